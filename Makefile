@@ -1,0 +1,42 @@
+# Everything is set up with python3 (3.11 or newer) and make: a .venv with the locked requirements.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test serve check bench soak lock clean
+.DEFAULT_GOAL := test
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Milepost needs python3 3.11 or newer; this is $$($(PYTHON) --version)"; exit 1; }
+	@echo "Setting up .venv with the locked requirements (about a minute, once) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: .venv/ready
+	@$(BIN)/milepost demo
+
+serve: .venv/ready
+	@$(BIN)/milepost serve
+
+test: .venv/ready
+	@$(BIN)/pytest
+
+check: .venv/ready
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+bench: .venv/ready
+	@$(BIN)/python -m benchmarks
+
+soak: .venv/ready
+	@$(BIN)/pytest -m slow
+
+lock: .venv/ready
+	@$(BIN)/uv pip compile --quiet --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What the engine's ports look like outside: mail, webhooks, certificates, tables."""

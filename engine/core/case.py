@@ -1,0 +1,347 @@
+"""A running case and what a step makes of it, as frozen values; how a step is made is left to machine/.
+
+Values in `data` follow engine.core.types; keys are paths (`requirements.rounds`). A field without a value is absent.
+The groups `certificate` and `register` hold the frozen facts beside `certificate.number issue status token` and
+`register.entry_no status listed_on`. All datetimes are aware and in UTC; `now` is business time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+# ── who ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """The directory knows that a person is or was tied to a party, `until` a moment (None: still)."""
+
+    party: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who sends an event.
+
+    kind `person` (id = the natural person), `system`, or `case` (another case: id its case id, workflow its workflow,
+    `relation` what it is to this one). `attributes` are what roles' `where` compare: party, category, unit, …; a value is
+    a text or a tuple of texts. Roles may be `role` or `role.supervisor`.
+    """
+
+    id: str
+    kind: Literal["person", "system", "case"] = "person"
+    roles: frozenset[str] = frozenset()
+    attributes: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    name: str = ""
+    ties: tuple[Tie, ...] = ()
+    workflow: str | None = None
+    relation: Literal["parent", "child", "other"] | None = None
+
+    @property
+    def party(self) -> str | None:
+        """The organisation this actor acts for: his attribute `party`, the first where it is a list."""
+        party = self.attributes.get("party")
+        return party[0] if isinstance(party, tuple) and party else (party or None)  # type: ignore[return-value]
+
+
+SYSTEM = Actor(id="system", kind="system", name="Milepost")
+
+
+# ── what arrives ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A moment asked for by a deadline of one entry of a state; `kind` due, remind or escalate, `rung` counts from 0.
+
+    `due` is when to fire. A due timer may carry a `due` that is already past.
+    """
+
+    state: str
+    entry: int
+    deadline: str
+    kind: Literal["due", "remind", "escalate"]
+    rung: int
+    due: datetime
+
+    @property
+    def key(self) -> str:
+        """Unique within a case while it is armed."""
+        return f"{self.state}#{self.entry}:{self.deadline}/{self.kind}{self.rung}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something said to a case. `data` is JSON as it arrived (nested by group or by dotted path) or typed values.
+
+    `command` is the unique id of the request; `declares` the duties for which the sender declares to have no tie.
+    """
+
+    name: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    declares: frozenset[str] = frozenset()
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer asks; it does nothing where it is no longer armed."""
+
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class EffectResult:
+    """What came of an effect: `ok` with `data` (the adapter's answer, untyped), or not ok with `error`.
+
+    For a notification `data` may have `delivered_at` (datetime). For `certificate.issue` `data` has `sha256`.
+    """
+
+    effect: Effect
+    ok: bool
+    data: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildOpened:
+    """A child of this case exists now: opened by its effect (`key` = the effect's child key) or through the API."""
+
+    id: str
+    workflow: str
+    number: str | None
+    key: str | None = None
+    by: Actor | None = None  # None: by this case's own effect
+
+
+@dataclass(frozen=True, slots=True)
+class ChildEnded:
+    """A child of this case has closed."""
+
+    id: str
+    number: str | None
+    workflow: str
+    outcome: str | None
+
+
+Input = Event | TimerFired | EffectResult | ChildOpened | ChildEnded
+
+
+# ── what a case is ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """An active state, composite ones too, in file order. `entry` counts the entries of this state from 1.
+
+    `finished`: its own work is over (final, answered, called, ended) though it is not left.
+    """
+
+    state: str
+    entry: int
+    entered_at: datetime
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What one entry's deadline remembers: the due moment that has fired, extensions used, and its pauses.
+
+    `paused_days` and `paused` (for terms by the hour) are what pauses have added; `paused_since` runs now.
+    `shift` is what a `keep` has added: the time the state was not there.
+    """
+
+    fired: datetime | None = None
+    extensions: int = 0
+    paused_days: int = 0
+    paused: timedelta = timedelta(0)
+    paused_since: datetime | None = None
+    shift: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A case that this one opened or was given; `origin` is `<state>#<entry>` of the children state it counts for."""
+
+    id: str
+    workflow: str
+    key: str | None = None
+    number: str | None = None
+    ended: bool = False
+    outcome: str | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How a state was left, for `keep`: the positions in it (itself first), and when."""
+
+    left_at: datetime
+    positions: tuple[Position, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a case needs beside leaves and data (DESIGN §2). Keys: state paths, or `<state>#<entry>:<deadline>`."""
+
+    entries: Mapping[str, int] = field(default_factory=dict)
+    entered: Mapping[str, datetime] = field(default_factory=dict)  # the last entry, also of states that are left
+    tracks: Mapping[str, Track] = field(default_factory=dict)
+    left: Mapping[str, Snapshot] = field(default_factory=dict)
+    answers: Mapping[str, tuple[Mapping[str, Any], ...]] = field(
+        default_factory=dict
+    )  # panel path → rows with person, role, at
+    acts: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # state path ("parent": in the parent case) → persons
+    declared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # duty → persons
+    acted_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role → persons
+    excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role → persons (new_people)
+    offered: tuple[str, ...] = ()  # roles whose turn it is or was
+    children: tuple[Child, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The case that opened this one."""
+
+    id: str
+    workflow: str
+    acts: tuple[str, ...] = ()  # persons who acted in it
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case between two steps. `seq` grows with every record, `revision` with leaves or data only (the ETag)."""
+
+    id: str
+    workflow: str
+    number: str | None
+    opened_at: datetime
+    opened_by: Actor
+    last_at: datetime
+    data: Mapping[str, Any]
+    positions: tuple[Position, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    memory: Memory = Memory()
+    parent: Parent | None = None
+    seq: int = 0
+    revision: int = 0
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    turn: tuple[str, ...] = ()  # whose move it is: roles, `role.supervisor`, `person:<id>`
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """The active states that have no active state inside, in file order."""
+        states = [position.state for position in self.positions]
+        parents = {s.rpartition(".")[0] for s in states}
+        return tuple(s for s in states if s not in parents)
+
+
+# ── what a step is ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class EffectKind(StrEnum):
+    """Outward: notify, call, issue. Internal (target's step and `done` in one transaction): open, send, child_ended."""
+
+    NOTIFY = "notify"
+    CALL = "call"
+    ISSUE = "issue"  # certificate.issue: render, store, mark valid
+    OPEN = "open"
+    SEND = "send"
+    CHILD_ENDED = "child_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something to be done after the commit. `key` is unique: `<case id>/<seq>/<n>`; it never changes.
+
+    `state`/`entry`: who waits for the result ("" and 0: nobody). `adapter` is the lane. Payloads:
+    notify {to: [str(Who)], template, delivered: path|None, reason: message|reminder|escalation|extension, deadline,
+    due: datetime|None} · call {operation, with: {name: value}, retry_times, retry_wait} · issue {number, issue} (filled by allocation)
+    · open {workflow, child_id, key, with: {path: value}, origin} · send {event, to, where, with} · child_ended {}.
+    """
+
+    key: str
+    kind: EffectKind
+    adapter: str
+    payload: Mapping[str, Any]
+    state: str = ""
+    entry: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFact:
+    """A row for the certificate table: the status it has from now on. `number` None until allocated at first."""
+
+    verb: str
+    status: str
+    issue: int
+    facts: Mapping[str, Any]
+    number: str | None
+    effective_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterFact:
+    """A new row of the register: verb list, update, suspend, reinstate or delist; rows are never changed."""
+
+    verb: str
+    status: Literal["listed", "suspended", "delisted"]
+    facts: Mapping[str, Any]
+    entry_no: str | None
+    effective_from: datetime
+    reason: str = ""
+
+
+Fact = CertificateFact | RegisterFact
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of a case's history. `payload` (what was said: form and event data, `changes` to the data) can be erased
+    apart from the rest; everything is JSON-able through engine.core.values.
+    """
+
+    seq: int
+    kind: Literal["opened", "event", "deadline", "reminder", "escalation", "extension", "result", "child", "dropped"]
+    name: str
+    actor: Mapping[str, Any]  # {id, kind, party?, role?}
+    at: datetime
+    state: str = ""  # of the handler that took it
+    arms: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    entered: tuple[str, ...] = ()
+    payload: Mapping[str, Any] = field(default_factory=dict)  # {said: {...}, changes: {path: value or None}}
+    effects: tuple[str, ...] = ()  # "<n>:<kind>:<what>"
+    facts: tuple[str, ...] = ()  # "certificate:reserve"
+    note: str = ""  # e.g. why it was dropped
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The whole outcome of one input: the case after it, its record, and what others have to do with it.
+
+    `changed_groups` are the data groups that differ (top-level fields: ""). `armed` and `cancelled` are exact: what is in
+    neither stays as it was. `allocate` lists what the service fills in before hashing: `case.number`,
+    `certificate.number`, `certificate.token`, `register.entry_no` (see engine.core.allocation.fill).
+    """
+
+    case: Case
+    record: Record
+    effects: tuple[Effect, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    armed: tuple[Timer, ...] = ()
+    cancelled: tuple[Timer, ...] = ()
+    changed_groups: frozenset[str] = frozenset()
+    allocate: tuple[str, ...] = ()

@@ -1,0 +1,58 @@
+"""A finding about a definition and where it is; how it is printed is left to the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How grave a finding is; only errors keep a workflow from being published."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a file: line and column count from 1, `length` in characters."""
+
+    line: int
+    column: int
+    length: int = 1
+
+
+NOWHERE = Mark(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: `code` is stable (WF031), `message` one line, `hint` says what would be right."""
+
+    code: str
+    severity: Severity
+    message: str
+    file: str
+    mark: Mark
+    hint: str | None = None
+
+    @property
+    def location(self) -> str:
+        """`file:line:column`, as editors understand it."""
+        return f"{self.file}:{self.mark.line}:{self.mark.column}"
+
+    def render(self, source: str) -> str:
+        """The finding with its source line and a caret, as LANGUAGE §7 shows it."""
+        head = f"{self.location}: {self.severity}[{self.code}] {self.message}"
+        lines = source.splitlines()
+        if not 1 <= self.mark.line <= len(lines):
+            return head
+        line = lines[self.mark.line - 1]
+        width = len(str(self.mark.line))
+        margin = " " * width
+        caret = " " * (self.mark.column - 1) + "^" * max(1, min(self.mark.length, len(line) - self.mark.column + 1))
+        parts = [head, f"{margin} |", f"{self.mark.line} | {line}", f"{margin} | {caret}"]
+        if self.hint:
+            parts.append(f"{margin} = hint: {self.hint}")
+        return "\n".join(parts)

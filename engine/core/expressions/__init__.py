@@ -1,0 +1,1 @@
+"""The typed CEL subset: parse, check, compile."""

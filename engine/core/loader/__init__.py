@@ -1,0 +1,1 @@
+"""YAML text to a Workflow, or diagnostics with line and column."""

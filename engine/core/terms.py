@@ -1,0 +1,33 @@
+"""A term as it is written: an amount and a unit; what it means on a calendar is left to calendars/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """What a term counts; `days` are calendar days."""
+
+    WORKING_DAYS = "working days"
+    DAYS = "days"
+    MONTHS = "months"
+    HOURS = "hours"
+    MINUTES = "minutes"
+
+    @property
+    def by_day(self) -> bool:
+        """Whether such a term ends with a day, rather than at an instant."""
+        return self in {Unit.WORKING_DAYS, Unit.DAYS, Unit.MONTHS}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """`20 working days`: a positive amount of one unit."""
+
+    amount: int
+    unit: Unit
+
+    def __str__(self) -> str:
+        word = self.unit.value if self.amount != 1 else self.unit.value.removesuffix("s")
+        return f"{self.amount} {word}"

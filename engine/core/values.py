@@ -1,0 +1,66 @@
+"""Values to JSON and back without loss, and the one canonical text of them that is hashed and stored.
+
+Tags: {"$n": "1.50"} Decimal · {"$d": "2026-01-31"} date · {"$t": "2026-01-31T21:00:00.000000Z"} datetime, UTC.
+A map whose key begins with `$` is kept by doubling it (`$$`). Tuples and lists become arrays and come back as tuples.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+
+def instant(moment: datetime) -> str:
+    """An aware datetime as fixed-width UTC text, so that text order is time order."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_instant(text: str) -> datetime:
+    """The reverse of `instant`."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def encode(value: Any) -> Any:
+    """A value as plain JSON with tags; raises TypeError for what is no value."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, Decimal):
+        return {"$n": str(value)}
+    if isinstance(value, datetime):
+        return {"$t": instant(value)}
+    if isinstance(value, date):
+        return {"$d": value.isoformat()}
+    if isinstance(value, Mapping):
+        return {f"${key}" if key.startswith("$") else key: encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [encode(item) for item in value]
+    raise TypeError(f"{type(value).__name__} is no value of a case")
+
+
+def decode(value: Any) -> Any:
+    """The reverse of `encode`."""
+    if isinstance(value, dict):
+        if len(value) == 1:
+            if "$n" in value:
+                return Decimal(value["$n"])
+            if "$t" in value:
+                return parse_instant(value["$t"])
+            if "$d" in value:
+                return date.fromisoformat(value["$d"])
+        return {key.removeprefix("$"): decode(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(decode(item) for item in value)
+    return value
+
+
+def canonical(value: Any) -> str:
+    """The one text of a value: tags, sorted keys, no spaces, no escapes beyond JSON's own."""
+    return json.dumps(encode(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def restore(text: str) -> Any:
+    """The value of a canonical text."""
+    return decode(json.loads(text))

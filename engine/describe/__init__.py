@@ -1,0 +1,1 @@
+"""Words and pictures from a definition or a case."""

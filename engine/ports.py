@@ -1,0 +1,120 @@
+"""What the outside implements for the engine: protocols and the values they exchange. An adapter that cannot deliver
+raises DeliveryFailed: with `retry_after` seconds, or None for "refused: do not retry".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A receiver of messages, as the directory knows him."""
+
+    id: str
+    name: str
+    email: str | None
+    locale: str = "en"
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One rendered message to one person. `message_id` is fixed for case, effect and receiver (RFC 5322 without <>)."""
+
+    message_id: str
+    to: Person
+    subject: str
+    text: str
+    case_id: str
+    case_number: str | None
+    workflow: str
+    template: str
+    sent_at: datetime
+    html: str | None = None
+
+
+class Notifier(Protocol):
+    """Delivers messages: smtp, mailbox folder, webhook."""
+
+    name: str
+
+    def deliver(self, message: Message) -> None:
+        """Hand over for good, at least once under the same `message_id`; raises DeliveryFailed."""
+
+
+class Templates(Protocol):
+    """Message templates of a workflow, by name and locale."""
+
+    def check(self, name: str) -> list[str]:
+        """What is wrong with a template ([]: nothing): missing file, syntax error, forbidden construct."""
+
+    def render(self, name: str, locale: str, values: Mapping[str, Any]) -> tuple[str, str]:
+        """(subject, text); raises DeliveryFailed(retry_after=None) where a variable is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateView:
+    """What is printed: `facts` as frozen at the issue (values of engine.core.types), labels per fact in its languages."""
+
+    number: str
+    issue: int
+    token: str
+    verify_url: str
+    template: str
+    facts: Mapping[str, Any]
+    case_number: str | None
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedCertificate:
+    """A finished file: the same view gives the same bytes."""
+
+    pdf: bytes
+    sha256: str
+
+
+class CertificateRenderer(Protocol):
+    """Renders certificates as PDF/A-3 with their facts embedded as JSON."""
+
+    def render(self, view: CertificateView) -> RenderedCertificate:
+        """Raises DeliveryFailed(retry_after=None) where the template or the facts do not fit."""
+
+
+class Caller(Protocol):
+    """An adapter's operations, called by service states and `call:` actions."""
+
+    name: str
+
+    def call(self, operation: str, values: Mapping[str, Any], *, key: str) -> Mapping[str, Any]:
+        """The answer, JSON-like; `key` is the same at every try. Raises DeliveryFailed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of an imported table: `number` as people count it (the header is 1), cells by column heading."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+class Tables(Protocol):
+    """Reads tables that people send."""
+
+    def read(self, content: bytes, name: str) -> Sequence[TableRow]:
+        """All rows; raises DeliveryFailed(retry_after=None) with what is wrong with the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What the composition root plugs in. `notifiers` are tried all: each message goes to every one."""
+
+    notifiers: Sequence[Notifier]
+    renderer: CertificateRenderer
+    callers: Mapping[str, Caller] = field(default_factory=dict)
