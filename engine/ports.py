@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
 
@@ -113,8 +113,14 @@ class Tables(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """What the composition root plugs in. `notifiers` are tried all: each message goes to every one."""
+    """What the composition root plugs in. `notifiers` are tried all: each message goes to every one.
+
+    `templates` and `renderer` make what belongs to one published version, from its template sources (path below
+    templates/ → text, `certificate.typ` among them).
+    """
 
     notifiers: Sequence[Notifier]
-    renderer: CertificateRenderer
+    templates: Callable[[Mapping[str, str]], Templates]
+    renderer: Callable[[Mapping[str, str]], CertificateRenderer]
     callers: Mapping[str, Caller] = field(default_factory=dict)
+    tables: Tables | None = None

@@ -132,7 +132,14 @@ class ChildEnded:
     outcome: str | None
 
 
-Input = Event | TimerFired | EffectResult | ChildOpened | ChildEnded
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The parent does not wait for this case any more: it closes with the outcome `cancelled`."""
+
+    reason: str = "the case that opened it has moved on"
+
+
+Input = Event | TimerFired | EffectResult | ChildOpened | ChildEnded | Cancelled
 
 
 # ── what a case is ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -160,6 +167,7 @@ class Track:
     """
 
     fired: datetime | None = None
+    count: int = 0  # how often it has fired
     extensions: int = 0
     paused_days: int = 0
     paused: timedelta = timedelta(0)
@@ -205,6 +213,7 @@ class Memory:
     declared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # duty → persons
     acted_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role → persons
     excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role → persons (new_people)
+    gave: Mapping[str, str] = field(default_factory=dict)  # sealed path → the person who gave it
     offered: tuple[str, ...] = ()  # roles whose turn it is or was
     children: tuple[Child, ...] = ()
 
@@ -237,7 +246,7 @@ class Case:
     revision: int = 0
     closed_at: datetime | None = None
     outcome: str | None = None
-    turn: tuple[str, ...] = ()  # whose move it is: roles, `role.supervisor`, `person:<id>`
+    turn: tuple[str, ...] = ()  # whose move it is: roles, `role.supervisor`, `id:<person>`
 
     @property
     def leaves(self) -> tuple[str, ...]:
@@ -251,7 +260,7 @@ class Case:
 
 
 class EffectKind(StrEnum):
-    """Outward: notify, call, issue. Internal (target's step and `done` in one transaction): open, send, child_ended."""
+    """Outward: notify, call, issue. Internal (target's step and `done` in one transaction): the others."""
 
     NOTIFY = "notify"
     CALL = "call"
@@ -259,6 +268,7 @@ class EffectKind(StrEnum):
     OPEN = "open"
     SEND = "send"
     CHILD_ENDED = "child_ended"
+    CANCEL = "cancel"  # a child whose parent no longer waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +278,9 @@ class Effect:
     `state`/`entry`: who waits for the result ("" and 0: nobody). `adapter` is the lane. Payloads:
     notify {to: [str(Who)], template, delivered: path|None, reason: message|reminder|escalation|extension, deadline,
     due: datetime|None} · call {operation, with: {name: value}, retry_times, retry_wait} · issue {number, issue} (filled by allocation)
-    · open {workflow, child_id, key, with: {path: value}, origin} · send {event, to, where, with} · child_ended {}.
+    · open {workflow, child_id, key, with: {path: value}, origin} · send {event, to, where, with} · child_ended {} ·
+    cancel {child_id}. Receivers in `to`: a role, `role.supervisor`, `subscribers`, `person:<path of a person field>`,
+    `id:<person>` (`turn` is resolved by the step).
     """
 
     key: str
@@ -313,7 +325,9 @@ class Record:
     """
 
     seq: int
-    kind: Literal["opened", "event", "deadline", "reminder", "escalation", "extension", "result", "child", "dropped"]
+    kind: Literal[
+        "opened", "event", "deadline", "reminder", "escalation", "extension", "result", "child", "cancelled", "dropped"
+    ]
     name: str
     actor: Mapping[str, Any]  # {id, kind, party?, role?}
     at: datetime

@@ -17,7 +17,8 @@ class CalendarEnds(Exception):
 class Calendar:
     """Named and versioned: `weekend` (0 = Monday), days off and working weekends by date, the years covered.
 
-    `provisional` years have no decree yet; `notes` say why a day is off or worked.
+    `provisional` years have no decree yet; `notes` say why a day is off or worked, `sources` where a year's days
+    come from (a decree, a seed).
     """
 
     name: str
@@ -29,6 +30,8 @@ class Calendar:
     working: frozenset[date] = frozenset()
     provisional: frozenset[int] = frozenset()
     notes: dict[date, str] = field(default_factory=dict, compare=False)
+    title: str = field(default="", compare=False)
+    sources: dict[int, str] = field(default_factory=dict, compare=False)
 
     def is_working(self, day: date) -> bool:
         """Whether this day counts; raises CalendarEnds outside the years covered."""

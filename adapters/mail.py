@@ -1,0 +1,73 @@
+"""One message as an RFC 5322 letter, the same bytes at every try; sending or filing it is left to smtp and mailbox."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import TYPE_CHECKING
+
+from adapters.plain_text import one_line, plain
+from engine.errors import DeliveryFailed
+
+if TYPE_CHECKING:
+    from engine.ports import Message
+
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whom letters come from; answers go to `reply_to`, where it is given."""
+
+    email: str
+    name: str = "Milepost"
+    reply_to: str | None = None
+
+
+def letter(message: Message, sender: Sender) -> EmailMessage:
+    """The letter of a message; DeliveryFailed for good where the receiver has no usable address."""
+    mail = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    mail["From"] = _address(sender.name, sender.email)
+    if message.to.email is None:
+        raise DeliveryFailed(f"{message.to.id} has no mail address; give one in the directory", retry_after=None)
+    mail["To"] = _address(message.to.name, message.to.email)
+    if sender.reply_to:
+        mail["Reply-To"] = _address("", sender.reply_to)
+    mail["Subject"] = one_line(message.subject, limit=250)
+    mail["Date"] = message.sent_at
+    mail["Message-ID"] = f"<{message_id(message)}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Milepost-Case"] = _token(message.case_number or message.case_id)
+    mail["X-Milepost-Template"] = _token(message.template)
+    mail.set_content(plain(message.text), cte="quoted-printable")
+    if message.html is not None:
+        mail.add_alternative(plain(message.html), subtype="html", cte="quoted-printable")
+        mail.set_boundary(f"milepost-{message_id(message).partition('@')[0][:48]}")  # not random: the same bytes again
+    return mail
+
+
+def message_id(message: Message) -> str:
+    """The message's id as it may stand in a header and name a file: `left@right` of safe characters."""
+    if not _ID.fullmatch(message.message_id) or len(message.message_id) > 250:
+        raise DeliveryFailed(
+            f"'{one_line(message.message_id, limit=80)}' is no message id; use left@right", retry_after=None
+        )
+    return message.message_id
+
+
+def _address(name: str, email: str) -> Address:
+    # ASCII addresses only: an address with other letters needs SMTPUTF8 all the way.
+    if not _ADDRESS.fullmatch(email) or ".." in email or "." in (email[0], email.partition("@")[0][-1]):
+        raise DeliveryFailed(
+            f"'{one_line(email, limit=80)}' is no mail address; correct it in the directory", retry_after=None
+        )
+    user, _, domain = email.partition("@")
+    return Address(one_line(name, limit=120), user, domain)
+
+
+def _token(text: str) -> str:
+    return re.sub(r"[^\x21-\x7e]", "_", text)[:120]

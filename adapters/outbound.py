@@ -1,0 +1,162 @@
+"""One signed POST to a party outside (Standard Webhooks 1.0): no redirects, bounded answer, public addresses only.
+
+What is said is left to webhooks. Owner of httpx.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import time
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import httpx
+
+from adapters.public_addresses import resolve
+from engine.errors import DeliveryFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+MAX_ANSWER = 1 << 20
+RETRY_SECONDS = 60.0
+MAX_RETRY_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to post and with which secret (`whsec_` and base64, at least 24 bytes). `http` and private addresses only
+    with `private`.
+    """
+
+    url: str
+    secret: str = field(repr=False)
+    private: bool = False
+    wait_seconds: float = 10.0
+    whole_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        try:
+            url = httpx.URL(self.url)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"no web address: {error}") from error
+        if url.scheme not in {"https", "http"} or not url.host or url.userinfo:
+            raise ValueError("a web address is https://host/path, without a user in it")
+        if url.scheme == "http" and not self.private:
+            raise ValueError("http is for private addresses only; use https")
+        secret_bytes(self.secret)
+
+
+def secret_bytes(secret: str) -> bytes:
+    """The key inside `whsec_…`; raises ValueError where it is none or too short."""
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) < 24:
+        raise ValueError("a webhook secret is 'whsec_' and the base64 of 24 to 64 random bytes")
+    return key
+
+
+def signature(secret: str, *, message_id: str, timestamp: int, body: bytes) -> str:
+    """`v1,<base64 of HMAC-SHA256 over id.timestamp.body>`."""
+    signed = b".".join((message_id.encode(), str(timestamp).encode(), body))
+    return "v1," + base64.b64encode(hmac.digest(secret_bytes(secret), signed, hashlib.sha256)).decode()
+
+
+class Outbound:
+    """Posts to one endpoint. `machine_now` stamps each try; `ticks` measures how long the whole answer takes."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        machine_now: Callable[[], datetime],
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._endpoint = endpoint
+        self._machine_now = machine_now
+        self._ticks = ticks
+        # Without proxies of the environment: they would look the name up again, out of our sight.
+        self._client = httpx.Client(timeout=endpoint.wait_seconds, trust_env=False, follow_redirects=False)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def post(self, body: bytes, *, message_id: str) -> bytes:
+        """The body of a 2xx answer; raises DeliveryFailed otherwise: 4xx but 408 and 429 for good, the rest for now."""
+        url = httpx.URL(self._endpoint.url)
+        try:
+            with self._client.stream(
+                "POST",
+                url.copy_with(host=self._address(url)),
+                content=body,
+                headers={**self._signed(body, message_id), "Host": url.netloc.decode("ascii")},
+                extensions={"sni_hostname": url.raw_host.decode("ascii")},
+            ) as answer:
+                if not answer.is_success:
+                    raise _not_taken(answer)
+                return self._read(answer)
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise DeliveryFailed(f"no answer from {url.host}: {reason}", retry_after=RETRY_SECONDS) from error
+
+    def _signed(self, body: bytes, message_id: str) -> dict[str, str]:
+        timestamp = int(self._machine_now().timestamp())
+        return {
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "Milepost",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": signature(
+                self._endpoint.secret, message_id=message_id, timestamp=timestamp, body=body
+            ),
+        }
+
+    def _address(self, url: httpx.URL) -> str:
+        port = url.port or (443 if url.scheme == "https" else 80)
+        try:
+            return resolve(url.host, port, private=self._endpoint.private)
+        except PermissionError as error:
+            raise DeliveryFailed(f"{error}; allow it in the endpoint's settings", retry_after=None) from error
+        except (OSError, UnicodeError) as error:
+            raise DeliveryFailed(f"'{url.host}' cannot be found: {error}", retry_after=RETRY_SECONDS) from error
+
+    def _read(self, answer: httpx.Response) -> bytes:
+        end, parts, size = self._ticks() + self._endpoint.whole_seconds, [], 0
+        for part in answer.iter_raw():
+            size += len(part)
+            if size > MAX_ANSWER:
+                raise DeliveryFailed(f"the answer is longer than {MAX_ANSWER >> 20} MiB", retry_after=None)
+            if self._ticks() > end:
+                raise DeliveryFailed("the answer does not come to an end", retry_after=RETRY_SECONDS)
+            parts.append(part)
+        return b"".join(parts)
+
+
+def _not_taken(answer: httpx.Response) -> DeliveryFailed:
+    code = answer.status_code
+    for_good = 400 <= code < 500 and code not in {408, 429}
+    return DeliveryFailed(f"the receiver answered {code}", retry_after=None if for_good else _retry_after(answer))
+
+
+def _retry_after(answer: httpx.Response) -> float:
+    """Seconds (RFC 9110 10.2.3); a date is counted from the answer's own Date, so that clocks need not agree."""
+    asked = answer.headers.get("Retry-After", "").strip()
+    if asked.isascii() and asked.isdigit():
+        seconds = float(asked[:9])
+    else:
+        try:
+            seconds = (
+                parsedate_to_datetime(asked) - parsedate_to_datetime(answer.headers.get("Date", ""))
+            ).total_seconds()
+        except (ValueError, TypeError):
+            return RETRY_SECONDS
+    return min(max(seconds, 1.0), MAX_RETRY_SECONDS)

@@ -1,0 +1,200 @@
+"""What a sender gives with an event: a form compiled once, and its reading of a payload; single values are left to fields.
+
+A payload is a map by path (`requirements.verdict`), by group (`requirements: {verdict: …}`) or both. A list is replaced
+whole; `list+` only adds (its rows stand under the list's own path); `list.column` takes rows with the key and these
+columns of existing items. `null`, an empty text and an empty list empty a field. Nothing else is taken.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from engine.core.definition import Field
+from engine.core.fields import ValueFault, read_value
+from engine.core.types import TEXT
+from engine.errors import FieldProblem, InvalidPayload
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.core.definition import FormItem, Workflow
+
+REASONS = Field(path="reasons", type=TEXT, max=4000)
+"""Event data that the engine itself asks for where a workflow does not declare it (extensions, cancelling)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One path that a form takes: `columns` where only these of existing rows change, `adds` where rows are added."""
+
+    path: str
+    field: Field
+    must: bool
+    event_data: bool
+    adds: bool = False
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A payload as read: `writes` by data path (None empties), `said` the event data."""
+
+    writes: Mapping[str, Any]
+    said: Mapping[str, Any]
+
+
+NOTHING_FILLED = Filled({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The slots by path, and the groups under which a payload may nest them."""
+
+    slots: Mapping[str, Slot]
+    groups: frozenset[str]
+    musts: tuple[Slot, ...]
+
+    def read(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Filled:
+        """Raises InvalidPayload with a problem a field; `data` is what the case holds before."""
+        if not payload and not self.musts:
+            return NOTHING_FILLED
+        problems: list[FieldProblem] = []
+        writes: dict[str, Any] = {}
+        said: dict[str, Any] = {}
+        for path, raw in self._flat(payload).items():
+            slot = self.slots.get(path)
+            if slot is None:
+                problems.append(self._unknown(path))
+                continue
+            try:
+                value = _read_slot(slot, raw, data)
+            except ValueFault as fault:
+                tail = "" if not fault.subpath else fault.subpath if fault.subpath[0] == "[" else f".{fault.subpath}"
+                problems.append(FieldProblem(path + tail, fault.code, fault.text))
+                continue
+            if not slot.event_data:
+                writes[path] = value
+            elif value is not None:
+                said[path] = value
+        faulty = {problem.path.partition("[")[0] for problem in problems}
+        for slot in self.musts:
+            given = said if slot.event_data else writes
+            held = given.get(slot.path) if slot.event_data or slot.adds or slot.path in writes else data.get(slot.path)
+            if held in (None, ()) and slot.path not in faulty:
+                problems.append(FieldProblem(slot.path, "missing", "needs a value"))
+        if problems:
+            raise InvalidPayload(problems)
+        return Filled(writes, said)
+
+    def _flat(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        flat: dict[str, Any] = {}
+        for name, value in payload.items():
+            key = str(name).removesuffix("+").removesuffix("!").removesuffix("+")
+            if key in self.groups and key not in self.slots and isinstance(value, Mapping):
+                for inner, item in value.items():
+                    flat[f"{key}.{str(inner).removesuffix('+')}"] = item
+            else:
+                flat[key] = value
+        return flat
+
+    def _unknown(self, path: str) -> FieldProblem:
+        near = difflib.get_close_matches(path, self.slots, n=1)
+        if near:
+            text = f"is not asked for here; did you mean {near[0]}?"
+        elif self.slots:
+            text = f"is not asked for here; the form takes {', '.join(self.slots)}"
+        else:
+            text = "is not asked for here; the form takes nothing"
+        return FieldProblem(path[:200], "unknown", text)
+
+
+def _read_slot(slot: Slot, raw: Any, data: Mapping[str, Any]) -> Any:
+    if raw is None or raw == "" or (isinstance(raw, list | tuple) and not raw):
+        return data.get(slot.path) if slot.adds or slot.columns else None
+    if slot.columns:
+        return _change_columns(slot, raw, data.get(slot.path, ()))
+    if slot.adds:
+        return _add_rows(slot, raw, data.get(slot.path, ()))
+    return read_value(slot.field, raw)
+
+
+def _add_rows(slot: Slot, raw: Any, held: Sequence[Any]) -> tuple[Any, ...]:
+    added = read_value(replace(slot.field, min=None, max=None), raw)
+    key = slot.field.key
+    if key is not None:
+        have = {row.get(key) for row in held}
+        for place, row in enumerate(added):
+            if row.get(key) in have:
+                raise ValueFault("duplicate", f"{key} {row.get(key)!r} is in the list already", f"[{place}].{key}")
+    rows = (*held, *added)
+    if isinstance(slot.field.max, int) and len(rows) > slot.field.max:
+        raise ValueFault("range", f"would have {len(rows)} rows; at most {slot.field.max}")
+    return rows
+
+
+def _change_columns(slot: Slot, raw: Any, held: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+    key = slot.field.key or ""
+    if not isinstance(raw, list | tuple):
+        raise ValueFault("type", f"is no list; give rows with {key} and {', '.join(slot.columns)}")
+    rows = {row.get(key): dict(row) for row in held}
+    for place, given in enumerate(raw):
+        if not isinstance(given, Mapping):
+            raise ValueFault("type", f"is no row; give {key} and {', '.join(slot.columns)}", f"[{place}]")
+        item = given.get(key)
+        row = rows.get(item) if isinstance(item, str | int) else None
+        if row is None:
+            known = ", ".join(str(name) for name in list(rows)[:10])
+            raise ValueFault("unknown", f"no item has this {key}; there are {known or 'none'}", f"[{place}].{key}")
+        for column, value in given.items():
+            if column == key:
+                continue
+            if column not in slot.columns:
+                raise ValueFault(
+                    "unknown", f"may not be changed here; only {', '.join(slot.columns)}", f"[{place}].{column}"
+                )
+            if value in (None, ""):
+                row.pop(column, None)
+                continue
+            try:
+                row[column] = read_value(slot.field.columns[column], value)
+            except ValueFault as fault:
+                raise fault.inside(column).inside(f"[{place}]") from None
+    return tuple(rows.values())
+
+
+def compile_form(items: Sequence[FormItem], workflow: Workflow, *, columns: Mapping[str, Field] | None = None) -> Form:
+    """A form's slots; `columns` are those of a panel's list, which its form names by themselves."""
+    slots: dict[str, Slot] = {}
+    for item in items:
+        for slot in _slots(item, workflow, columns or {}):
+            slots[slot.path] = _joined(slots.get(slot.path), slot)
+    groups = frozenset(path.partition(".")[0] for path, slot in slots.items() if "." in path and not slot.event_data)
+    return Form(slots, groups, tuple(slot for slot in slots.values() if slot.must))
+
+
+def _joined(before: Slot | None, slot: Slot) -> Slot:
+    """Two entries of a form on one path: columns add up, one `!` is enough."""
+    if before is None:
+        return slot
+    columns = (*before.columns, *slot.columns) if before.columns and slot.columns else slot.columns
+    return replace(slot, columns=columns, must=before.must or slot.must)
+
+
+def _slots(item: FormItem, workflow: Workflow, columns: Mapping[str, Field]) -> list[Slot]:
+    if item.path in columns:
+        return [Slot(item.path, columns[item.path], item.must, event_data=True)]
+    if item.event_data:
+        return [Slot(item.path, workflow.event_fields.get(item.path, REASONS), item.must, event_data=True)]
+    if item.mode == "group":
+        prefix = f"{item.path}."
+        return [
+            Slot(path, field, item.must and field.required, event_data=False)
+            for path, field in workflow.fields.items()
+            if path.startswith(prefix)
+        ]
+    field = workflow.fields[item.path]
+    chosen = (item.column,) if item.mode == "column" and item.column else ()
+    return [Slot(item.path, field, item.must, event_data=False, adds=item.mode == "add", columns=chosen)]

@@ -1,0 +1,204 @@
+"""Expressions of a file: compiled where they stand, their faults placed at line and column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from engine.core.definition import Assignment
+from engine.core.expressions.compiler import compile_expression, literal
+from engine.core.expressions.expression import Expression
+from engine.core.expressions.faults import ExpressionFault
+from engine.core.loader.draft import Draft, Here
+from engine.core.loader.paths import mentions_broken, unknown_field
+from engine.core.loader.reader import PATH, guess
+from engine.core.loader.yaml_nodes import MapNode, Node, ScalarNode
+from engine.core.types import BOOLEAN, Kind, Type
+
+_WORD = re.compile(r"[A-Za-z_][\w-]*")
+_WORDS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+
+
+def expression(draft: Draft, node: Node, here: Here, expect: Type | None = None, what: str = "an expression") -> Expression | None:
+    """The compiled expression of a scalar; its fault is reported unless it comes from a name that was."""
+    scalar = draft.reader.scalar(node, what)
+    if scalar is None:
+        return None
+    try:
+        return compile_expression(scalar.text, draft.names(here), mark=scalar.mark, expect=expect)
+    except ExpressionFault as fault:
+        _report(draft, scalar, fault, here)
+        return None
+
+
+def condition(draft: Draft, node: Node, here: Here, what: str = "a condition") -> Expression | None:
+    """An expression that is true or false."""
+    return expression(draft, node, here, BOOLEAN, what)
+
+
+def moment(draft: Draft, node: Node, here: Here, what: str) -> Expression | None:
+    """An expression that is a date or a datetime."""
+    made = expression(draft, node, here, what=what)
+    if made is not None and made.type.kind not in {Kind.DATE, Kind.DATETIME}:
+        draft.reader.say("WF041", node.mark, f"{what} is a date or a moment, not {made.type}", "use a date or datetime field")
+        return None
+    return made
+
+
+def _report(draft: Draft, scalar: ScalarNode, fault: ExpressionFault, here: Here) -> None:
+    said = {word for path in _WORDS.findall(scalar.text) for word in (path, *path.split("."))}
+    if said & draft.broken or any(mentions_broken(draft, word) for word in said):
+        return
+    code, hint = fault.code, fault.hint
+    if _WORD.fullmatch(scalar.text.strip()) and code in {"WF030", "WF031"} and hint is None:
+        hint = f"""for text write '"{scalar.text.strip()}"'"""
+    state = re.search(r"""(?:in_state|entered)\(\s*["']([^"']*)["']""", scalar.text)
+    if code == "WF031" and state is not None and fault.offset <= state.start(1) < fault.offset + fault.length + 1:
+        found = draft.tree.find(state[1], here.state)
+        if found.path is None:
+            draft.reader.say(found.code, scalar.place(state.start(1), len(state[1])), found.message, found.hint)
+            return
+    draft.reader.say(code, scalar.place(fault.offset, fault.length), fault.message, hint)
+
+
+# ── set and with ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def assignments(draft: Draft, node: Node, here: Here) -> tuple[Assignment, ...]:
+    """`set`: each path once, each expression of the field's type."""
+    made = []
+    for key, value in _entries(draft, node, "`set`"):
+        if not _settable(draft, key):
+            continue
+        if isinstance(value, ScalarNode) and value.empty and value.text and not value.broken:
+            made.append(Assignment(key.text, None, key.mark))
+            continue
+        found = typed(draft, value, here, draft.fields[key.text].type)
+        if found is not None:
+            made.append(Assignment(key.text, found, key.mark))
+    return tuple(made)
+
+
+def _settable(draft: Draft, key: ScalarNode) -> bool:
+    path = key.text
+    if path in draft.fields:
+        return True
+    group = path.partition(".")[0]
+    if group in {"certificate", "register"}:
+        hint = "it is frozen by `certificate: reserve`; set the field it is made of"
+        draft.reader.say("WF046", key.mark, f"'{path[:60]}' is read-only", hint)
+    elif path in draft.event_fields:
+        draft.reader.say("WF046", key.mark, f"'{path}' is event data, kept in the history", "set a field of `data`")
+    elif path.rpartition(".")[0] in draft.fields and draft.fields[path.rpartition(".")[0]].columns:
+        draft.reader.say("WF046", key.mark, f"'{path[:60]}' is a column", f"set the whole list {path.rpartition('.')[0]}")
+    else:
+        unknown_field(draft, path, key)
+    return False
+
+
+def typed(draft: Draft, node: Node, here: Here, kind: Type) -> Expression | None:
+    """An expression of a field's type; for a choice the bare option is its value."""
+    scalar = node if isinstance(node, ScalarNode) and not node.broken else None
+    if scalar is not None and kind.kind is Kind.CHOICE:
+        if scalar.text in kind.options:
+            return literal(scalar.text, kind, scalar.text, scalar.mark)
+        unknown = scalar.text not in draft.define and scalar.text not in draft.paths
+        if _WORD.fullmatch(scalar.text) and unknown and scalar.text not in here.bound:
+            hint = guess(scalar.text, kind.options) or f"options: {', '.join(kind.options)}"
+            draft.reader.say("WF044", scalar.mark, f"no option '{scalar.text[:60]}'", hint)
+            return None
+    expect = None if kind.kind is Kind.ANY else kind
+    return expression(draft, node, here, expect, "a value")
+
+
+def values(draft: Draft, node: Node, here: Here, *, fields: Mapping[str, Type] | None = None) -> dict[str, Expression]:
+    """`with` and `where`: paths of another case (`fields`, where it is of this workflow) with expressions."""
+    made = {}
+    for key, value in _entries(draft, node, "`with`"):
+        if fields is not None and key.text not in fields:
+            unknown_field(draft, key.text, key, extra=[name for name in fields if name not in draft.fields])
+            continue
+        kind = fields[key.text] if fields is not None else Type(Kind.ANY)
+        found = typed(draft, value, here, kind)
+        if found is not None:
+            made[key.text] = found
+    return made
+
+
+def own_fields(draft: Draft, workflow: str) -> Mapping[str, Type] | None:
+    """The types of what a case of this workflow can be given, where it is this one; else None."""
+    if workflow != draft.name:
+        return None
+    fields: Iterable[tuple[str, Type]] = ((name, f.type) for name, f in (draft.fields | draft.event_fields).items())
+    return dict(fields)
+
+
+def _entries(draft: Draft, node: Node, what: str) -> list[tuple[ScalarNode, Node]]:
+    if not isinstance(node, MapNode):
+        draft.reader.shape(node, f"{what} is a map of paths", "write it like {group.field: value}")
+        return []
+    fine = []
+    for key, value in node.entries:
+        if PATH.fullmatch(key.text):
+            fine.append((key, value))
+        else:
+            draft.reader.say("WF014", key.mark, f"'{key.text[:60]}' is no path", "write it like group.field")
+    return fine
+
+
+# ── define ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_define(draft: Draft, entries: Mapping[str, Node], here: Here) -> None:
+    """Compiles named expressions in an order in which each uses only what is there; a circle is reported once."""
+    uses = {name: _mentions(node) & entries.keys() for name, node in entries.items()}
+    todo = [name for name in entries if name not in draft.define and name not in draft.broken]
+    while todo:
+        ready = [name for name in todo if uses[name] <= draft.define.keys() | draft.broken]
+        if not ready:
+            _circle(draft, todo, uses, entries)
+            return
+        for name in ready:
+            made = expression(draft, entries[name], here, what=f"`{name}`")
+            if made is None:
+                draft.broken.add(name)
+            else:
+                draft.define[name] = made
+        todo = [name for name in todo if name not in ready]
+
+
+def _circle(draft: Draft, todo: list[str], uses: Mapping[str, set[str]], entries: Mapping[str, Node]) -> None:
+    """Reports one name of the circle; all that hang on it are broken."""
+    seen: list[str] = []
+    name = todo[0]
+    while name not in seen:
+        seen.append(name)
+        name = next(n for n in uses[name] if n in todo)
+    circle = sorted(seen[seen.index(name) :], key=list(entries).index)
+    way = " → ".join([*circle, circle[0]])
+    draft.reader.say("WF028", entries[circle[0]].mark, f"`{circle[0]}` uses itself: {way}", "write one of them out")
+    draft.broken.update(todo)
+
+
+def _mentions(node: Node) -> set[str]:
+    """Names that stand bare in an expression."""
+    if not isinstance(node, ScalarNode):
+        return set()
+    text = re.sub(r"\"[^\"]*\"|'[^']*'", '""', node.text)
+    return {path.partition(".")[0] for path in _WORDS.findall(re.sub(r"\.\s*[A-Za-z_]\w*", "", text))}
+
+
+def about_facts(entries: Mapping[str, Node]) -> set[str]:
+    """Names of defines that look at certificate or register, directly or through another."""
+    found = {name for name, node in entries.items() if _mentions(node) & {"certificate", "register"}}
+    while True:
+        more = {name for name, node in entries.items() if _mentions(node) & found} - found
+        if not more:
+            return found
+        found |= more
+
+
+def with_bound(here: Here, name: str, kind: Type) -> Here:
+    """The same place with one more name."""
+    return replace(here, bound={**here.bound, name: kind})

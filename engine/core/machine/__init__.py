@@ -1,0 +1,1 @@
+"""Compiled regions and the step; the only importer of transitions."""

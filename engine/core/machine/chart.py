@@ -1,0 +1,209 @@
+"""A workflow compiled for stepping: regions, routes of arms, handlers by event; built once per published version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.core.definition import Arm, Deadline, FormItem, Handler, State, StateKind, Who, Workflow
+from engine.core.forms import Form, compile_form
+from engine.core.machine.regions import Region
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from zoneinfo import ZoneInfo
+
+    from engine.core.calendars.calendar import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where an arm leads: `domain` is not left, its child `branch` is entered, and `path` down to the target."""
+
+    domain: str
+    branch: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """A handler with its compiled form; `panel` or `extends` where the engine itself acts on the event."""
+
+    state: str
+    handler: Handler
+    form: Form
+    panel: bool = False
+    extends: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Everything about a workflow that a step looks up; immutable, shared by all cases and threads."""
+
+    workflow: Workflow
+    calendar: Calendar | None
+    zone: ZoneInfo
+    states: Mapping[str, State]
+    regions: Mapping[str, Region]
+    routes: Mapping[str, Route]
+    ways: Mapping[str, Mapping[str, Ways]]  # state → event → way
+    opening: Form
+    kept: frozenset[str]  # states that some arm brings back
+    automatic: frozenset[str]  # states that may move by themselves
+    around: Mapping[str, tuple[str, ...]]  # a state and those around it, inner first, the root last
+    turns: Mapping[str, tuple[Who, ...]]  # what the nearest state around (itself included) says
+    defaults: Mapping[str, object]
+    watched: Mapping[tuple[str, str], frozenset[str] | None]  # what a deadline's due moment depends on
+    sealed: frozenset[str]  # paths that are sealed while a condition holds
+    finals: Mapping[str, tuple[str, ...]]  # the final children of a stage
+    after: Mapping[str, int]  # place in the file with every state after those inside it
+
+    def order(self, path: str) -> int:
+        """The place of a state in the file."""
+        return self.states[path].order
+
+
+def build_chart(workflow: Workflow, calendar: Calendar | None) -> Chart:
+    """Compile a checked definition; nothing in it is executed, imported or evaluated here."""
+    states = workflow.states
+    around = {path: _around(path) for path in states}
+    routes = {
+        arm.id: _route(state, arm, states) for state in states.values() for arm in arms_of(state) if arm.to is not None
+    }
+    return Chart(
+        workflow=workflow,
+        calendar=calendar,
+        zone=workflow.zone,
+        states=states,
+        regions=_regions(states, routes),
+        routes=routes,
+        ways={path: _ways(state, workflow) for path, state in states.items()},
+        opening=compile_form(workflow.opening.form, workflow),
+        kept=frozenset(path for state in states.values() for arm in arms_of(state) for path in arm.keep),
+        automatic=frozenset(path for path, state in states.items() if _moves_by_itself(state)),
+        around=around,
+        turns={path: _turn(around[path], states) for path in states},
+        defaults={path: field.default for path, field in workflow.fields.items() if field.default is not None},
+        watched={
+            (path, name): _watched(deadline)
+            for path, state in states.items()
+            for name, deadline in state.deadlines.items()
+        },
+        sealed=frozenset(path for path, field in workflow.fields.items() if field.sealed is not None),
+        finals={
+            path: tuple(child.path for child in state.children if child.kind is StateKind.FINAL)
+            for path, state in states.items()
+        },
+        after={path: place for place, path in enumerate(_inner_first(workflow.root))},
+    )
+
+
+def _moves_by_itself(state: State) -> bool:
+    if state.kind is StateKind.STAGE:
+        return any(child.kind is StateKind.FINAL for child in state.children)
+    return state.kind in {StateKind.CHOICE, StateKind.PARALLEL, StateKind.PANEL, StateKind.CHILDREN}
+
+
+def _inner_first(state: State) -> Iterable[str]:
+    for child in state.children:
+        yield from _inner_first(child)
+    yield state.path
+
+
+def arms_of(state: State) -> Iterable[Arm]:
+    """All arms of one state, whatever takes them."""
+    for handler in state.events.values():
+        yield from handler.arms
+    for deadline in state.deadlines.values():
+        yield from deadline.arms
+    yield from state.choose
+    yield from state.done
+    yield from state.failed
+
+
+def _around(path: str) -> tuple[str, ...]:
+    chain = [path]
+    while path:
+        path = path.rpartition(".")[0]
+        chain.append(path)
+    return tuple(chain)
+
+
+def _turn(chain: tuple[str, ...], states: Mapping[str, State]) -> tuple[Who, ...]:
+    for path in chain:
+        turn = states[path].turn
+        if turn is not None:
+            return turn
+    return ()
+
+
+def _watched(deadline: Deadline) -> frozenset[str] | None:
+    """The paths a due moment depends on; None: anything may move it, so it is computed again after every step."""
+    expressions = [e for e in (deadline.at, deadline.start) if e is not None]
+    if any(e.calls for e in expressions) or deadline.counts is not None:
+        return None
+    return frozenset().union(*(e.reads for e in expressions))
+
+
+def _route(state: State, arm: Arm, states: Mapping[str, State]) -> Route:
+    """LANGUAGE §3.4: what contains both the arm's state and the target is not left; itself or one around it is."""
+    target = arm.to
+    if target is None:
+        raise ValueError(f"arm {arm.id} goes nowhere")
+    source = state.path
+    if target == source or (source + ".").startswith(target + "."):
+        domain = states[target].parent
+    else:
+        domain = _common(source, target)
+    path = [target]
+    while states[path[0]].parent != domain:
+        path.insert(0, states[path[0]].parent)
+    return Route(domain=domain, branch=path[0], path=tuple(path))
+
+
+def _common(one: str, two: str) -> str:
+    """The innermost state that contains both (one may be that state)."""
+    shared = []
+    for a, b in zip(one.split("."), two.split("."), strict=False):
+        if a != b:
+            break
+        shared.append(a)
+    return ".".join(shared)
+
+
+def _regions(states: Mapping[str, State], routes: Mapping[str, Route]) -> dict[str, Region]:
+    by_domain: dict[str, list[tuple[str, Route]]] = {}
+    for arm, route in routes.items():
+        by_domain.setdefault(route.domain, []).append((arm, route))
+    regions = {}
+    for path, state in states.items():
+        if state.kind is StateKind.STAGE:
+            children = [child.path for child in state.children]
+            arms = [(arm, child, route.branch) for arm, route in by_domain.get(path, ()) for child in children]
+            regions[path] = Region(children, arms)
+        elif path and states[state.parent].kind is StateKind.PARALLEL and state.kind is not StateKind.PARALLEL:
+            regions[path] = Region([path], [])
+    return regions
+
+
+REASONS = FormItem(path="reasons", must=True, event_data=True)
+
+
+def _ways(state: State, workflow: Workflow) -> dict[str, Ways]:
+    ways = {
+        name: Ways(state.path, handler, compile_form(handler.form, workflow)) for name, handler in state.events.items()
+    }
+    for deadline in state.deadlines.values():
+        if deadline.extend is not None:
+            name = f"extend_{deadline.name}"
+            arm = Arm(id=f"{state.path}:{name}", mark=deadline.mark)
+            handler = Handler(name, deadline.extend.by, (REASONS,), (arm,), mark=deadline.mark)
+            ways[name] = Ways(state.path, handler, compile_form((REASONS,), workflow), extends=deadline.name)
+    if state.panel is not None:
+        panel = state.panel
+        by = tuple(Who("role", ask.role) for ask in panel.ask)
+        arm = Arm(id=f"{state.path}:{panel.event}", mark=state.mark)
+        handler = Handler(panel.event, by, panel.form, (arm,), mark=state.mark)
+        columns = workflow.fields[panel.into].columns
+        ways[panel.event] = Ways(state.path, handler, compile_form(panel.form, workflow, columns=columns), panel=True)
+    return ways

@@ -1,0 +1,106 @@
+"""Who may not act here although his role may: duties between natural persons (LANGUAGE §2.4, ROADMAP §3.10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.core.calendars.moments import due_before
+from engine.core.selection import plain_of
+from engine.errors import DutyConflict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from engine.core.case import Actor, Case
+    from engine.core.definition import Duty
+    from engine.core.machine.chart import Chart
+
+PARENT = "parent"
+
+
+def check_duties(
+    chart: Chart, case: Case, actor: Actor, state: str, declares: Iterable[str], *, now: datetime
+) -> dict[str, tuple[str, ...]]:
+    """Raises DutyConflict; returns the declarations on record from now on (duty → persons)."""
+    declared = dict(case.memory.declared)
+    for duty in chart.workflow.duties:
+        if not any(_inside(state, other) for other in duty.states):
+            continue
+        if duty.kind == "no_interest":
+            _check_interest(chart, case, actor, duty, declares=declares, declared=declared, now=now)
+        elif duty.kind == "different":
+            _check_different(case, actor, duty, state)
+        else:
+            _check_same(case, actor, duty, state)
+    return declared
+
+
+def _inside(state: str, other: str) -> bool:
+    return other != PARENT and (state == other or state.startswith(f"{other}."))
+
+
+def _acts(acts: Mapping[str, tuple[str, ...]], place: str) -> dict[str, tuple[str, ...]]:
+    return {state: people for state, people in acts.items() if state == place or _inside(state, place)}
+
+
+def _check_different(case: Case, actor: Actor, duty: Duty, state: str) -> None:
+    for place in duty.states:
+        if _inside(state, place):
+            continue
+        for where, people in _acts(case.memory.acts, place).items():
+            if actor.id in people:
+                seen = "in the case that opened this one" if where == PARENT else f"in {where}"
+                raise DutyConflict(
+                    f"{actor.name or actor.id} acted {seen}; {duty.id} wants another person here{_basis(duty)}",
+                    duty=duty.id,
+                    act=where,
+                )
+
+
+def _check_same(case: Case, actor: Actor, duty: Duty, state: str) -> None:
+    for place in duty.states:
+        if _inside(state, place):
+            continue
+        people = {person for persons in _acts(case.memory.acts, place).values() for person in persons}
+        if people and actor.id not in people:
+            raise DutyConflict(
+                f"{', '.join(sorted(people))} acted in {place}; {duty.id} wants the same person here{_basis(duty)}",
+                duty=duty.id,
+                act=place,
+            )
+
+
+def _check_interest(
+    chart: Chart,
+    case: Case,
+    actor: Actor,
+    duty: Duty,
+    *,
+    declares: Iterable[str],
+    declared: dict[str, tuple[str, ...]],
+    now: datetime,
+) -> None:
+    party = plain_of(case.data.get(duty.interest or ""))
+    since = now if duty.within is None else due_before(now, duty.within, calendar=chart.calendar, zone=chart.zone)
+    for tie in actor.ties:
+        if tie.party == party and (tie.until is None or tie.until >= since):
+            raise DutyConflict(
+                f"{actor.name or actor.id} is tied to {party}; {duty.id} wants a person without interest{_basis(duty)}",
+                duty=duty.id,
+                act=f"tie to {party}",
+            )
+    people = declared.get(duty.id, ())
+    if actor.id in people:
+        return
+    if duty.id not in declares:
+        raise DutyConflict(
+            f"{duty.id} wants a declaration of having no tie with {party or 'the party'}; "
+            f'send it with the event: declares: ["{duty.id}"]{_basis(duty)}',
+            duty=duty.id,
+        )
+    declared[duty.id] = (*people, actor.id)
+
+
+def _basis(duty: Duty) -> str:
+    return f" ({duty.note})" if duty.note else ""

@@ -1,0 +1,313 @@
+"""An event from a person, the system or another case: duties, form, selection, arms (LANGUAGE §3.1, §3.2, §3.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from engine.core.definition import StateKind
+from engine.core.machine.actions import notify
+from engine.core.machine.draft import children_view
+from engine.core.machine.duties import check_duties
+from engine.core.machine.failing import guard_refused
+from engine.core.machine.finishing import People, Said, finish
+from engine.core.machine.moves import run_arms
+from engine.core.machine.settle import settle
+from engine.core.machine.turns import asked, person_id
+from engine.core.selection import Taken, active_leaves, admits, exit_set, outward, without_conflicts
+from engine.errors import ActorNotAllowed, EventNotAllowed, GuardRefused, InvalidPayload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.core.case import Actor, Event, Position, Step
+    from engine.core.forms import Filled
+    from engine.core.machine.chart import Chart, Ways
+    from engine.core.machine.draft import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A handler that takes the event: the role that admits the sender, what the form says, the arm."""
+
+    ways: Ways
+    role: str
+    filled: Filled
+    taken: Taken
+
+
+def ways_for(chart: Chart, active: Mapping[str, Position], event: str) -> list[Ways]:
+    """Every handler of the event that an active state has, inner before outer, in file order of the leaves; each once."""
+    found: dict[str, Ways] = {}
+    for leaf in sorted(active_leaves(active), key=chart.order):
+        for path in outward(leaf):
+            ways = chart.ways[path].get(event)
+            if ways is not None:
+                found.setdefault(path, ways)
+    return list(found.values())
+
+
+def take_event(draft: Draft, event: Event) -> Step:
+    """The step an event makes; raises a Refused with what is allowed instead."""
+    chosen = _select(draft, event)
+    declared = dict(draft.before.memory.declared)
+    if draft.actor.kind == "person":
+        for choice in chosen:
+            declared |= check_duties(
+                draft.chart, draft.before, draft.actor, choice.ways.state, event.declares, now=draft.now
+            )
+    filled = chosen[0].filled
+    draft.scope.event = {"name": event.name, "at": draft.now, **filled.said}
+    for path, value in filled.writes.items():
+        draft.write(path, value)
+    touched = None
+    for choice in chosen:
+        if choice.ways.panel:
+            _answer(draft, choice)
+        elif choice.ways.extends is not None:
+            touched = _extend(draft, choice.ways)
+    run_arms(draft, [choice.taken for choice in chosen])
+    settle(draft)
+    first = chosen[0]
+    said = Said(
+        kind="event" if first.ways.extends is None else "extension",
+        name=event.name,
+        state=first.ways.state,
+        data={**{path: value for path, value in filled.writes.items() if value is not None}, **filled.said},
+        command=event.command,
+        role=first.role,
+        touched=touched,
+    )
+    return finish(draft, said, _people(draft, chosen, declared))
+
+
+# ── selection with forms ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _select(draft: Draft, event: Event) -> list[Chosen]:
+    chart = draft.chart
+    candidates = [] if draft.before.closed_at else ways_for(chart, draft.active, event.name)
+    candidates = candidates or _late_panels(draft, event.name)
+    if not candidates:
+        raise _not_allowed(draft, event.name)
+    tried: dict[str, Chosen | None] = {}
+    trial = Trial(draft, event)
+    found: dict[str, Chosen] = {}
+    by_state = {ways.state: ways for ways in candidates}
+    for leaf in sorted(active_leaves(draft.active), key=chart.order):
+        for path in outward(leaf):
+            if path not in by_state:
+                continue
+            if path not in tried:
+                tried[path] = trial.of(by_state[path])
+            choice = tried[path]
+            if choice is not None:
+                found.setdefault(choice.taken.arm.id, choice)
+                break
+    for ways in candidates:
+        if ways.state not in draft.active and (choice := trial.of(ways)) is not None:
+            found.setdefault(choice.taken.arm.id, choice)
+    if not found:
+        raise trial.refusal()
+    if len(found) == 1:
+        return list(found.values())
+    arms = {
+        choice.taken.arm.id: exit_set(choice.taken, draft.active, _route(chart), _parallel(chart))
+        for choice in found.values()
+    }
+    kept = {taken.arm.id for taken in without_conflicts([choice.taken for choice in found.values()], arms)}
+    return [choice for arm, choice in found.items() if arm in kept]
+
+
+def _route(chart: Chart) -> Any:
+    return lambda arm: (chart.routes[arm].domain, chart.routes[arm].branch) if arm in chart.routes else None
+
+
+def _parallel(chart: Chart) -> Any:
+    return lambda path: chart.states[path].kind is StateKind.PARALLEL
+
+
+class Trial:
+    """Tries handlers one by one and remembers why they did not take the event."""
+
+    def __init__(self, draft: Draft, event: Event) -> None:
+        self.draft = draft
+        self.event = event
+        self.closed: list[Ways] = []  # `by` does not admit the sender
+        self.payload: InvalidPayload | None = None
+        self.own: GuardRefused | None = None
+        self.false: list[tuple[Ways, Filled]] = []
+
+    def of(self, ways: Ways) -> Chosen | None:
+        """The handler's arm that fits, or None; errors in conditions refuse the whole step."""
+        draft = self.draft
+        role = admits(draft.chart.workflow, ways.handler.by, draft.actor, draft.before.data, draft.excluded)
+        if role is None:
+            self.closed.append(ways)
+            return None
+        try:
+            filled = ways.form.read(self.event.data, draft.before.data)
+        except InvalidPayload as error:
+            self.payload = self.payload or error
+            return None
+        if self._refused_by_engine(ways):
+            return None
+        with_form = {**draft.before.data, **{p: v for p, v in filled.writes.items() if v is not None}}
+        for path, value in filled.writes.items():
+            if value is None:
+                with_form.pop(path, None)
+        scope = draft.scope
+        scope.data, scope.event = with_form, {"name": self.event.name, "at": draft.now, **filled.said}
+        scope.children = _children_for(draft, ways.state)
+        try:
+            for arm in ways.handler.arms:
+                if draft.holds(arm.when):
+                    return Chosen(ways, role, filled, Taken(ways.state, arm))
+        finally:
+            scope.data = draft.data
+            scope.children = children_view(draft.children)
+        self.false.append((ways, filled))
+        return None
+
+    def _refused_by_engine(self, ways: Ways) -> bool:
+        """A second answer of a panel's member, an extension too many."""
+        draft = self.draft
+        state = draft.chart.states[ways.state]
+        if ways.panel and state.panel is not None:
+            rows = draft.answers.get(ways.state, ())
+            words = _panel_refusal(draft, ways, rows)
+        elif ways.extends is not None:
+            extend = state.deadlines[ways.extends].extend
+            key = f"{ways.state}#{draft.active[ways.state].entry}:{ways.extends}"
+            used = draft.track(key).extensions
+            words = f"it has been extended {used} times, which is all" if extend and used >= extend.times else ""
+        else:
+            words = ""
+        if words:
+            self.own = GuardRefused(f"{self.event.name}: {words}", event=self.event.name, false=[words], missing=[])
+        return bool(words)
+
+    def refusal(self) -> Exception:
+        """The most telling reason: payload, then conditions, then who may send it."""
+        if self.payload is not None:
+            return self.payload
+        if self.own is not None:
+            return self.own
+        if self.false:
+            ways, filled = self.false[0]
+            scope = self.draft.scope
+            scope.data = {**self.draft.before.data, **filled.writes}
+            scope.event = {"name": self.event.name, "at": self.draft.now, **filled.said}
+            return guard_refused(self.event.name, ways.handler.arms, scope)
+        by = list(dict.fromkeys(str(who) for ways in self.closed for who in ways.handler.by))
+        return ActorNotAllowed(
+            f"{self.draft.actor.name or self.draft.actor.id} may not send {self.event.name} here; {' or '.join(by)} may",
+            event=self.event.name,
+            by=by,
+        )
+
+
+def _children_for(draft: Draft, state: str) -> Any:
+    if draft.chart.states[state].kind is StateKind.CHILDREN:
+        return children_view(draft.counted(state))
+    return children_view(draft.children)
+
+
+def _not_allowed(draft: Draft, event: str) -> EventNotAllowed:
+    if draft.before.closed_at is not None:
+        return EventNotAllowed(f"the case is closed ({draft.before.outcome}); it takes no event", event=event)
+    names: dict[str, None] = {}
+    for path in draft.active:
+        for name, ways in draft.chart.ways[path].items():
+            if admits(draft.chart.workflow, ways.handler.by, draft.actor, draft.data, draft.excluded):
+                names[name] = None
+    leaves = ", ".join(path for path in active_leaves(draft.active) if path)
+    tail = (
+        f"{', '.join(names)} could be sent by {draft.actor.name or draft.actor.id}"
+        if names
+        else "nothing could be sent by you"
+    )
+    return EventNotAllowed(f"{event} is not possible in {leaves}; {tail}", event=event, allowed=list(names))
+
+
+# ── what the engine itself does on an event ──────────────────────────────────────────────────────────────────────────
+
+
+def _late_panels(draft: Draft, event: str) -> list[Ways]:
+    """Panels with `rest: go_on` that were left unfinished still record answers."""
+    states = draft.chart.states
+    return [
+        draft.chart.ways[path][event]
+        for path in draft.answers
+        if path not in draft.active and states[path].rest == "go_on" and event in draft.chart.ways[path]
+    ]
+
+
+def _panel_refusal(draft: Draft, ways: Ways, rows: tuple[Mapping[str, Any], ...]) -> str:
+    panel = draft.chart.states[ways.state].panel
+    if panel is None:
+        return ""
+    actor = draft.actor
+    if any(row.get("_id") == actor.id for row in rows):
+        return f"{actor.name or actor.id} has answered already"
+    if len(rows) >= asked(panel, draft.data):
+        return "everybody who was asked has answered"
+    for ask in panel.ask:
+        people = [person_id(p) for p in draft.data.get(ask.persons, ())] if ask.persons else None
+        if ask.role in actor.roles and (people is None or actor.id in people):
+            taken = sum(row.get("_role") == ask.role for row in rows)
+            if people is not None or taken < (ask.count or 0):
+                return ""
+    return f"{actor.name or actor.id} is not among those who are asked, or their number is complete"
+
+
+def _answer(draft: Draft, choice: Chosen) -> None:
+    """A row of the panel's list, with who, in which role and when, where the list has these columns."""
+    path = choice.ways.state
+    panel = draft.chart.states[path].panel
+    if panel is None:
+        return
+    columns = draft.chart.workflow.fields[panel.into].columns
+    row: dict[str, Any] = {name: value for name, value in choice.filled.said.items() if name in columns}
+    marks = {
+        "person": {"id": draft.actor.id, "name": draft.actor.name or draft.actor.id},
+        "role": choice.role,
+        "at": draft.now,
+    }
+    row |= {name: value for name, value in marks.items() if name in columns}
+    rows = draft.answers.get(path, ())
+    draft.write(panel.into, (*draft.data.get(panel.into, ()), row))
+    draft.answers = {**draft.answers, path: (*rows, {**row, "_id": draft.actor.id, "_role": choice.role})}
+
+
+def _extend(draft: Draft, ways: Ways) -> str:
+    """One extension more; returns the deadline's key, whose timers are computed anew."""
+    name = ways.extends or ""
+    deadline = draft.chart.states[ways.state].deadlines[name]
+    key = f"{ways.state}#{draft.active[ways.state].entry}:{name}"
+    track = draft.track(key)
+    draft.keep_track(key, replace(track, extensions=track.extensions + 1))
+    if deadline.extend is not None and deadline.extend.notify:
+        notify(draft, deadline.extend.notify, "deadline_moved", state=ways.state, reason="extension", deadline=name)
+    return key
+
+
+def _people(draft: Draft, chosen: list[Chosen], declared: Mapping[str, tuple[str, ...]]) -> People:
+    memory = draft.before.memory
+    gave = {**memory.gave, **given_by(draft.chart, chosen[0].filled.writes, draft.actor)}
+    if draft.actor.kind != "person":
+        return People(memory.acts, memory.acted_as, declared, gave)
+    acts, acted_as = dict(memory.acts), dict(memory.acted_as)
+    person = draft.actor.id
+    for choice in chosen:
+        state, role = choice.ways.state, choice.role.removesuffix(".supervisor")
+        if person not in acts.get(state, ()):
+            acts[state] = (*acts.get(state, ()), person)
+        if person not in acted_as.get(role, ()):
+            acted_as[role] = (*acted_as.get(role, ()), person)
+    return People(acts, acted_as, declared, gave)
+
+
+def given_by(chart: Chart, writes: Mapping[str, Any], actor: Actor) -> dict[str, str]:
+    """Who gave what is sealed: he goes on reading it."""
+    return {path: actor.id for path in writes if path in chart.sealed}

@@ -1,0 +1,148 @@
+"""From a draft to a Step: the case after it, its record, timers armed and cancelled, what has to be allocated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from engine.core.case import Case, Effect, EffectKind, Memory, Record, Step, Timer
+from engine.core.machine.actions import TURN
+from engine.core.machine.timers import rearm
+from engine.core.machine.turns import turn_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.core.machine.draft import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the record says of an input, beside what came of it."""
+
+    kind: str
+    name: str
+    state: str = ""
+    data: Mapping[str, Any] | None = None
+    note: str = ""
+    command: str | None = None
+    role: str | None = None
+    spent: Timer | None = None  # the timer that fired
+    touched: str | None = None  # the deadline whose memory changed
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who acted where: added to the case's memory when the step is kept."""
+
+    acts: Mapping[str, tuple[str, ...]]
+    acted_as: Mapping[str, tuple[str, ...]]
+    declared: Mapping[str, tuple[str, ...]]
+    gave: Mapping[str, str]
+
+
+def finish(draft: Draft, said: Said, people: People | None = None) -> Step:
+    """Close the books of a step."""
+    before = draft.before
+    positions = draft.placed()
+    closing = draft.outcome is not None and before.closed_at is None
+    closed = closing or before.closed_at is not None
+    if closing and before.parent is not None:
+        draft.effect(EffectKind.CHILD_ENDED, "cases", {})
+    turn = () if closed else turn_of(draft.chart, draft.active, draft.data, draft.answers)
+    timers = () if closed else rearm(draft, turn, spent=said.spent, touched=said.touched)
+    moved = bool(draft.left_states or draft.entered_states or draft.kept_now)
+    offered = before.memory.offered
+    if any(who not in offered for who in turn):
+        offered = tuple(dict.fromkeys((*offered, *turn)))
+    case = Case(
+        id=before.id,
+        workflow=before.workflow,
+        number=before.number,
+        opened_at=before.opened_at,
+        opened_by=before.opened_by,
+        last_at=draft.now,
+        data=draft.data,
+        positions=positions,
+        timers=timers,
+        memory=Memory(
+            entries=draft.entries,
+            entered=draft.entered_at,
+            tracks=draft.tracks,
+            left=draft.snapshots,
+            answers=draft.answers,
+            acts=people.acts if people else before.memory.acts,
+            declared=people.declared if people else before.memory.declared,
+            acted_as=people.acted_as if people else before.memory.acted_as,
+            gave=people.gave if people else before.memory.gave,
+            excluded=draft.excluded,
+            offered=offered,
+            children=draft.children,
+        ),
+        parent=before.parent,
+        seq=draft.seq,
+        revision=before.revision + (moved or bool(draft.changed)),
+        closed_at=draft.now if closing else before.closed_at,
+        outcome=draft.outcome if closing else before.outcome,
+        turn=turn,
+    )
+    effects = tuple(_with_turn(effect, turn) for effect in draft.effects)
+    return Step(
+        case=case,
+        record=_record(draft, said, effects),
+        effects=effects,
+        facts=tuple(draft.facts),
+        armed=tuple(timer for timer in timers if timer not in before.timers),
+        cancelled=tuple(timer for timer in before.timers if timer not in timers),
+        changed_groups=frozenset(path.partition(".")[0] if "." in path else "" for path in draft.changed),
+        allocate=tuple(draft.allocate),
+    )
+
+
+def _with_turn(effect: Effect, turn: tuple[str, ...]) -> Effect:
+    """`notify: turn` means whose turn it is when the step is over."""
+    if effect.kind is not EffectKind.NOTIFY or TURN not in effect.payload["to"]:
+        return effect
+    to: dict[str, None] = {}
+    for who in effect.payload["to"]:
+        to.update(dict.fromkeys(turn if who == TURN else (who,)))
+    return replace(effect, payload={**effect.payload, "to": tuple(to)})
+
+
+def _record(draft: Draft, said: Said, effects: tuple[Effect, ...]) -> Record:
+    actor: dict[str, Any] = {"id": draft.actor.id, "kind": draft.actor.kind}
+    if draft.actor.name:
+        actor["name"] = draft.actor.name
+    if draft.actor.party is not None:
+        actor["party"] = draft.actor.party
+    if said.role is not None:
+        actor["role"] = said.role
+    payload: dict[str, Any] = {}
+    if said.data:
+        payload["said"] = dict(said.data)
+    if draft.changed:
+        payload["changes"] = {path: draft.data.get(path) for path in sorted(draft.changed)}
+    return Record(
+        seq=draft.seq,
+        kind=said.kind,  # type: ignore[arg-type]
+        name=said.name,
+        actor=actor,
+        at=draft.now,
+        state=said.state,
+        arms=tuple(draft.arms),
+        left=tuple(draft.left_states),
+        entered=tuple(draft.entered_states),
+        payload=payload,
+        effects=tuple(f"{n}:{effect.kind}:{_what(effect)}" for n, effect in enumerate(effects, 1)),
+        facts=tuple(draft.fact_names),
+        note=said.note,
+        command=said.command,
+    )
+
+
+def _what(effect: Effect) -> str:
+    payload = effect.payload
+    for name in ("template", "operation", "workflow", "event"):
+        if name in payload:
+            return str(payload[name])
+    return ""

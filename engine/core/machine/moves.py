@@ -1,0 +1,176 @@
+"""Running arms: sets, leaving inner first, arms' actions, entering outer first (LANGUAGE §3.1); actions themselves are in actions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.core.case import EffectKind, Position, Snapshot, Track
+from engine.core.definition import State, StateKind
+from engine.core.machine.actions import call_service, open_children, run_action
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.core.machine.draft import Draft
+    from engine.core.selection import Taken
+
+
+def run_arms(draft: Draft, taken: Sequence[Taken]) -> None:
+    """One microstep: all arms that one event takes."""
+    draft.assign_together(t.arm.set for t in taken)
+    draft.left.clear()
+    draft.entered.clear()
+    going = [t for t in taken if t.arm.to is not None]
+    for t in going:
+        _go(draft, t)
+    if draft.left:
+        _leave(draft)
+    for t in taken:
+        draft.arms.append(t.arm.id)
+        for action in t.arm.actions:
+            run_action(draft, action, "")
+    for t in sorted(going, key=lambda t: draft.chart.order(draft.chart.routes[t.arm.id].branch)):
+        route = draft.chart.routes[t.arm.id]
+        enter(draft, route.branch, route.path, t.arm.keep)
+
+
+def start(draft: Draft) -> None:
+    """Enter the root of a new case."""
+    enter(draft, "", (), ())
+
+
+def _go(draft: Draft, taken: Taken) -> None:
+    """The library's part of an arm: inner regions are left, then the domain's machine takes the arm."""
+    chart = draft.chart
+    route = chart.routes[taken.arm.id]
+    if chart.states[route.domain].kind is StateKind.PARALLEL:
+        if route.branch in draft.active:
+            _leave_inside(draft, route.branch, taken="")
+        return
+    child = next(c.path for c in chart.states[route.domain].children if c.path in draft.active)
+    if chart.states[child].children:
+        _leave_inside(draft, child, taken=child)
+    chart.regions[route.domain].take(taken.arm.id, child, draft)
+
+
+def _leave_inside(draft: Draft, top: str, *, taken: str) -> None:
+    """Report `top` and all in it as left, inner first; `taken` is left by the arm's own transition."""
+    chart = draft.chart
+    prefix = f"{top}."
+    inside = [path for path in draft.active if path == top or path.startswith(prefix)]
+    for path in sorted(inside, key=chart.order, reverse=True):
+        if path == taken:
+            continue
+        parent = chart.states[path].parent
+        if chart.states[parent].kind is StateKind.STAGE:
+            chart.regions[parent].leave(path, draft)
+        elif path in chart.regions and chart.states[path].kind is not StateKind.STAGE:
+            chart.regions[path].leave(path, draft)
+        else:
+            draft.left.append(path)
+
+
+def _leave(draft: Draft) -> None:
+    left = sorted(draft.left, key=draft.chart.order, reverse=True)
+    for path in left:
+        for action in draft.chart.states[path].leave:
+            run_action(draft, action, path)
+    for path in left:
+        if path in draft.chart.kept:
+            _remember(draft, path)
+    for path in left:
+        _forget(draft, draft.chart.states[path])
+    draft.left_states += left
+
+
+def _remember(draft: Draft, path: str) -> None:
+    """How a state is left, for an arm that keeps it."""
+    prefix = f"{path}."
+    inside = tuple(p for p in draft.placed() if p.state == path or p.state.startswith(prefix))
+    draft.snapshots = {**draft.snapshots, path: Snapshot(draft.now, inside)}
+
+
+def _forget(draft: Draft, state: State) -> None:
+    """Open work ends with the state; its deadlines' memory stays where an arm may bring it back."""
+    path = state.path
+    if state.kind is StateKind.CHILDREN and state.rest == "cancel":
+        for child in draft.counted(path):
+            if not child.ended:
+                draft.effect(EffectKind.CANCEL, "cases", {"child_id": child.id})
+    held = any(around in draft.chart.kept for around in draft.chart.around[path])
+    if state.kind is StateKind.PANEL and state.rest == "cancel" and not held:
+        draft.answers = {panel: rows for panel, rows in draft.answers.items() if panel != path}
+    if draft.tracks and not held:
+        prefix = f"{path}#{draft.active[path].entry}:"
+        draft.tracks = {key: track for key, track in draft.tracks.items() if not key.startswith(prefix)}
+    del draft.active[path]
+
+
+def enter(draft: Draft, path: str, towards: Sequence[str], keep: Sequence[str]) -> None:
+    """Enter one state and what is active in it; `towards` are the states on the way to an arm's target."""
+    if path in keep and path in draft.snapshots:
+        _bring_back(draft, path)
+        return
+    chart = draft.chart
+    state = chart.states[path]
+    entry = draft.entries.get(path, 0) + 1
+    draft.entries[path] = entry
+    draft.active[path] = Position(path, entry, draft.now, finished=state.kind is StateKind.FINAL)
+    draft.entered_at[path] = draft.now
+    draft.entered_states.append(path)
+    if state.set:
+        draft.assign(state.set)
+    if state.panel is not None:
+        draft.write(state.panel.into, None)
+        draft.answers = {**draft.answers, path: ()}
+    for action in state.enter:
+        run_action(draft, action, path)
+    if state.kind is StateKind.STAGE:
+        child = next((p for p in towards if chart.states[p].parent == path and p != path), state.initial)
+        if child is not None:
+            chart.regions[path].enter(child, draft)
+            enter(draft, child, towards, keep)
+    elif state.kind is StateKind.PARALLEL:
+        _enter_regions(draft, state, towards, keep)
+    elif state.kind is StateKind.SERVICE:
+        call_service(draft, state)
+    elif state.kind is StateKind.CHILDREN:
+        open_children(draft, state)
+    elif state.kind is StateKind.FINAL and not state.parent:
+        draft.outcome = state.outcome or state.name
+
+
+def _enter_regions(draft: Draft, state: State, towards: Sequence[str], keep: Sequence[str]) -> None:
+    """All regions that are on are decided before the first is entered; one that is the target's is on in any case."""
+    chosen = [
+        region
+        for region in state.children
+        if region.path in towards
+        or (region.path in keep and region.path in draft.snapshots)
+        or region.condition is None
+        or draft.value(region.condition) is True
+    ]
+    for region in chosen:
+        if region.kind not in {StateKind.STAGE, StateKind.PARALLEL}:
+            draft.chart.regions[region.path].enter(region.path, draft)
+        enter(draft, region.path, towards, keep)
+
+
+def _bring_back(draft: Draft, path: str) -> None:
+    """A kept state comes back exactly as it was left; its deadlines go on with the time that was left."""
+    chart = draft.chart
+    snapshot = draft.snapshots[path]
+    for position in snapshot.positions:
+        state = position.state
+        parent = chart.states[state].parent
+        if state != path and chart.states[parent].kind is StateKind.STAGE:
+            chart.regions[parent].enter(state, draft)
+        elif state in chart.regions and chart.states[state].kind is not StateKind.STAGE:
+            chart.regions[state].enter(state, draft)
+        draft.active[state] = position
+        draft.kept_now.add(f"{state}#{position.entry}")
+        for name in chart.states[state].deadlines:
+            key = f"{state}#{position.entry}:{name}"
+            track = draft.tracks.get(key) or Track()
+            draft.keep_track(key, replace(track, shift=track.shift + (draft.now - snapshot.left_at)))

@@ -1,0 +1,77 @@
+"""One flat transitions.Machine a region, shared by all cases and threads; what a move means is left to draft and step.
+
+Every state is entered and left by a transition of the library: entering a region is `+child` from OUT, leaving it is `-`,
+an arm is a transition on the machine of its domain. A move only collects which states were left and entered; models
+are thrown away, nothing is ever added to a machine after it is built (DESIGN §2).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from transitions import Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+OUT = "(out)"
+
+
+class Moves(Protocol):
+    """What a move reports to."""
+
+    left: list[str]
+    entered: list[str]
+
+
+class _Model:
+    """The throw-away model of one transition."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+
+def _leaving(path: str) -> Callable[[Moves], None]:
+    def on_exit(moves: Moves) -> None:
+        moves.left.append(path)
+
+    return on_exit
+
+
+def _entering(path: str) -> Callable[[Moves], None]:
+    def on_enter(moves: Moves) -> None:
+        moves.entered.append(path)
+
+    return on_enter
+
+
+class Region:
+    """The machine over the children of one stage, or over the single state of a region that is no stage."""
+
+    __slots__ = ("_events", "machine")
+
+    def __init__(self, children: Iterable[str], arms: Iterable[tuple[str, str, str]]) -> None:
+        """`arms` are (arm id, child that is left, child that is entered)."""
+        states: list[dict[str, object]] = [{"name": OUT}]
+        states += [{"name": child, "on_exit": _leaving(child), "on_enter": _entering(child)} for child in children]
+        self.machine = Machine(model=None, states=states, initial=OUT, auto_transitions=False)
+        for child in children:
+            self.machine.add_transition(f"+{child}", OUT, child)
+            self.machine.add_transition("-", child, OUT)
+        for arm, source, target in arms:
+            self.machine.add_transition(arm, source, target)
+        self._events = self.machine.events
+
+    def enter(self, child: str, moves: Moves) -> None:
+        """From outside to `child`."""
+        self._events[f"+{child}"].trigger(_Model(OUT), moves)
+
+    def leave(self, child: str, moves: Moves) -> None:
+        """From `child` to outside."""
+        self._events["-"].trigger(_Model(child), moves)
+
+    def take(self, arm: str, child: str, moves: Moves) -> None:
+        """Along an arm, from the active `child` to the arm's."""
+        self._events[arm].trigger(_Model(child), moves)

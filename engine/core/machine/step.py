@@ -1,0 +1,141 @@
+"""The step: (definition, case, input, actor, now) → new case, record, effects, timers; pure, whole or not at all.
+
+It reads no clock, no database, no network; every refusal is an exception and leaves the case as it was (LANGUAGE §3.1, §3.14).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, assert_never
+
+from engine.core.case import (
+    Actor,
+    Cancelled,
+    Case,
+    ChildEnded,
+    ChildOpened,
+    EffectResult,
+    Event,
+    Input,
+    Parent,
+    Step,
+    TimerFired,
+)
+from engine.core.machine.actions import run_action
+from engine.core.machine.draft import Draft
+from engine.core.machine.events import given_by, take_event
+from engine.core.machine.finishing import People, Said, finish
+from engine.core.machine.firing import fire
+from engine.core.machine.kin import child_ended, child_opened
+from engine.core.machine.moves import start
+from engine.core.machine.results import take_result
+from engine.core.machine.settle import settle
+from engine.core.selection import admits
+from engine.errors import ActorNotAllowed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from engine.core.machine.chart import Chart
+
+OPEN = "open"
+
+
+def open_case(
+    chart: Chart, event: Event, actor: Actor, *, case_id: str, now: datetime, parent: Parent | None = None
+) -> Step:
+    """The first step of a new case; raises ActorNotAllowed, InvalidPayload, GuardRefused, GuardFailed."""
+    workflow = chart.workflow
+    data: dict[str, Any] = dict(chart.defaults)
+    blank = Case(
+        id=case_id,
+        workflow=workflow.name,
+        number=None,
+        opened_at=now,
+        opened_by=actor,
+        last_at=now,
+        data={},
+        parent=parent,
+    )
+    filled = chart.opening.read(event.data, data)
+    data.update((path, value) for path, value in filled.writes.items() if value is not None)
+    role = admits(workflow, workflow.opening.by, actor, data, {})
+    if role is None:
+        by = [str(who) for who in workflow.opening.by]
+        raise ActorNotAllowed(
+            f"{actor.id} may not open a {workflow.name} case; {' or '.join(by)} may", event=OPEN, by=by
+        )
+    draft = Draft(chart, blank, actor, now)
+    for path, value in data.items():
+        draft.write(path, value)
+    draft.scope.event = {"name": OPEN, "at": now, **filled.said}
+    draft.assign(workflow.opening.set)
+    for action in workflow.opening.actions:
+        run_action(draft, action, "")
+    start(draft)
+    settle(draft)
+    if workflow.number is not None:
+        draft.allocate.append("case.number")
+    acts = {"parent": parent.acts} if parent and parent.acts else {}
+    acted_as = {role.removesuffix(".supervisor"): (actor.id,)} if actor.kind == "person" else {}
+    told = {**{path: value for path, value in filled.writes.items() if value is not None}, **filled.said}
+    said = Said("opened", OPEN, data=told, command=event.command, role=role)
+    return finish(
+        draft, said, People(acts=acts, acted_as=acted_as, declared={}, gave=given_by(chart, filled.writes, actor))
+    )
+
+
+def step(chart: Chart, case: Case, happened: Input, actor: Actor, *, now: datetime) -> Step | None:
+    """One input to one case. None: a timer that is stale, so there is nothing to do or to record."""
+    match happened:
+        case Event():
+            return take_event(Draft(chart, case, actor, now), happened)
+        case TimerFired():
+            if case.closed_at is not None or happened.timer not in case.timers:
+                return None
+            return fire(Draft(chart, case, actor, now), happened.timer)
+        case EffectResult():
+            return take_result(Draft(chart, case, actor, now), happened)
+        case ChildOpened():
+            return child_opened(Draft(chart, case, actor, now), happened)
+        case ChildEnded():
+            return child_ended(Draft(chart, case, actor, now), happened)
+        case Cancelled():
+            return _cancel(chart, case, happened, actor, now)
+        case _:
+            assert_never(happened)
+
+
+def dropped(chart: Chart, case: Case, happened: Input, actor: Actor, *, now: datetime, reason: str) -> Step:
+    """Only a record: something was sent to this case, or came too late, and is not taken (LANGUAGE §3.7, §3.8).
+
+    A timer that is dropped leaves the list, so that it cannot come again.
+    """
+    draft = Draft(chart, case, actor, now)
+    spent = happened.timer if isinstance(happened, TimerFired) else None
+    kept = finish(draft, Said("dropped", _name(happened), note=reason))
+    timers = tuple(timer for timer in case.timers if timer != spent)
+    gone = (spent,) if spent in case.timers and spent is not None else ()
+    return replace(kept, case=replace(case, seq=kept.case.seq, last_at=now, timers=timers), armed=(), cancelled=gone)
+
+
+def _name(happened: Input) -> str:
+    match happened:
+        case Event(name=name):
+            return name
+        case TimerFired(timer=timer):
+            return timer.deadline
+        case EffectResult(effect=effect):
+            return str(effect.kind)
+        case ChildOpened() | ChildEnded():
+            return "child"
+        case _:
+            return "cancelled"
+
+
+def _cancel(chart: Chart, case: Case, happened: Cancelled, actor: Actor, now: datetime) -> Step:
+    if case.closed_at is not None:
+        return dropped(chart, case, happened, actor, now=now, reason="the case is closed")
+    draft = Draft(chart, case, actor, now)
+    draft.outcome = "cancelled"
+    return finish(draft, Said("cancelled", "cancelled", note=happened.reason))

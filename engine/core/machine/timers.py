@@ -1,0 +1,188 @@
+"""Which timers a case has after a step: due moments, reminders, escalations, pauses (LANGUAGE §2.7, §3.6, §5).
+
+A deadline is computed again where it was entered, kept, fired, extended, or where data it looks at has changed; all other
+timers stay as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from engine.core.calendars.calendar import CalendarEnds
+from engine.core.calendars.moments import due_after, due_before, end_of_day, last_day, local_date, roll_forward
+from engine.core.case import Timer, Track
+from engine.core.machine.turns import running_sides
+from engine.core.terms import Term, Unit
+from engine.errors import GuardFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.core.case import Position
+    from engine.core.definition import Deadline
+    from engine.core.machine.draft import Draft
+
+_TICK = timedelta(microseconds=1)
+
+
+def rearm(draft: Draft, turn: Iterable[str], *, spent: Timer | None, touched: str | None) -> tuple[Timer, ...]:
+    """All timers from now on. `spent` has just fired; `touched` is the track key that an extension or firing changed."""
+    before: dict[str, list[Timer]] = {}
+    for timer in draft.before.timers:
+        if timer != spent:
+            before.setdefault(f"{timer.state}#{timer.entry}:{timer.deadline}", []).append(timer)
+    entered = set(draft.entered_states)
+    timers: list[Timer] = []
+    sides = None
+    for position in draft.placed():
+        for name, deadline in draft.chart.states[position.state].deadlines.items():
+            key = f"{position.state}#{position.entry}:{name}"
+            if deadline.counts is not None:
+                sides = running_sides(draft.chart.workflow, turn) if sides is None else sides
+                _count(draft, key, position, deadline, runs=deadline.counts in sides)
+            watched = draft.chart.watched[(position.state, name)]
+            if (
+                position.state in entered
+                or key == touched
+                or watched is None
+                or (watched and not watched.isdisjoint(draft.changed))
+                or f"{position.state}#{position.entry}" in draft.kept_now
+            ):
+                timers += _timers(draft, key, position, deadline, before.get(key, []))
+            else:
+                timers += before.get(key, [])
+    return tuple(timers)
+
+
+def _timers(draft: Draft, key: str, position: Position, deadline: Deadline, before: list[Timer]) -> list[Timer]:
+    track = draft.track(key)
+    try:
+        due = _due(draft, position, deadline, track)
+        if due is None:
+            return []
+        armed = {(timer.kind, timer.rung, timer.due) for timer in before}
+        found = [] if track.fired == due else [("due", 0, due)]
+        later = (
+            [("remind", n, _earlier(draft, due, term)) for n, term in enumerate(deadline.remind.before)]
+            if deadline.remind
+            else []
+        )
+        later += [
+            ("escalate", n, _later(draft, due, rung.after, deadline))
+            for n, rung in enumerate(deadline.escalate)
+            if rung.after
+        ]
+    except (CalendarEnds, OverflowError) as error:
+        line = deadline.mark.line
+        raise GuardFailed(
+            f"deadline {deadline.name} (line {line}) could not be computed: {error}",
+            expression=deadline.name,
+            values={},
+            line=line,
+        ) from None
+    found += [rung for rung in later if rung[2] > draft.now or rung in armed]
+    return [
+        Timer(position.state, position.entry, deadline.name, kind, n, moment)  # type: ignore[arg-type]
+        for kind, n, moment in found
+    ]
+
+
+def due_moment(draft: Draft, position: Position, deadline: Deadline) -> datetime | None:
+    """When a deadline of this position is due; None while it is not armed."""
+    return _due(draft, position, deadline, draft.track(f"{position.state}#{position.entry}:{deadline.name}"))
+
+
+def _due(draft: Draft, position: Position, deadline: Deadline, track: Track) -> datetime | None:
+    if track.paused_since is not None:
+        return None
+    if deadline.at is not None:
+        value = draft.value_or_none(deadline.at)
+        due = None if value is None else _fixed(draft, deadline, value)
+    else:
+        begin = position.entered_at if deadline.start is None else _instant(draft, draft.value_or_none(deadline.start))
+        due = None if begin is None else _term_end(draft, deadline, begin, track)
+    if due is None:
+        return None
+    if deadline.extend is not None and track.extensions:
+        due = _later(draft, due, _times(deadline.extend.add, track.extensions), deadline)
+    if track.shift:
+        due = _shifted(draft, due, track.shift, deadline)
+    return due if deadline.before is None else _earlier(draft, due, deadline.before)
+
+
+def _term_end(draft: Draft, deadline: Deadline, begin: datetime, track: Track) -> datetime:
+    term = deadline.after or _times(deadline.every or Term(1, Unit.DAYS), track.count + 1)
+    due = due_after(begin, term, calendar=draft.chart.calendar, zone=draft.chart.zone, roll=deadline.roll)
+    if track.paused_days:
+        unit = Unit.WORKING_DAYS if term.unit is Unit.WORKING_DAYS else Unit.DAYS
+        due = _later(draft, due, Term(track.paused_days, unit), deadline)
+    return due + track.paused
+
+
+def _fixed(draft: Draft, deadline: Deadline, value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    day: date = value
+    if deadline.roll == "next" and draft.chart.calendar is not None:
+        day = roll_forward(day, draft.chart.calendar)
+    return end_of_day(day, draft.chart.zone)
+
+
+def _instant(draft: Draft, value: Any) -> datetime | None:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time(), tzinfo=draft.chart.zone).astimezone(UTC)
+    return value if isinstance(value, datetime) else None
+
+
+def _later(draft: Draft, due: datetime, term: Term | None, deadline: Deadline) -> datetime:
+    """So much after a due moment: n days and then m are n + m days."""
+    if term is None:
+        return due
+    begin = due - _TICK if term.unit.by_day else due
+    return due_after(begin, term, calendar=draft.chart.calendar, zone=draft.chart.zone, roll=deadline.roll)
+
+
+def _earlier(draft: Draft, due: datetime, term: Term) -> datetime:
+    return due_before(due, term, calendar=draft.chart.calendar, zone=draft.chart.zone)
+
+
+def _times(term: Term, n: int) -> Term:
+    return Term(term.amount * n, term.unit)
+
+
+def _shifted(draft: Draft, due: datetime, shift: timedelta, deadline: Deadline) -> datetime:
+    """Moved by the time a kept state was not there; terms by day still end with a day, a working one where they roll."""
+    term = deadline.after or deadline.every
+    moved = due + shift
+    if term is None or not term.unit.by_day:
+        return moved
+    day = last_day(moved, draft.chart.zone)
+    if draft.chart.calendar is not None and (term.unit is Unit.WORKING_DAYS or deadline.roll == "next"):
+        day = roll_forward(day, draft.chart.calendar)
+    return end_of_day(day, draft.chart.zone)
+
+
+def _count(draft: Draft, key: str, position: Position, deadline: Deadline, *, runs: bool) -> None:
+    """Stop or go on with a clock that counts one side's turn only; a pause moves it by the days (hours) it lasted."""
+    track = draft.track(key)
+    if not runs and track.paused_since is None:
+        begin = position.entered_at if key not in draft.tracks else draft.now
+        draft.keep_track(key, replace(track, paused_since=begin))
+    elif runs and track.paused_since is not None:
+        draft.keep_track(key, _resumed(draft, track, deadline))
+
+
+def _resumed(draft: Draft, track: Track, deadline: Deadline) -> Track:
+    since = track.paused_since or draft.now
+    term = deadline.after or deadline.every
+    track = replace(track, paused_since=None)
+    if term is None or not term.unit.by_day:
+        return replace(track, paused=track.paused + (draft.now - since))
+    zone, calendar = draft.chart.zone, draft.chart.calendar
+    first, last = local_date(since, zone), local_date(draft.now, zone)
+    days = (last - first).days
+    if term.unit is Unit.WORKING_DAYS and calendar is not None:
+        days = sum(calendar.is_working(first + timedelta(days=n)) for n in range(1, days + 1))
+    return replace(track, paused_days=track.paused_days + days)

@@ -1,0 +1,72 @@
+"""Whose move it is, and whose clock runs (LANGUAGE §2.5 turn, §3.9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.core.definition import Side, StateKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from engine.core.case import Position
+    from engine.core.definition import Panel, Workflow
+    from engine.core.machine.chart import Chart
+
+
+def turn_of(
+    chart: Chart, active: Mapping[str, Position], data: Mapping[str, Any], answers: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Roles, `role.supervisor` or `id:<person>`: for each unfinished leaf what the nearest state around it says, and what an
+    active parallel says itself; of a panel, who has not answered.
+    """
+    inner = {path.rpartition(".")[0] for path in active if path}
+    found: dict[str, None] = {}
+    for path, position in active.items():
+        state = chart.states[path]
+        if path in inner:
+            if state.kind is StateKind.PARALLEL and state.turn is not None:
+                found.update((str(who), None) for who in state.turn)
+        elif position.finished:
+            continue
+        elif state.panel is not None:
+            found.update((who, None) for who in missing_answers(state.panel, data, answers.get(path, ())))
+        else:
+            found.update((str(who), None) for who in chart.turns[path])
+    return tuple(found)
+
+
+def missing_answers(panel: Panel, data: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Who of a panel has not answered: roles with places left, or persons."""
+    given = list(rows)
+    missing = []
+    for ask in panel.ask:
+        if ask.persons is not None:
+            people = [person_id(person) for person in data.get(ask.persons, ())]
+            missing += [f"id:{person}" for person in people if all(row.get("_id") != person for row in given)]
+        elif sum(row.get("_role") == ask.role for row in given) < (ask.count or 0):
+            missing.append(ask.role)
+    return missing
+
+
+def asked(panel: Panel, data: Mapping[str, Any]) -> int:
+    """How many answers a panel asks for."""
+    return sum(len(data.get(ask.persons, ())) if ask.persons else (ask.count or 0) for ask in panel.ask)
+
+
+def person_id(person: Any) -> str:
+    """The id of a person value."""
+    return str(person.get("id") or person.get("name") if isinstance(person, dict) else person)
+
+
+def running_sides(workflow: Workflow, turn: Iterable[str]) -> frozenset[Side]:
+    """The operator's clock runs while any turn is on its side, the applicant's while all turns are his; none without a turn."""
+    sides = {_side(workflow, who) for who in turn}
+    if not sides:
+        return frozenset()
+    return frozenset({Side.OPERATOR if Side.OPERATOR in sides else Side.APPLICANT})
+
+
+def _side(workflow: Workflow, who: str) -> Side:
+    role = workflow.roles.get(who.removesuffix(".supervisor"))
+    return Side.OPERATOR if role is None else role.side

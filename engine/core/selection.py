@@ -1,0 +1,114 @@
+"""Which arms an event takes (LANGUAGE §3.5): shared by step, allowed, dry run and verification; nothing moves here.
+
+Innermost first, per active leaf; an arm whose `by` or `when` fails is passed over and the search goes outward. Of two arms
+whose exit sets meet the inner one wins, then the first in the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from engine.core.case import Actor, Position
+    from engine.core.definition import Arm, Role, Who, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An arm that is to be run, and the state whose handler has it."""
+
+    state: str
+    arm: Arm
+
+
+def active_leaves(active: Mapping[str, Position]) -> list[str]:
+    """Active states with no active state inside."""
+    inner = {path.rpartition(".")[0] for path in active if path}
+    return [path for path in active if path not in inner]
+
+
+def outward(leaf: str) -> Iterator[str]:
+    """A state, and those around it, the root last."""
+    yield leaf
+    while leaf:
+        leaf = leaf.rpartition(".")[0]
+        yield leaf
+
+
+def exit_set(
+    taken: Taken, active: Iterable[str], route: Callable[[str], tuple[str, str] | None], parallel: Callable[[str], bool]
+) -> set[str]:
+    """The active states an arm leaves; `route` gives (domain, branch) of an arm, None where it goes nowhere."""
+    way = route(taken.arm.id)
+    if way is None:
+        return set()
+    domain, branch = way
+    if parallel(domain):
+        return {path for path in active if path == branch or path.startswith(f"{branch}.")}
+    prefix = f"{domain}." if domain else ""
+    return {path for path in active if path and path.startswith(prefix) and path != domain}
+
+
+def without_conflicts(found: list[Taken], exits: Mapping[str, set[str]]) -> list[Taken]:
+    """Of arms whose exit sets meet, the inner one's source stays, then the first in the file (`found` is in file order)."""
+    kept: list[Taken] = []
+    for candidate in found:
+        clashing = [other for other in kept if exits[candidate.arm.id] & exits[other.arm.id]]
+        if not clashing:
+            kept.append(candidate)
+        elif all(_inside(candidate.state, other.state) for other in clashing):
+            kept = [other for other in kept if other not in clashing]
+            kept.append(candidate)
+    return kept
+
+
+def _inside(inner: str, outer: str) -> bool:
+    return inner != outer and inner.startswith(f"{outer}." if outer else "")
+
+
+def admits(
+    workflow: Workflow,
+    by: Iterable[Who],
+    actor: Actor,
+    data: Mapping[str, object],
+    excluded: Mapping[str, tuple[str, ...]],
+) -> str | None:
+    """The role (or `system`, or workflow) in which this actor may send, or None."""
+    for who in by:
+        if who.kind == "system":
+            if actor.kind == "system":
+                return "system"
+        elif who.kind == "workflow":
+            if actor.kind == "case" and actor.workflow == who.name:
+                return who.name
+        elif holds(workflow, who, actor, data) and actor.id not in excluded.get(who.name, ()):
+            return str(who)
+    return None
+
+
+def holds(workflow: Workflow, who: Who, actor: Actor, data: Mapping[str, object]) -> bool:
+    """Whether a person has this role and it fits the case."""
+    has = actor.kind == "person" and who.kind == "role" and str(who) in actor.roles
+    return has and fits(workflow.roles[who.name], actor, data)
+
+
+def fits(role: Role, actor: Actor, data: Mapping[str, object]) -> bool:
+    """Whether `where` is met: the person's attribute equals the case's field, or a list attribute contains it."""
+    for attribute, path in role.where.items():
+        wanted = plain_of(data.get(path))
+        held = actor.attributes.get(attribute)
+        if wanted is None or held is None:
+            return False
+        if wanted not in (held if isinstance(held, tuple) else (held,)):
+            return False
+    return True
+
+
+def plain_of(value: object) -> object:
+    """A party or person is compared by its id."""
+    if isinstance(value, dict):
+        return value.get("tax_id") or value.get("id")
+    return value

@@ -1,0 +1,189 @@
+"""Who sees what of a case and what he could send to it (LANGUAGE §2.2, §2.3 sealed); nothing is changed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.core.expressions.expression import ExpressionError
+from engine.core.machine.draft import Draft
+from engine.core.machine.duties import check_duties
+from engine.core.machine.turns import missing_answers
+from engine.core.selection import active_leaves, admits, fits, outward
+from engine.errors import DutyConflict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from engine.core.case import Actor, Case
+    from engine.core.definition import FormItem, Role, Text, Workflow
+    from engine.core.machine.chart import Chart, Ways
+
+SHARED = frozenset({"certificate", "register"})
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """An event that this actor could send now: its form, the state that takes it, and the role he sends it in."""
+
+    event: str
+    title: Text | None
+    form: tuple[FormItem, ...]
+    state: str
+    role: str
+    declares: tuple[str, ...] = ()  # duties for which a declaration has to come with it
+
+
+def allowed(chart: Chart, case: Case, actor: Actor, *, now: datetime) -> tuple[Allowed, ...]:
+    """What he may send: his roles fit, no duty stands against him, and no condition is false whatever he fills in."""
+    if case.closed_at is not None:
+        return ()
+    draft = Draft(chart, case, actor, now)
+    found: dict[str, Allowed] = {}
+    for leaf in sorted(active_leaves(draft.active), key=chart.order):
+        for path in outward(leaf):
+            for event, ways in chart.ways[path].items():
+                role = admits(chart.workflow, ways.handler.by, actor, case.data, case.memory.excluded)
+                if role is None or event in found or not _may_fit(draft, ways):
+                    continue
+                declares = _duties_left(chart, case, actor, path, now=now)
+                if declares is not None:
+                    found[event] = Allowed(event, ways.handler.title, ways.handler.form, path, role, declares)
+    return tuple(found.values())
+
+
+def _duties_left(chart: Chart, case: Case, actor: Actor, state: str, *, now: datetime) -> tuple[str, ...] | None:
+    """The declarations that are still due, or None where a duty stands against this person."""
+    if actor.kind != "person":
+        return ()
+    interests = tuple(duty.id for duty in chart.workflow.duties if duty.kind == "no_interest")
+    try:
+        declared = check_duties(chart, case, actor, state, interests, now=now)
+    except DutyConflict:
+        return None
+    return tuple(duty for duty in interests if declared.get(duty) != case.memory.declared.get(duty))
+
+
+def _may_fit(draft: Draft, ways: Ways) -> bool:
+    """Whether some arm could fit: conditions that look at what the form brings are left open."""
+    given = frozenset(ways.form.slots)
+    draft.scope.event = None
+    return any(all(_open_or_true(draft, condition, given) for condition in arm.when) for arm in ways.handler.arms)
+
+
+def _open_or_true(draft: Draft, condition: Any, given: frozenset[str]) -> bool:
+    if not given.isdisjoint(condition.reads) or any(call.startswith("event") for call in condition.calls):
+        return True
+    try:
+        return condition.run(draft.scope) is True
+    except ExpressionError:
+        return False
+
+
+# ── finding and reading ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def held_roles(workflow: Workflow, data: Mapping[str, Any], actor: Actor) -> frozenset[str]:
+    """The roles of this actor whose `where` fits a case with this data (supervisors hold `role.supervisor`)."""
+    return frozenset(
+        name
+        for name in actor.roles
+        if (role := workflow.roles.get(name.removesuffix(".supervisor"))) is not None and fits(role, actor, data)
+    )
+
+
+def may_see(chart: Chart, case: Case, actor: Actor) -> bool:
+    """Whether the case is among those he finds: `all`; `own` (where fits, or he opened it); `assigned` (offered or acted)."""
+    if actor.kind == "system":
+        return True
+    return any(_sees(chart.workflow.roles[_base(name)], name, case, actor) for name in _held(chart, case, actor))
+
+
+def may_address(chart: Chart, case: Case, actor: Actor) -> bool:
+    """Whether he may send events to it: he sees it, or a role of his is in the `by` of what it waits for."""
+    if may_see(chart, case, actor) or actor.kind == "case":
+        return True
+    held = _held(chart, case, actor)
+    return any(
+        str(who) in held
+        for position in case.positions
+        for ways in chart.ways[position.state].values()
+        for who in ways.handler.by
+        if who.kind == "role" and chart.workflow.roles[who.name].sees == "none"
+    )
+
+
+def _held(chart: Chart, case: Case, actor: Actor) -> frozenset[str]:
+    return held_roles(chart.workflow, case.data, actor) | (
+        frozenset(name for name in actor.roles if _base(name) in chart.workflow.roles)
+        if case.opened_by.kind == "person" and case.opened_by.id == actor.id
+        else frozenset()
+    )
+
+
+def _base(name: str) -> str:
+    return name.removesuffix(".supervisor")
+
+
+def _sees(role: Role, name: str, case: Case, actor: Actor) -> bool:
+    if role.sees == "all":
+        return True
+    if role.sees == "own":
+        opened = case.opened_by.kind == "person" and case.opened_by.id == actor.id
+        return opened or bool(role.where) or name.endswith(".supervisor")
+    if role.sees == "assigned":
+        mine = {name, role.name, f"id:{actor.id}"}
+        return not mine.isdisjoint(case.memory.offered) or actor.id in case.memory.acted_as.get(role.name, ())
+    return False
+
+
+def visible_data(chart: Chart, case: Case, actor: Actor) -> dict[str, Any]:
+    """The data by path that one of his roles sees, without what is sealed and without others' answers before his own."""
+    hidden = _others_answers(chart, case, actor)
+    return {
+        path: value for path, value in case.data.items() if path not in hidden and sees_path(chart, case, actor, path)
+    }
+
+
+def sees_path(chart: Chart, case: Case, actor: Actor, path: str) -> bool:
+    """Whether one of his roles sees this field now."""
+    if actor.kind == "system":
+        return True
+    group = path.partition(".")[0]
+    if group in SHARED and may_see(chart, case, actor):
+        return True
+    field = chart.workflow.fields.get(path)
+    if field is not None and field.sealed is not None and _sealed(chart, case, actor, field.sealed):
+        return case.memory.gave.get(path) == actor.id
+    for name in _held(chart, case, actor):
+        role = chart.workflow.roles[_base(name)]
+        if not _sees(role, name, case, actor):
+            continue
+        listed = role.fields is None or path in role.fields or group in role.fields
+        if listed and path not in role.hides and group not in role.hides:
+            return True
+    return False
+
+
+def _sealed(chart: Chart, case: Case, actor: Actor, condition: Any) -> bool:
+    """While true, nobody reads it but who gave it; what cannot be decided stays sealed."""
+    try:
+        return condition.run(Draft(chart, case, actor, case.last_at).scope) is True
+    except ExpressionError:
+        return True
+
+
+def _others_answers(chart: Chart, case: Case, actor: Actor) -> frozenset[str]:
+    """Lists of panels that ask this person, where he has not answered yet."""
+    hidden = set()
+    for position in case.positions:
+        panel = chart.states[position.state].panel
+        if panel is None or position.finished:
+            continue
+        rows = case.memory.answers.get(position.state, ())
+        member = any(ask.role in actor.roles for ask in panel.ask)
+        answered = any(row.get("_id") == actor.id for row in rows)
+        if member and not answered and missing_answers(panel, case.data, rows):
+            hidden.add(panel.into)
+    return frozenset(hidden)

@@ -1,0 +1,290 @@
+"""Cases, steps, timers and effects as one reader may see them; what may be seen is decided in engine.core.sight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.core.sight import allowed, held_roles, visible_data
+from engine.service.forms_view import form_fields
+from engine.service.views import (
+    AllowedView,
+    CaseLine,
+    CaseRef,
+    CaseView,
+    ChildView,
+    DeadlineView,
+    EffectView,
+    StateView,
+    StepView,
+    TimerView,
+    TurnView,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from engine.core.case import Actor, Case, Effect, Record, Timer
+    from engine.core.definition import Role, Workflow
+    from engine.core.machine.chart import Chart
+    from engine.core.sight import Allowed
+    from engine.store.records import CaseSummary, StoredEffect, StoredRecord
+
+LABELS = 2
+
+
+def etag(case: Case) -> str:
+    """Grows with leaves or data only."""
+    return f'"{case.revision}"'
+
+
+def nested(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Data by path as a map by group; top-level fields stay where they are."""
+    result: dict[str, Any] = {}
+    for path, value in data.items():
+        group, _, name = path.rpartition(".")
+        if group:
+            result.setdefault(group, {})[name] = value
+        else:
+            result[path] = value
+    return result
+
+
+def case_view(
+    chart: Chart, case: Case, actor: Actor, *, version: int, parent: CaseRef | None, now: datetime, locale: str = ""
+) -> CaseView:
+    """The whole case for one actor, with what he may send now."""
+    return CaseView(
+        id=case.id,
+        number=case.number,
+        workflow=case.workflow,
+        version=version,
+        title=chart.workflow.title.say(locale),
+        states=tuple(_states(chart, case, locale)),
+        turn=tuple(TurnView(name, turn_title(chart.workflow, case, name, locale)) for name in case.turn),
+        data=nested(visible_data(chart, case, actor)),
+        allowed=tuple(_allowed(chart, case, actor, found, locale) for found in allowed(chart, case, actor, now=now)),
+        deadlines=tuple(deadlines(chart, case, now=now, locale=locale)),
+        parent=parent,
+        children=tuple(
+            ChildView(c.id, c.workflow, c.number, c.key, c.ended, c.outcome) for c in case.memory.children
+        ),
+        etag=etag(case),
+        seq=case.seq,
+        opened_at=case.opened_at,
+        last_at=case.last_at,
+        closed_at=case.closed_at,
+        outcome=case.outcome,
+    )
+
+
+def case_line(chart: Chart, summary: CaseSummary, *, now: datetime, locale: str = "") -> CaseLine:
+    """A case in a list."""
+    asked = [item.path for item in chart.workflow.opening.form if item.path in summary.index]
+    return CaseLine(
+        id=summary.id,
+        number=summary.number,
+        workflow=summary.workflow,
+        title=chart.workflow.title.say(locale),
+        label=" · ".join(summary.index[path] for path in asked[:LABELS]),
+        states=tuple(state_title(chart, path, locale) for path in summary.leaves),
+        leaves=tuple(summary.leaves),
+        turn=tuple(summary.turn),
+        opened_at=summary.opened_at,
+        last_at=summary.last_at,
+        next_due=summary.next_due,
+        overdue=summary.next_due is not None and summary.next_due <= now,
+        closed_at=summary.closed_at,
+        outcome=summary.outcome,
+    )
+
+
+def state_title(chart: Chart, path: str, locale: str = "") -> str:
+    """A state's title, or its name in words."""
+    state = chart.states.get(path)
+    if state is not None and state.title is not None:
+        return state.title.say(locale)
+    return path.rpartition(".")[2].replace("_", " ")
+
+
+def turn_title(workflow: Workflow, case: Case, name: str, locale: str = "") -> str:
+    """Whose move it is, in words."""
+    role, _, tail = name.partition(".")
+    if role in workflow.roles:
+        title = workflow.roles[role].title.say(locale)
+        return f"{title} (supervisor)" if tail == "supervisor" else title
+    person = name.removeprefix("person:")
+    for value in case.data.values():
+        if isinstance(value, Mapping) and value.get("id") == person and value.get("name"):
+            return str(value["name"])
+    return person
+
+
+def _states(chart: Chart, case: Case, locale: str) -> Iterator[StateView]:
+    leaves = frozenset(case.leaves)
+    for position in case.positions:
+        if position.state:
+            kind = chart.states[position.state].kind.value
+            title = state_title(chart, position.state, locale)
+            yield StateView(position.state, title, kind, position.entered_at, position.state in leaves)
+
+
+def _allowed(chart: Chart, case: Case, actor: Actor, found: Allowed, locale: str) -> AllowedView:
+    workflow = chart.workflow
+    panel = chart.states[found.state].panel
+    columns = workflow.fields[panel.into].columns if panel is not None and panel.event == found.event else None
+    declares = tuple(
+        duty.id
+        for duty in workflow.duties
+        if duty.kind == "no_interest"
+        and any(inside(found.state, state) for state in duty.states)
+        and actor.id not in case.memory.declared.get(duty.id, ())
+    )
+    form = form_fields(found.form, workflow, locale=locale, columns=columns)
+    title = found.title.say(locale) if found.title is not None else found.event.replace("_", " ")
+    return AllowedView(found.event, title, found.state, str(found.by), form, declares)
+
+
+def inside(state: str, outer: str) -> bool:
+    """Whether a state is another one, or in it; everything is in the root."""
+    return outer in {"", state} or state.startswith(f"{outer}.")
+
+
+def deadlines(chart: Chart, case: Case, *, now: datetime, locale: str = "") -> Iterator[DeadlineView]:
+    """The deadlines of all active states: those that run, and those that are over while their state goes on."""
+    armed = {(t.state, t.entry, t.deadline): t.due for t in case.timers if t.kind == "due"}
+    for position in case.positions:
+        for name, deadline in chart.states[position.state].deadlines.items():
+            track = case.memory.tracks.get(f"{position.state}#{position.entry}:{name}")
+            due = armed.get((position.state, position.entry, name)) or (track.fired if track else None)
+            if due is None:
+                continue
+            used = track.extensions if track else 0
+            yield DeadlineView(
+                state=position.state,
+                name=name,
+                title=deadline.title.say(locale) if deadline.title else name.replace("_", " "),
+                due=due,
+                term=str(deadline.after or deadline.every or ""),
+                overdue=due <= now,
+                extensions_left=deadline.extend.times - used if deadline.extend else 0,
+            )
+
+
+def timer_view(timer: Timer) -> TimerView:
+    """An armed timer."""
+    return TimerView(timer.key, timer.state, timer.deadline, timer.kind, timer.rung, timer.due)
+
+
+def effect_view(effect: StoredEffect) -> EffectView:
+    """A stored effect and how far it is."""
+    return EffectView(
+        key=effect.key,
+        kind=str(effect.kind),
+        adapter=effect.adapter,
+        what=what(str(effect.kind), effect.payload),
+        status=effect.status,
+        attempt=effect.attempt,
+        tries=tuple(effect.tries),
+        next_at=effect.next_at,
+        result=effect.result,
+    )
+
+
+def planned_effect(effect: Effect) -> EffectView:
+    """An effect that would be."""
+    return EffectView(effect.key, str(effect.kind), effect.adapter, what(str(effect.kind), effect.payload), "planned")
+
+
+def what(kind: str, payload: Mapping[str, Any]) -> str:
+    """An effect in a few words."""
+    if kind == "notify":
+        return f"{payload.get('template')} to {', '.join(payload.get('to', ()))}"
+    if kind == "issue":
+        return f"certificate {payload.get('number')} issue {payload.get('issue')}"
+    names = {"call": "operation", "open": "workflow", "send": "event"}
+    return str(payload.get(names.get(kind, ""), kind.replace("_", " ")))
+
+
+# ── history ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def step_view(
+    chart: Chart,
+    case_id: str,
+    record: Record | StoredRecord,
+    readable: Callable[[str], bool],
+    *,
+    locale: str = "",
+) -> StepView:
+    """One record, without what this reader may not see."""
+    stored = getattr(record, "record", None)
+    line: Mapping[str, Any] = stored if stored is not None else _as_map(record)
+    payload = line.get("payload") or {}
+    return StepView(
+        case_id=case_id,
+        seq=line["seq"],
+        kind=line["kind"],
+        name=line["name"],
+        title=_title(chart, line["kind"], line["name"], line.get("state", ""), locale),
+        actor=line["actor"],
+        at=line["at"],
+        state=line.get("state", ""),
+        arms=tuple(line.get("arms", ())),
+        left=tuple(line.get("left", ())),
+        entered=tuple(line.get("entered", ())),
+        said={path: value for path, value in (payload.get("said") or {}).items() if readable(path)},
+        changes={path: value for path, value in (payload.get("changes") or {}).items() if readable(path)},
+        effects=tuple(line.get("effects", ())),
+        facts=tuple(line.get("facts", ())),
+        note=line.get("note", ""),
+        command=line.get("command"),
+        recorded_at=getattr(record, "recorded_at", None),
+        hash=getattr(record, "hash", None),
+    )
+
+
+def _as_map(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in type(record).__dataclass_fields__}
+
+
+def _title(chart: Chart, kind: str, name: str, state: str, locale: str) -> str:
+    way = chart.ways.get(state, {}).get(name)
+    if way is not None and way.handler.title is not None:
+        return way.handler.title.say(locale)
+    holder = chart.states.get(state)
+    deadline = holder.deadlines.get(name) if holder is not None else None
+    if deadline is not None and deadline.title is not None:
+        return deadline.title.say(locale)
+    return f"{kind} {name}".replace("_", " ") if kind not in {"event", "opened"} else name.replace("_", " ")
+
+
+def reader_of(chart: Chart, case: Case, actor: Actor) -> Callable[[str], bool]:
+    """Which paths (of data or event data) this actor may read, those without a value now too."""
+    shown = visible_data(chart, case, actor)
+    workflow = chart.workflow
+    if actor.kind != "person":
+        return lambda _: True
+    roles = [workflow.roles[name] for name in _roles(chart, case, actor)]
+
+    def readable(path: str) -> bool:
+        if path in case.data:
+            return path in shown
+        field = workflow.fields.get(path)
+        if field is not None and field.sealed is not None:
+            return False
+        return any(_shows(role, path) for role in roles)
+
+    return readable
+
+
+def _roles(chart: Chart, case: Case, actor: Actor) -> list[str]:
+    held = held_roles(chart.workflow, case.data, case.opened_by, actor)
+    return [name for name in (role.removesuffix(".supervisor") for role in held) if name in chart.workflow.roles]
+
+
+def _shows(role: Role, path: str) -> bool:
+    if role.fields is not None and not any(inside(path, part) for part in role.fields):
+        return False
+    return not any(inside(path, part) for part in role.hides)

@@ -1,0 +1,261 @@
+"""Published versions of workflows and their compiled charts; a case stays on the version it was opened with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from engine.core.calendars.reading import read_calendar
+from engine.core.diagnostics import Severity
+from engine.core.loader.load import load, load_or_raise
+from engine.core.machine.chart import build_chart
+from engine.errors import InvalidWorkflow, WorkflowNotFound
+from engine.service.bundles import digest, used_templates
+from engine.service.forms_view import form_fields
+from engine.service.views import RoleView, VersionView, WorkflowView
+from engine.verify.check import check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from engine.core.calendars.calendar import Calendar
+    from engine.core.definition import Workflow
+    from engine.core.diagnostics import Diagnostic
+    from engine.core.machine.chart import Chart
+    from engine.ports import CertificateRenderer, Templates
+    from engine.service.bundles import Bundle
+    from engine.store.records import Version
+    from engine.store.store import Store
+    from engine.store.transaction import Reader, Transaction
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A version as it stands after publishing; `new` False: its digest was published before and nothing was stored."""
+
+    workflow: str
+    version: int
+    id: int
+    digest: str
+    new: bool
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outfit:
+    """What a version's messages and certificates are made with."""
+
+    templates: Templates
+    renderer: CertificateRenderer
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    workflow: Workflow
+    bundle: Bundle
+    templates: Mapping[str, str]
+    digest: str
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class Catalog:
+    """Publishes, and hands out charts by version; safe to share between threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        templates: Callable[[Mapping[str, str]], Templates],
+        renderer: Callable[[Mapping[str, str]], CertificateRenderer],
+    ) -> None:
+        self._store, self._templates, self._renderer = store, templates, renderer
+        self._charts: dict[int, Chart] = {}
+        self._versions: dict[int, Version] = {}
+        self._outfits: dict[int, Outfit] = {}
+        self._lock = Lock()
+
+    # ── publishing ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def publish(self, bundle: Bundle) -> Published:
+        """Checks and publishes one file; an older digest becomes the newest version again. Raises InvalidWorkflow."""
+        return self.publish_all((bundle,))[0]
+
+    def publish_all(self, bundles: Iterable[Bundle]) -> tuple[Published, ...]:
+        """All or none: checked with sight of each other and of what is published. Raises InvalidWorkflow."""
+        return self._publish(tuple(bundles), _unless_newest)
+
+    def publish_new(self, bundles: Iterable[Bundle]) -> tuple[Published, ...]:
+        """At start-up: only digests never seen before. Raises InvalidWorkflow."""
+        return self._publish(tuple(bundles), _unless_known)
+
+    def _publish(
+        self, bundles: Sequence[Bundle], present: Callable[[Reader, _Checked], Version | None]
+    ) -> tuple[Published, ...]:
+        checked = self._check(bundles)
+
+        def work(tx: Transaction) -> tuple[Published, ...]:
+            return tuple(_store(tx, item, present(tx, item)) for item in checked)
+
+        published = self._store.write(work)
+        with self._lock:
+            self._charts.clear()  # a calendar may be newer now
+        return published
+
+    def _check(self, bundles: Sequence[Bundle]) -> tuple[_Checked, ...]:
+        loaded = [load(bundle.source, file=bundle.file) for bundle in bundles]
+        broken = [finding for item in loaded if item.workflow is None for finding in item.diagnostics]
+        if broken:
+            raise InvalidWorkflow([f for f in broken if f.severity is Severity.ERROR] or broken)
+        workflows = [item.workflow for item in loaded if item.workflow is not None]
+        calendars = self._calendars(bundles)
+        known = {**self._newest(), **{workflow.name: workflow for workflow in workflows}}
+        results = []
+        for workflow, bundle, item in zip(workflows, bundles, loaded, strict=True):
+            others = {name: other for name, other in known.items() if name != workflow.name}
+            findings = check(
+                workflow, others=others, calendars=calendars, templates=self._templates(bundle.templates), profile="draft"
+            )
+            errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+            if errors:
+                raise InvalidWorkflow(errors)
+            used = used_templates(workflow, bundle.templates)
+            every = (*item.diagnostics, *findings)
+            results.append(_Checked(workflow, bundle, used, digest(bundle.source, used), every))
+        return tuple(results)
+
+    def _newest(self) -> dict[str, Workflow]:
+        names = self._store.read(lambda reader: reader.workflows())
+        return {name: self.chart_of(name)[1].workflow for name in names}
+
+    def _calendars(self, bundles: Sequence[Bundle]) -> dict[str, Calendar]:
+        texts = {name: text for bundle in bundles for name, text in bundle.calendars.items()}
+        calendars = {}
+        for name, text in texts.items():
+            calendar, findings = read_calendar(text, file=f"{name}.yaml")
+            if calendar is None:
+                raise InvalidWorkflow([finding for finding in findings if finding.severity is Severity.ERROR])
+            calendars[name] = calendar
+        return calendars
+
+    # ── versions and charts ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def chart(self, version_id: int) -> Chart:
+        """The compiled version, with the newest calendar of its name."""
+        found = self._charts.get(version_id)
+        if found is not None:
+            return found
+        version = self.version_of(version_id)
+        workflow = load_or_raise(version.source, file=version.file)
+        built = build_chart(workflow, self._calendar(workflow.calendar))
+        with self._lock:
+            return self._charts.setdefault(version_id, built)
+
+    def outfit(self, version_id: int) -> Outfit:
+        """The message templates and the certificate renderer of a version."""
+        found = self._outfits.get(version_id)
+        if found is not None:
+            return found
+        sources = self.version_of(version_id).templates
+        built = Outfit(self._templates(sources), self._renderer(sources))
+        with self._lock:
+            return self._outfits.setdefault(version_id, built)
+
+    def chart_of(self, workflow: str) -> tuple[int, Chart]:
+        """The newest version of a workflow: its id and chart. Raises WorkflowNotFound."""
+        version = self.version(workflow)
+        return version.id, self.chart(version.id)
+
+    def version(self, workflow: str, number: int | None = None) -> Version:
+        """The newest version, or one by number. Raises WorkflowNotFound."""
+        if number is None:
+            found = self._store.read(lambda reader: reader.latest_version(workflow))
+        else:
+            every = self._store.read(lambda reader: reader.versions(workflow))
+            found = next((version for version in every if version.version == number), None)
+        if found is None:
+            names = self._store.read(lambda reader: reader.workflows())
+            what = f"workflow '{workflow}'" if number is None else f"version {number} of workflow '{workflow}'"
+            raise WorkflowNotFound(f"there is no {what}; published are: {', '.join(sorted(names)) or 'none'}")
+        return found
+
+    def version_of(self, version_id: int) -> Version:
+        """A version by its id. Raises WorkflowNotFound."""
+        found = self._versions.get(version_id)
+        if found is None:
+            found = self._store.read(lambda reader: reader.version(version_id))
+            if found is None:
+                raise WorkflowNotFound(f"there is no version with the id {version_id}; see the list of versions")
+            self._versions[version_id] = found
+        return found
+
+    def _calendar(self, name: str | None) -> Calendar | None:
+        if name is None:
+            return None
+        stored = self._store.read(lambda reader: reader.calendar(name))
+        return None if stored is None else read_calendar(stored.text, file=f"{name}.yaml")[0]
+
+    # ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def workflows(self, *, locale: str = "") -> tuple[WorkflowView, ...]:
+        """All published workflows in their newest versions."""
+        names = self._store.read(lambda reader: reader.workflows())
+        return tuple(self.workflow(name, locale=locale) for name in sorted(names))
+
+    def workflow(self, name: str, *, locale: str = "") -> WorkflowView:
+        """One workflow in its newest version. Raises WorkflowNotFound."""
+        version_id, chart = self.chart_of(name)
+        workflow = chart.workflow
+        return WorkflowView(
+            name=name,
+            title=workflow.title.say(locale),
+            version=self.version_of(version_id).version,
+            roles=tuple(RoleView(r.name, r.title.say(locale), r.side.value) for r in workflow.roles.values()),
+            states=tuple(path for path in workflow.states if path),
+            open_form=form_fields(workflow.opening.form, workflow, locale=locale),
+            open_by=tuple(str(who) for who in workflow.opening.by),
+        )
+
+    def versions(self, name: str) -> tuple[VersionView, ...]:
+        """All versions of a workflow, oldest first. Raises WorkflowNotFound."""
+        self.version(name)
+        every = self._store.read(lambda reader: reader.versions(name))
+        return tuple(VersionView(v.workflow, v.version, v.id, v.digest, v.published_at, v.file) for v in every)
+
+    def register_zone(self) -> ZoneInfo:
+        """Where the days of the register begin and end: the zone of the first workflow that keeps one, else UTC."""
+        for workflow in self._newest().values():
+            if workflow.register is not None:
+                return workflow.zone
+        return UTC_ZONE
+
+
+def _unless_newest(reader: Reader, item: _Checked) -> Version | None:
+    newest = reader.latest_version(item.workflow.name)
+    return newest if newest is not None and newest.digest == item.digest else None
+
+
+def _unless_known(reader: Reader, item: _Checked) -> Version | None:
+    return reader.version_by_digest(item.workflow.name, item.digest)
+
+
+def _store(tx: Transaction, item: _Checked, present: Version | None) -> Published:
+    calendar = None
+    for name, text in item.bundle.calendars.items():
+        stored = tx.add_calendar(name, text)
+        calendar = stored if name == item.workflow.calendar else calendar
+    if present is not None:
+        return Published(present.workflow, present.version, present.id, present.digest, new=False, diagnostics=item.diagnostics)
+    version = tx.add_version(
+        workflow=item.workflow.name,
+        digest=item.digest,
+        source=item.bundle.source,
+        file=item.bundle.file,
+        templates=item.templates,
+        calendar=item.workflow.calendar,
+        calendar_version=None if calendar is None else calendar.version,
+    )
+    return Published(version.workflow, version.version, version.id, version.digest, new=True, diagnostics=item.diagnostics)

@@ -1,0 +1,149 @@
+"""One step inside a store transaction: lock, fire what is due, step, allocate, save; who asks and answers is elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.core.allocation import fill
+from engine.core.case import SYSTEM, TimerFired, Track
+from engine.core.machine.step import dropped, open_case, step
+from engine.errors import DuplicateCase, Refused, Unavailable
+from engine.service.numbers import allocate
+from engine.service.searchable import index, unique_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from engine.core.case import Actor, Case, Event, Input, Parent, Step, Timer
+    from engine.core.machine.chart import Chart
+    from engine.service.catalog import Catalog
+    from engine.store.transaction import Transaction
+
+MAX_TIMERS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A locked case whose due timers have fired; `now` is when what is asked of it was received."""
+
+    case: Case
+    version_id: int
+    chart: Chart
+    now: datetime
+    fired: int = 0
+
+
+class Stepping:
+    """The one way a case changes."""
+
+    def __init__(self, catalog: Catalog, *, body: str, new_id: Callable[[], str]) -> None:
+        self.catalog, self.body, self.new_id = catalog, body, new_id
+
+    def take(self, tx: Transaction, case_id: str, *, most: int = MAX_TIMERS) -> Taken | None:
+        """Lock a case and fire its timers due by now, in due order, each a step of its own at its due moment.
+
+        At most so many; `fired == most` says that more may wait. None: there is no such case.
+        """
+        locked = tx.lock_case(case_id)
+        if locked is None:
+            return None
+        chart = self.catalog.chart(locked.version_id)
+        case, fired = locked.case, 0
+        while fired < most and (timer := next_due(chart, case, by=locked.received_at)) is not None:
+            case = self._fire(tx, chart, case, timer)
+            fired += 1
+        return Taken(case, locked.version_id, chart, max(locked.received_at, case.last_at), fired)
+
+    def take_now(self, tx: Transaction, case_id: str) -> Taken | None:
+        """As take; raises Unavailable where a case has more to catch up with than one transaction may do."""
+        taken = self.take(tx, case_id)
+        if taken is not None and taken.fired == MAX_TIMERS:
+            raise Unavailable("the case has many timers to catch up with; try again", retry_after=5)
+        return taken
+
+    def step(self, tx: Transaction, taken: Taken, said: Input, actor: Actor) -> Step:
+        """One input to a taken case, stored. Raises Refused."""
+        made = step(taken.chart, taken.case, said, actor, now=taken.now)
+        if made is None:
+            raise ValueError("a timer is fired by take")
+        return self.save(tx, taken.chart, made, arrived_at=taken.now)
+
+    def drop(self, tx: Transaction, taken: Taken, said: Input, actor: Actor, reason: str) -> Step:
+        """Record what a case did not take; nothing else changes."""
+        made = dropped(taken.chart, taken.case, said, actor, now=taken.now, reason=reason)
+        return self.save(tx, taken.chart, made, arrived_at=taken.now)
+
+    def open(
+        self, tx: Transaction, version_id: int, event: Event, actor: Actor, *, case_id: str, parent: Parent | None
+    ) -> Step:
+        """A new case, stored. Raises Refused."""
+        chart = self.catalog.chart(version_id)
+        now = tx.business_now()
+        made = open_case(chart, event, actor, case_id=case_id, now=now, parent=parent)
+        key = self._free_key(tx, chart, made.case)
+        made = fill(made, allocate(tx, chart.workflow, made, body=self.body))
+        found = index(chart.workflow, made.case)
+        tx.insert_case(made, version_id=version_id, unique_key=key, index=found, arrived_at=now)
+        return made
+
+    def save(self, tx: Transaction, chart: Chart, made: Step, *, arrived_at: datetime) -> Step:
+        """Allocate and store a step of a locked case. Raises DuplicateCase."""
+        key = self._free_key(tx, chart, made.case)
+        if made.allocate:
+            made = fill(made, allocate(tx, chart.workflow, made, body=self.body))
+        tx.save(made, unique_key=key, index=index(chart.workflow, made.case), arrived_at=arrived_at)
+        return made
+
+    def _free_key(self, tx: Transaction, chart: Chart, case: Case) -> str | None:
+        key = unique_key(chart.workflow, case)
+        if key is not None:
+            check_free(chart, case, tx.unique_holder(case.workflow, key))
+        return key
+
+    def _fire(self, tx: Transaction, chart: Chart, case: Case, timer: Timer) -> Case:
+        now = max(timer.due, case.last_at)
+        try:
+            made = step(chart, case, TimerFired(timer), SYSTEM, now=now)
+            if made is not None:
+                return self.save(tx, chart, made, arrived_at=now).case
+            reason = "the timer was stale"
+        except Refused as refusal:
+            reason = str(refusal)
+            tx.add_incident(case_id=case.id, kind="timer", subject=timer.key, text=reason)
+        lost = dropped(chart, case, TimerFired(timer), SYSTEM, now=now, reason=reason)
+        return self.save(tx, chart, without_timer(lost, timer), arrived_at=now).case
+
+
+def next_due(chart: Chart, case: Case, *, by: datetime) -> Timer | None:
+    """The timer to fire next: by due time, then outer before inner, then file order (LANGUAGE §3.11)."""
+    due = [timer for timer in case.timers if timer.due <= by]
+    return min(due, key=lambda timer: _order(chart, timer), default=None)
+
+
+def _order(chart: Chart, timer: Timer) -> tuple[datetime, int, int, str, int]:
+    names = list(chart.states[timer.state].deadlines)
+    return (timer.due, chart.order(timer.state), names.index(timer.deadline), timer.kind, timer.rung)
+
+
+def without_timer(made: Step, timer: Timer) -> Step:
+    """The same step, with a timer gone for good: a due one counts as fired, so that it is not armed again."""
+    case = made.case
+    memory = case.memory
+    if timer.kind == "due":
+        key = f"{timer.state}#{timer.entry}:{timer.deadline}"
+        track = replace(memory.tracks.get(key, Track()), fired=timer.due)
+        memory = replace(memory, tracks={**memory.tracks, key: track})
+    rest = tuple(other for other in case.timers if other != timer)
+    gone = tuple(dict.fromkeys((*made.cancelled, timer)))
+    return replace(made, case=replace(case, timers=rest, memory=memory), cancelled=gone)
+
+
+def check_free(chart: Chart, case: Case, holder: tuple[str, str | None] | None) -> None:
+    """Raises DuplicateCase where another case holds the combination."""
+    if holder is None or holder[0] == case.id:
+        return
+    fields = ", ".join(chart.workflow.unique.of if chart.workflow.unique else ())
+    name = holder[1] or holder[0]
+    raise DuplicateCase(f"case {name} has the same {fields}; go on with that one, or change one of them", number=holder[1])

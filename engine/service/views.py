@@ -1,0 +1,419 @@
+"""What the services answer with, as frozen values; how they are made is left to case_views and the services.
+
+`data` and `facts` hold values of engine.core.types; datetimes are aware, in UTC; titles are in the reader's locale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from engine.core.case import Case
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of a list; `cursor` asks for what follows, None: that was all."""
+
+    items: tuple[T, ...]
+    cursor: str | None = None
+
+
+# ── forms ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One entry of a form; `fields` are the members of a group or the columns of a list."""
+
+    path: str
+    mode: str
+    must: bool
+    title: str
+    type: str
+    column: str | None = None
+    event_data: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+    unit: str | None = None
+    min: Any = None
+    max: Any = None
+    fields: tuple[FormField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedView:
+    """An event this actor may send now; `declares` are the duties for which he has to declare to have no tie."""
+
+    event: str
+    title: str
+    state: str
+    by: str
+    form: tuple[FormField, ...] = ()
+    declares: tuple[str, ...] = ()
+
+
+# ── cases ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class StateView:
+    """An active state."""
+
+    path: str
+    title: str
+    kind: str
+    entered_at: datetime
+    leaf: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """Somebody whose move it is: a role, its supervisor, or `person:<id>`."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineView:
+    """A deadline that runs."""
+
+    state: str
+    name: str
+    title: str
+    due: datetime
+    term: str
+    overdue: bool
+    extensions_left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRef:
+    """Another case, by name only."""
+
+    id: str
+    workflow: str
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildView:
+    """A case that this one opened or was given."""
+
+    id: str
+    workflow: str
+    number: str | None
+    key: str | None
+    ended: bool
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as one actor may see it; `data` is nested by group."""
+
+    id: str
+    number: str | None
+    workflow: str
+    version: int
+    title: str
+    states: tuple[StateView, ...]
+    turn: tuple[TurnView, ...]
+    data: Mapping[str, Any]
+    allowed: tuple[AllowedView, ...]
+    deadlines: tuple[DeadlineView, ...]
+    parent: CaseRef | None
+    children: tuple[ChildView, ...]
+    etag: str
+    seq: int
+    opened_at: datetime
+    last_at: datetime
+    closed_at: datetime | None
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case in a list; `label` is what the first texts of its opening form say."""
+
+    id: str
+    number: str | None
+    workflow: str
+    title: str
+    label: str
+    states: tuple[str, ...]
+    leaves: tuple[str, ...]
+    turn: tuple[str, ...]
+    opened_at: datetime
+    last_at: datetime
+    next_due: datetime | None
+    overdue: bool
+    closed_at: datetime | None
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One record of a case's history; `said` and `changes` are by path, without what the reader may not see."""
+
+    case_id: str
+    seq: int
+    kind: str
+    name: str
+    title: str
+    actor: Mapping[str, Any]
+    at: datetime
+    state: str
+    arms: tuple[str, ...]
+    left: tuple[str, ...]
+    entered: tuple[str, ...]
+    said: Mapping[str, Any]
+    changes: Mapping[str, Any]
+    effects: tuple[str, ...]
+    facts: tuple[str, ...]
+    note: str
+    command: str | None
+    recorded_at: datetime | None
+    hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a command; `replayed`: it had been accepted before, and `step` is the one of then."""
+
+    case: CaseView
+    step: StepView
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimerView:
+    """An armed timer."""
+
+    key: str
+    state: str
+    deadline: str
+    kind: str
+    rung: int
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EffectView:
+    """An effect and how far it is; `what` names it in a few words, `tries` are {at, error}."""
+
+    key: str
+    kind: str
+    adapter: str
+    what: str
+    status: str
+    attempt: int = 0
+    tries: tuple[Mapping[str, Any], ...] = ()
+    next_at: datetime | None = None
+    result: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """The step that would be made, and the case after it; numbers stand empty."""
+
+    step: StepView
+    case: CaseView
+    armed: tuple[TimerView, ...]
+    cancelled: tuple[TimerView, ...]
+    effects: tuple[EffectView, ...]
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSnapshot:
+    """A case as core values, for those who explain or draw it; the reader may see the case, not all its data."""
+
+    case: Case
+    version_id: int
+    now: datetime
+
+
+# ── definitions ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A published version."""
+
+    workflow: str
+    version: int
+    id: int
+    digest: str
+    published_at: datetime
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleView:
+    """A role of a workflow."""
+
+    name: str
+    title: str
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowView:
+    """A workflow in its newest version."""
+
+    name: str
+    title: str
+    version: int
+    roles: tuple[RoleView, ...]
+    states: tuple[str, ...]
+    open_form: tuple[FormField, ...]
+    open_by: tuple[str, ...]
+
+
+# ── register, certificates ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One revision of a register entry: in effect from `effective_from`, known since `recorded_at`."""
+
+    entry_no: str
+    revision: int
+    status: str
+    facts: Mapping[str, Any]
+    effective_from: datetime
+    recorded_at: datetime
+    reason: str
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryHistory:
+    """An entry as it is, and all its revisions, oldest first."""
+
+    entry: EntryView
+    revisions: tuple[EntryView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateInfo:
+    """A certificate with its latest issue."""
+
+    number: str
+    issue: int
+    status: str
+    facts: Mapping[str, Any]
+    issued_at: datetime | None
+    token: str
+    verify_url: str
+    case_id: str
+    sha256: str | None
+    has_pdf: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCertificate:
+    """What anybody with the token reads: the status of today; `valid` also looks at the facts' validity."""
+
+    number: str
+    issue: int
+    status: str
+    valid: bool
+    facts: Mapping[str, Any]
+    issued_at: datetime | None
+    sha256: str | None
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFile:
+    """The stored file of one issue."""
+
+    pdf: bytes
+    sha256: str
+    number: str
+    issue: int
+
+
+# ── people, incidents, clock, imports ────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """A token without its secret."""
+
+    id: str
+    actor_id: str
+    name: str
+    roles: tuple[str, ...]
+    attributes: Mapping[str, str | tuple[str, ...]]
+    email: str | None
+    locale: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """Something that a person has to look at; nothing waits for it in silence."""
+
+    id: int
+    case_id: str | None
+    kind: str
+    subject: str
+    text: str
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """What a move of the manual clock did; `stops` are the due moments at which it held."""
+
+    start: datetime
+    now: datetime
+    timers: int
+    effects: int
+    stops: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """What is wrong in one cell (or a row, then `column` is ""); `code` as in FieldProblem, or duplicate, refused."""
+
+    row: int
+    column: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRow:
+    """A row that has a case; `replayed`: it had been imported before."""
+
+    row: int
+    case_id: str
+    number: str | None
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What came of a table; `columns` maps each heading to the field it fills, None: not known."""
+
+    workflow: str
+    file: str
+    sha256: str
+    rows: int
+    opened: tuple[ImportedRow, ...]
+    problems: tuple[RowProblem, ...]
+    columns: Mapping[str, str | None]

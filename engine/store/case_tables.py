@@ -1,0 +1,218 @@
+"""Tables of running cases: the case, its data by group, positions, timers, search entries, history and the feed."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003  (SQLModel reads annotations at run time)
+
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field
+
+from engine.store.columns import BIG, Instant, Row
+
+CLUSTERED = {"sqlite_with_rowid": False}
+"""Small rows kept in the order of their key: one tree instead of two on SQLite."""
+
+
+def case_key(*, first: bool = True) -> Column[int]:
+    """The case that a row belongs to, as (the first part of) its primary key or as a plain reference."""
+    return Column("case_id", BIG, ForeignKey("case.id"), primary_key=first, nullable=False)
+
+
+class CaseRow(Row, table=True):
+    """A case; `memory`, `opened_by`, `parent` as packing.py writes them, `leaves`, `turn`, `search` plain JSON.
+
+    `hash` is the last of its history. `unique_key` is empty where `unique` does not hold any more.
+    """
+
+    __tablename__ = "case"
+    __table_args__ = (
+        UniqueConstraint("workflow", "number"),
+        UniqueConstraint("workflow", "unique_key"),
+        Index(None, "number"),
+        Index(None, "workflow", "closed_at", "next_due"),
+        Index(None, "workflow", "closed_at", "overdue_since"),
+    )
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    public_id: str = Field(unique=True)
+    workflow: str
+    version_id: int = Field(sa_column=Column(BIG, ForeignKey("workflow_version.id"), nullable=False))
+    number: str | None
+    unique_key: str | None
+    opened_at: datetime = Field(sa_type=Instant)
+    opened_by: str = Field(sa_type=Text)
+    last_at: datetime = Field(sa_type=Instant)
+    seq: int
+    revision: int
+    closed_at: datetime | None = Field(sa_type=Instant)
+    outcome: str | None
+    leaves: str = Field(sa_type=Text)
+    turn: str = Field(sa_type=Text)
+    memory: str = Field(sa_type=Text)
+    parent: str | None = Field(sa_type=Text)
+    search: str = Field(sa_type=Text)
+    next_due: datetime | None = Field(sa_type=Instant)
+    overdue_since: datetime | None = Field(sa_type=Instant)
+    hash: str
+
+
+class CaseSectionRow(Row, table=True):
+    """The data of a case by group ("" for fields outside groups): canonical JSON of path → value."""
+
+    __tablename__ = "case_section"
+    case_id: int = Field(sa_column=case_key())
+    section: str = Field(primary_key=True)
+    data: str = Field(sa_type=Text)
+
+
+class PositionRow(Row, table=True):
+    """An active state; `place` gives the order."""
+
+    __tablename__ = "position"
+    __table_args__ = (Index(None, "state", "case_id"), CLUSTERED)
+    case_id: int = Field(sa_column=case_key())
+    state: str = Field(primary_key=True)
+    place: int
+    entry: int
+    entered_at: datetime = Field(sa_type=Instant)
+    finished: bool
+
+
+class TimerRow(Row, table=True):
+    """An armed timer; `key` is engine.core.case.Timer.key."""
+
+    __tablename__ = "timer"
+    __table_args__ = (Index(None, "due", "case_id"), CLUSTERED)
+    case_id: int = Field(sa_column=case_key())
+    key: str = Field(primary_key=True)
+    place: int
+    state: str
+    entry: int
+    deadline: str
+    kind: str
+    rung: int
+    due: datetime = Field(sa_type=Instant)
+
+
+class CaseIndexRow(Row, table=True):
+    """What a case is found by: searchable fields by path; `@turn` whose move it is, `@word` single words."""
+
+    __tablename__ = "case_index"
+    __table_args__ = (Index(None, "path", "value", "case_id"), CLUSTERED)
+    case_id: int = Field(sa_column=case_key())
+    path: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+
+
+class CaseLinkRow(Row, table=True):
+    """A case and the one that opened it."""
+
+    __tablename__ = "case_link"
+    __table_args__ = (Index(None, "parent_id", "case_id"), CLUSTERED)
+    case_id: int = Field(sa_column=case_key())
+    parent_id: int = Field(sa_column=Column(BIG, ForeignKey("case.id"), nullable=False))
+
+
+class StepRow(Row, table=True):
+    """A line of a history: `record` without its payload, which can be erased apart (chain.py).
+
+    `received_at` is business time, `recorded_at` machine time, `arrived_at` when the request came in.
+    """
+
+    __tablename__ = "step"
+    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    case_id: int = Field(sa_column=case_key(first=False))
+    seq: int
+    kind: str
+    name: str
+    record: str = Field(sa_type=Text)
+    payload: str | None = Field(sa_type=Text)
+    payload_hash: str
+    hash: str
+    command: str | None = Field(unique=True)
+    received_at: datetime = Field(sa_type=Instant)
+    recorded_at: datetime = Field(sa_type=Instant)
+    arrived_at: datetime | None = Field(sa_type=Instant)
+
+
+class FeedRow(Row, table=True):
+    """The order of steps across cases, without gaps that may still fill."""
+
+    __tablename__ = "feed"
+    pos: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    case_id: int = Field(sa_column=case_key(first=False))
+    seq: int
+    hash: str
+
+
+class CertificateRow(Row, table=True):
+    """One issue of a certificate with the status it has now; `facts` are frozen by reserve and new_issue."""
+
+    __tablename__ = "certificate"
+    __table_args__ = (UniqueConstraint("number", "issue"), Index(None, "token"), Index(None, "case_id"))
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    number: str
+    issue: int
+    token: str
+    case_id: int = Field(sa_column=case_key(first=False))
+    status: str
+    facts: str = Field(sa_type=Text)
+    issued_at: datetime = Field(sa_type=Instant)
+
+
+class CertificateStatusRow(Row, table=True):
+    """Every status a certificate was given; only added to."""
+
+    __tablename__ = "certificate_status"
+    __table_args__ = (Index(None, "certificate_id"),)
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    certificate_id: int = Field(sa_column=Column(BIG, ForeignKey("certificate.id"), nullable=False))
+    verb: str
+    status: str
+    effective_from: datetime = Field(sa_type=Instant)
+    recorded_at: datetime = Field(sa_type=Instant)
+
+
+class CertificateFileRow(Row, table=True):
+    """The rendered file of an issue: the first one stays."""
+
+    __tablename__ = "certificate_file"
+    certificate_id: int = Field(sa_column=Column(BIG, ForeignKey("certificate.id"), primary_key=True))
+    pdf: bytes = Field(sa_type=LargeBinary)
+    sha256: str
+    stored_at: datetime = Field(sa_type=Instant)
+
+
+class RegisterEntryRow(Row, table=True):
+    """A revision of an entry, only added to: what it says from `effective_from`, known since `recorded_at`."""
+
+    __tablename__ = "register_entry"
+    __table_args__ = (
+        UniqueConstraint("entry_no", "revision"),
+        Index(None, "case_id"),
+        Index(None, "tax_id", "designation"),
+        Index(None, "designation"),
+        Index(None, "code"),
+    )
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    entry_no: str
+    revision: int
+    case_id: int = Field(sa_column=case_key(first=False))
+    verb: str
+    status: str
+    facts: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    tax_id: str | None
+    designation: str | None
+    code: str | None
+    effective_from: datetime = Field(sa_type=Instant)
+    recorded_at: datetime = Field(sa_type=Instant)
+
+
+class RegisterWordRow(Row, table=True):
+    """Single words of a revision's facts, for `q`."""
+
+    __tablename__ = "register_word"
+    __table_args__ = (CLUSTERED,)
+    word: str = Field(primary_key=True)
+    entry_id: int = Field(sa_column=Column(BIG, ForeignKey("register_entry.id"), primary_key=True))

@@ -1,0 +1,75 @@
+"""Column types that differ between databases, and the base of all tables; what the tables are is left to tables.py.
+
+Instants are fixed-width UTC text on SQLite (text order is time order) and timestamptz elsewhere. JSON is kept as text, in
+the canonical form of engine.core.values or of packing.py.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+
+from engine.core.values import instant, parse_instant
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+    from sqlalchemy.types import TypeEngine
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment; statement.py converts by `to_text` and `from_text` where `is_text` holds."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite, timestamptz elsewhere."""
+        if is_text(dialect.name):
+            return dialect.type_descriptor(String(27))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """What the driver is given."""
+        return to_text(value) if is_text(dialect.name) else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """What the driver gave."""
+        if value is None:
+            return None
+        return from_text(value) if is_text(dialect.name) else value.astimezone(UTC)
+
+
+def is_text(dialect: str) -> bool:
+    """Whether this database keeps instants as text."""
+    return dialect == "sqlite"
+
+
+def to_text(moment: datetime | None) -> str | None:
+    """An instant as SQLite keeps it."""
+    return None if moment is None else instant(moment)
+
+
+def from_text(text: str | None) -> datetime | None:
+    """The reverse of `to_text`."""
+    return None if text is None else parse_instant(text)
+
+
+BIG = BigInteger().with_variant(Integer(), "sqlite")
+"""Keys and positions: 64 bits everywhere; SQLite numbers only INTEGER PRIMARY KEY by itself."""
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Row(SQLModel):
+    """Base of every table; rows never leave engine/store."""
+
+    metadata = MetaData(naming_convention=NAMES)

@@ -1,0 +1,262 @@
+"""What the store hands out beside core values: frozen records and the filters of its searches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from engine.core.case import Case, Tie
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published definition; `templates` maps a path below templates/ to its text."""
+
+    id: int
+    workflow: str
+    version: int
+    digest: str
+    source: str
+    file: str
+    templates: Mapping[str, str]
+    published_at: datetime
+    calendar: str | None = None
+    calendar_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCalendar:
+    """A published calendar file."""
+
+    id: int
+    name: str
+    version: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCase:
+    """A case and the version it runs on."""
+
+    case: Case
+    version_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCase:
+    """A case that nobody else changes before this transaction ends; `received_at` was read after the lock."""
+
+    case: Case
+    version_id: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSummary:
+    """A line of a list of cases. `row` is the cursor of the list.
+
+    `index` are the searchable fields; `next_due` the first deadline to come, `overdue_since` the first one that has
+    fired in a state the case is still in.
+    """
+
+    row: int
+    id: str
+    number: str | None
+    workflow: str
+    version_id: int
+    leaves: tuple[str, ...]
+    turn: tuple[str, ...]
+    opened_at: datetime
+    last_at: datetime
+    closed_at: datetime | None
+    outcome: str | None
+    parent_id: str | None
+    next_due: datetime | None
+    overdue_since: datetime | None
+    seq: int
+    revision: int
+    index: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases; empty members do not count.
+
+    state: an active state, composite ones too · turn, party_index: any of them · overdue_at: something was or is due then ·
+    q: number or words, by their beginnings · parent_id: children of this case.
+    """
+
+    workflow: str | None = None
+    version_id: int | None = None
+    state: str | None = None
+    turn: tuple[str, ...] = ()
+    party_index: tuple[tuple[str, str], ...] = ()
+    overdue_at: datetime | None = None
+    q: str | None = None
+    open_only: bool = False
+    outcome: str | None = None
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A line of a history: `record` has the members of engine.core.case.Record (no payload where it was erased)."""
+
+    case_id: str
+    seq: int
+    record: Mapping[str, Any]
+    hash: str
+    recorded_at: datetime
+    arrived_at: datetime | None = None
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """A step in the order across cases."""
+
+    pos: int
+    case_id: str
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEffect:
+    """An effect and what has become of it: status pending, leased, done, dead or recorded; machine time.
+
+    `attempt` is the token of the lease: only who has it may finish. `tries` are {at, error}, oldest first.
+    """
+
+    key: str
+    case_id: str
+    seq: int
+    kind: str
+    adapter: str
+    payload: Mapping[str, Any]
+    state: str
+    entry: int
+    status: str
+    attempt: int
+    tries: tuple[Mapping[str, Any], ...]
+    next_at: datetime | None
+    result: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCertificate:
+    """An issue of a certificate as it stands."""
+
+    number: str
+    issue: int
+    token: str
+    case_id: str
+    status: str
+    facts: Mapping[str, Any]
+    issued_at: datetime
+    sha256: str | None = None
+    has_pdf: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateStatus:
+    """A status that a certificate was given."""
+
+    number: str
+    issue: int
+    verb: str
+    status: str
+    effective_from: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A revision of a register entry; `row` is the cursor of a search."""
+
+    row: int
+    entry_no: str
+    case_id: str
+    revision: int
+    verb: str
+    status: str
+    facts: Mapping[str, Any]
+    effective_from: datetime
+    recorded_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterFilter:
+    """Which entries, as they were on a day and as it was known at a moment.
+
+    on: exclusive end of the day asked for (None: business now) · known_at: inclusive (None: all that is recorded) ·
+    q: words, by their beginnings.
+    """
+
+    q: str | None = None
+    tax_id: str | None = None
+    designation: str | None = None
+    code: str | None = None
+    status: str | None = None
+    on: datetime | None = None
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token, by its hash, and whom it stands for."""
+
+    id: str
+    hash: str
+    actor_id: str
+    name: str
+    email: str | None
+    locale: str
+    roles: frozenset[str]
+    attributes: Mapping[str, str | tuple[str, ...]]
+    ties: tuple[Tie, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that needs a person."""
+
+    id: int
+    case_id: str | None
+    kind: str
+    subject: str
+    text: str
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What an Idempotency-Key was answered with."""
+
+    body_hash: str
+    case_id: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportJob:
+    """A file that was imported."""
+
+    id: int
+    sha256: str
+    workflow: str
+    file: str
+    rows: int
+    opened: int
+    problems: tuple[Mapping[str, Any], ...] = field(default=())
+    imported_at: datetime | None = None

@@ -1,0 +1,38 @@
+"""All tables in one place, as Core tables; their declarations are left to case_tables.py and work_tables.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.store.case_tables import CaseRow
+from engine.store.work_tables import EffectRow
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData, Table
+
+METADATA: MetaData = CaseRow.metadata
+_TABLES = METADATA.tables
+_EFFECT = EffectRow.__tablename__
+
+CASE: Table = _TABLES["case"]
+CASE_SECTION: Table = _TABLES["case_section"]
+POSITION: Table = _TABLES["position"]
+TIMER: Table = _TABLES["timer"]
+CASE_INDEX: Table = _TABLES["case_index"]
+CASE_LINK: Table = _TABLES["case_link"]
+STEP: Table = _TABLES["step"]
+FEED: Table = _TABLES["feed"]
+CERTIFICATE: Table = _TABLES["certificate"]
+CERTIFICATE_STATUS: Table = _TABLES["certificate_status"]
+CERTIFICATE_FILE: Table = _TABLES["certificate_file"]
+REGISTER_ENTRY: Table = _TABLES["register_entry"]
+REGISTER_WORD: Table = _TABLES["register_word"]
+WORKFLOW_VERSION: Table = _TABLES["workflow_version"]
+CALENDAR_VERSION: Table = _TABLES["calendar_version"]
+EFFECT: Table = _TABLES[_EFFECT]
+COUNTER: Table = _TABLES["counter"]
+TOKEN: Table = _TABLES["token"]
+INCIDENT: Table = _TABLES["incident"]
+ACCEPTED: Table = _TABLES["accepted"]
+IMPORT_JOB: Table = _TABLES["import_job"]
+CLOCK: Table = _TABLES["clock"]

@@ -1,0 +1,141 @@
+"""Tables of what is published and of what is still to be done: versions, effects, tokens, incidents, imports."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003  (SQLModel reads annotations at run time)
+
+from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint
+from sqlmodel import Field
+
+from engine.store.case_tables import CLUSTERED, case_key
+from engine.store.columns import BIG, Instant, Row
+
+
+class WorkflowVersionRow(Row, table=True):
+    """A published definition; `templates` is JSON of path → text."""
+
+    __tablename__ = "workflow_version"
+    __table_args__ = (UniqueConstraint("workflow", "version"), Index(None, "workflow", "digest"))
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    workflow: str
+    version: int
+    digest: str
+    source: str = Field(sa_type=Text)
+    file: str
+    templates: str = Field(sa_type=Text)
+    calendar: str | None
+    calendar_version: int | None
+    published_at: datetime = Field(sa_type=Instant)
+
+
+class CalendarVersionRow(Row, table=True):
+    """A calendar file as it was published."""
+
+    __tablename__ = "calendar_version"
+    __table_args__ = (UniqueConstraint("name", "version"),)
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    name: str
+    version: int
+    text: str = Field(sa_type=Text)
+    published_at: datetime = Field(sa_type=Instant)
+
+
+class EffectRow(Row, table=True):
+    """Something to be done after the commit; `next_at` (machine time) is when to try, or when the lease ends; none: over."""
+
+    __tablename__ = "effect"
+    __table_args__ = (Index(None, "next_at"), Index(None, "case_id", "adapter", "next_at"))
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    key: str = Field(unique=True)
+    case_id: int = Field(sa_column=case_key(first=False))
+    seq: int
+    kind: str
+    adapter: str
+    payload: str = Field(sa_type=Text)
+    state: str
+    entry: int
+    status: str
+    attempt: int
+    tries: str = Field(sa_type=Text)
+    next_at: datetime | None = Field(sa_type=Instant)
+    result: str | None = Field(sa_type=Text)
+
+
+class CounterRow(Row, table=True):
+    """Numbers without gaps: taken in the transaction that uses them, always last in lock order."""
+
+    __tablename__ = "counter"
+    __table_args__ = (CLUSTERED,)
+    name: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    value: int
+
+
+class TokenRow(Row, table=True):
+    """A bearer token (its hash only) and the person it stands for; machine time."""
+
+    __tablename__ = "token"
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    public_id: str = Field(unique=True)
+    hash: str = Field(unique=True)
+    actor_id: str = Field(index=True)
+    name: str
+    email: str | None
+    locale: str
+    roles: str = Field(sa_type=Text)
+    attributes: str = Field(sa_type=Text)
+    ties: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(sa_type=Instant)
+    revoked_at: datetime | None = Field(sa_type=Instant)
+    last_used_at: datetime | None = Field(sa_type=Instant)
+
+
+class IncidentRow(Row, table=True):
+    """Something that needs a person; `closed_at` when it was seen to."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index(None, "closed_at"), Index(None, "case_id"))
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    case_id: int | None = Field(sa_column=Column(BIG, ForeignKey("case.id")))
+    kind: str
+    subject: str
+    text: str = Field(sa_type=Text)
+    opened_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(sa_type=Instant)
+
+
+class AcceptedRow(Row, table=True):
+    """An answered request by its Idempotency-Key and party; rebuilt from the step it made. Machine time."""
+
+    __tablename__ = "accepted"
+    __table_args__ = (Index(None, "accepted_at"), CLUSTERED)
+    key: str = Field(primary_key=True)
+    party: str = Field(primary_key=True)
+    body_hash: str
+    case_id: str
+    seq: int
+    accepted_at: datetime = Field(sa_type=Instant)
+
+
+class ImportJobRow(Row, table=True):
+    """A file that was imported, by its digest; `problems` is JSON."""
+
+    __tablename__ = "import_job"
+    __table_args__ = (Index(None, "sha256", "workflow"),)
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    sha256: str
+    workflow: str
+    file: str
+    rows: int
+    opened: int
+    problems: str = Field(sa_type=Text)
+    imported_at: datetime = Field(sa_type=Instant)
+
+
+class ClockRow(Row, table=True):
+    """Business time where it is set by hand: one row, id 1."""
+
+    __tablename__ = "clock"
+    id: int = Field(primary_key=True)
+    moment: datetime = Field(sa_type=Instant)
