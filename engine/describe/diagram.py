@@ -35,6 +35,7 @@ _RESERVED = frozenset(
         "choice",
         "href",
         "scale",
+        "constructor",  # breaks the layout library
     ]
 )
 _ESCAPED = str.maketrans({"#": "#35;", ";": "#59;", ":": "#58;", '"': "#34;", "<": "#60;", ">": "#62;", "`": "#96;"})

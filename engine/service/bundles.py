@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.core.definition import Action, State, Workflow
 
 MAX_FILE = 1024 * 1024
-ENGINE_TEMPLATES = frozenset({"reminder", "escalation", "extension"})
+ENGINE_TEMPLATES = frozenset({"reminder", "escalation", "deadline_moved"})
 _ENDINGS = {".txt", ".typ"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.core.sight import allowed, held_roles, visible_data
+from engine.core.sight import allowed, sees_path, visible_data
 from engine.service.forms_view import form_fields
 from engine.service.views import (
     AllowedView,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.core.case import Actor, Case, Effect, Record, Timer
-    from engine.core.definition import Role, Workflow
+    from engine.core.definition import Workflow
     from engine.core.machine.chart import Chart
     from engine.core.sight import Allowed
     from engine.store.records import CaseSummary, StoredEffect, StoredRecord
@@ -64,7 +64,7 @@ def case_view(
         states=tuple(_states(chart, case, locale)),
         turn=tuple(TurnView(name, turn_title(chart.workflow, case, name, locale)) for name in case.turn),
         data=nested(visible_data(chart, case, actor)),
-        allowed=tuple(_allowed(chart, case, actor, found, locale) for found in allowed(chart, case, actor, now=now)),
+        allowed=tuple(_allowed(chart, found, locale) for found in allowed(chart, case, actor, now=now)),
         deadlines=tuple(deadlines(chart, case, now=now, locale=locale)),
         parent=parent,
         children=tuple(
@@ -94,7 +94,7 @@ def case_line(chart: Chart, summary: CaseSummary, *, now: datetime, locale: str 
         opened_at=summary.opened_at,
         last_at=summary.last_at,
         next_due=summary.next_due,
-        overdue=summary.next_due is not None and summary.next_due <= now,
+        overdue=summary.overdue_since is not None or (summary.next_due is not None and summary.next_due <= now),
         closed_at=summary.closed_at,
         outcome=summary.outcome,
     )
@@ -114,7 +114,7 @@ def turn_title(workflow: Workflow, case: Case, name: str, locale: str = "") -> s
     if role in workflow.roles:
         title = workflow.roles[role].title.say(locale)
         return f"{title} (supervisor)" if tail == "supervisor" else title
-    person = name.removeprefix("person:")
+    person = name.removeprefix("id:")
     for value in case.data.values():
         if isinstance(value, Mapping) and value.get("id") == person and value.get("name"):
             return str(value["name"])
@@ -130,25 +130,13 @@ def _states(chart: Chart, case: Case, locale: str) -> Iterator[StateView]:
             yield StateView(position.state, title, kind, position.entered_at, position.state in leaves)
 
 
-def _allowed(chart: Chart, case: Case, actor: Actor, found: Allowed, locale: str) -> AllowedView:
+def _allowed(chart: Chart, found: Allowed, locale: str) -> AllowedView:
     workflow = chart.workflow
     panel = chart.states[found.state].panel
     columns = workflow.fields[panel.into].columns if panel is not None and panel.event == found.event else None
-    declares = tuple(
-        duty.id
-        for duty in workflow.duties
-        if duty.kind == "no_interest"
-        and any(inside(found.state, state) for state in duty.states)
-        and actor.id not in case.memory.declared.get(duty.id, ())
-    )
     form = form_fields(found.form, workflow, locale=locale, columns=columns)
     title = found.title.say(locale) if found.title is not None else found.event.replace("_", " ")
-    return AllowedView(found.event, title, found.state, str(found.by), form, declares)
-
-
-def inside(state: str, outer: str) -> bool:
-    """Whether a state is another one, or in it; everything is in the root."""
-    return outer in {"", state} or state.startswith(f"{outer}.")
+    return AllowedView(found.event, title, found.state, found.role, form, found.declares)
 
 
 def deadlines(chart: Chart, case: Case, *, now: datetime, locale: str = "") -> Iterator[DeadlineView]:
@@ -263,28 +251,13 @@ def _title(chart: Chart, kind: str, name: str, state: str, locale: str) -> str:
 def reader_of(chart: Chart, case: Case, actor: Actor) -> Callable[[str], bool]:
     """Which paths (of data or event data) this actor may read, those without a value now too."""
     shown = visible_data(chart, case, actor)
-    workflow = chart.workflow
-    if actor.kind != "person":
-        return lambda _: True
-    roles = [workflow.roles[name] for name in _roles(chart, case, actor)]
+    known: dict[str, bool] = {}
 
     def readable(path: str) -> bool:
         if path in case.data:
             return path in shown
-        field = workflow.fields.get(path)
-        if field is not None and field.sealed is not None:
-            return False
-        return any(_shows(role, path) for role in roles)
+        if path not in known:
+            known[path] = sees_path(chart, case, actor, path)
+        return known[path]
 
     return readable
-
-
-def _roles(chart: Chart, case: Case, actor: Actor) -> list[str]:
-    held = held_roles(chart.workflow, case.data, case.opened_by, actor)
-    return [name for name in (role.removesuffix(".supervisor") for role in held) if name in chart.workflow.roles]
-
-
-def _shows(role: Role, path: str) -> bool:
-    if role.fields is not None and not any(inside(path, part) for part in role.fields):
-        return False
-    return not any(inside(path, part) for part in role.hides)

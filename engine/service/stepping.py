@@ -103,17 +103,38 @@ class Stepping:
         return key
 
     def _fire(self, tx: Transaction, chart: Chart, case: Case, timer: Timer) -> Case:
-        now = max(timer.due, case.last_at)
         try:
-            made = step(chart, case, TimerFired(timer), SYSTEM, now=now)
-            if made is not None:
-                return self.save(tx, chart, made, arrived_at=now).case
-            reason = "the timer was stale"
+            made = fired(chart, case, timer)
+            return self.save(tx, chart, made, arrived_at=made.record.at).case
         except Refused as refusal:
-            reason = str(refusal)
-            tx.add_incident(case_id=case.id, kind="timer", subject=timer.key, text=reason)
-        lost = dropped(chart, case, TimerFired(timer), SYSTEM, now=now, reason=reason)
-        return self.save(tx, chart, without_timer(lost, timer), arrived_at=now).case
+            tx.add_incident(case_id=case.id, kind="timer", subject=timer.key, text=str(refusal))
+            lost = lost_timer(chart, case, timer, str(refusal))
+            return self.save(tx, chart, lost, arrived_at=lost.record.at).case
+
+
+def fired(chart: Chart, case: Case, timer: Timer) -> Step:
+    """The step of a due timer, at its due moment, but never before the case's last. Raises Refused."""
+    made = step(chart, case, TimerFired(timer), SYSTEM, now=max(timer.due, case.last_at))
+    return lost_timer(chart, case, timer, "the timer was stale") if made is None else made
+
+
+def lost_timer(chart: Chart, case: Case, timer: Timer, reason: str) -> Step:
+    """The record of a timer that leaves the list without its step."""
+    now = max(timer.due, case.last_at)
+    return _as_fired(dropped(chart, case, TimerFired(timer), SYSTEM, now=now, reason=reason), timer)
+
+
+def caught_up(chart: Chart, case: Case, *, by: datetime) -> Case:
+    """The case as its due timers would leave it; nothing is stored."""
+    for _ in range(MAX_TIMERS):
+        timer = next_due(chart, case, by=by)
+        if timer is None:
+            break
+        try:
+            case = fired(chart, case, timer).case
+        except Refused as refusal:
+            case = lost_timer(chart, case, timer, str(refusal)).case
+    return case
 
 
 def next_due(chart: Chart, case: Case, *, by: datetime) -> Timer | None:
@@ -127,17 +148,14 @@ def _order(chart: Chart, timer: Timer) -> tuple[datetime, int, int, str, int]:
     return (timer.due, chart.order(timer.state), names.index(timer.deadline), timer.kind, timer.rung)
 
 
-def without_timer(made: Step, timer: Timer) -> Step:
-    """The same step, with a timer gone for good: a due one counts as fired, so that it is not armed again."""
-    case = made.case
-    memory = case.memory
-    if timer.kind == "due":
-        key = f"{timer.state}#{timer.entry}:{timer.deadline}"
-        track = replace(memory.tracks.get(key, Track()), fired=timer.due)
-        memory = replace(memory, tracks={**memory.tracks, key: track})
-    rest = tuple(other for other in case.timers if other != timer)
-    gone = tuple(dict.fromkeys((*made.cancelled, timer)))
-    return replace(made, case=replace(case, timers=rest, memory=memory), cancelled=gone)
+def _as_fired(made: Step, timer: Timer) -> Step:
+    """A due timer that is lost counts as fired, so that no later step arms it again."""
+    if timer.kind != "due":
+        return made
+    memory = made.case.memory
+    key = f"{timer.state}#{timer.entry}:{timer.deadline}"
+    track = replace(memory.tracks.get(key, Track()), fired=timer.due)
+    return replace(made, case=replace(made.case, memory=replace(memory, tracks={**memory.tracks, key: track})))
 
 
 def check_free(chart: Chart, case: Case, holder: tuple[str, str | None] | None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.core.definition import (
     Action,
@@ -16,10 +18,7 @@ from engine.core.definition import (
     RegisterList,
     Send,
 )
-from engine.core.diagnostics import Mark
-from engine.core.expressions.expression import Expression
 from engine.core.loader.conditions import condition, expression, moment, own_fields, values
-from engine.core.loader.draft import Draft, Here
 from engine.core.loader.keys import ACTIONS, CERTIFICATE_WITH
 from engine.core.loader.paths import field_at
 from engine.core.loader.people import receivers, role_name
@@ -27,8 +26,24 @@ from engine.core.loader.reader import guess
 from engine.core.loader.yaml_nodes import MapNode, Node
 from engine.core.types import Kind
 
+if TYPE_CHECKING:
+    from engine.core.diagnostics import Mark
+    from engine.core.expressions.expression import Expression
+    from engine.core.loader.draft import Draft, Here
+
 OPERATION = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 Entries = Mapping[str, Node]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """An action as it stands: its entries, its `if`, and where it is."""
+
+    draft: Draft
+    entries: Entries
+    here: Here
+    test: Expression | None
+    mark: Mark
 
 
 def read_actions(draft: Draft, node: Node, here: Here) -> tuple[Action, ...]:
@@ -46,7 +61,9 @@ def _action(draft: Draft, node: Node, here: Here) -> Action | None:
     if not verbs:
         first = node.entries[0][0] if node.entries else None
         hint = guess(first.text, ACTIONS) if first else None
-        reader.say("WF013", first.mark if first else node.mark, "no verb of an action", hint or f"verbs: {', '.join(ACTIONS)}")
+        reader.say(
+            "WF013", first.mark if first else node.mark, "no verb of an action", hint or f"verbs: {', '.join(ACTIONS)}"
+        )
         return None
     if len(verbs) > 1:
         both = " and ".join(f"`{key.text}`" for key in verbs[:2])
@@ -57,42 +74,50 @@ def _action(draft: Draft, node: Node, here: Here) -> Action | None:
     test = condition(draft, entries["if"], here, "`if`") if "if" in entries else None
     if any(key.must and name not in entries for name, key in ACTIONS[verb].items()):
         return None
-    return _VERBS[verb](draft, entries, here, test, node.mark)
+    return _VERBS[verb](_Said(draft, entries, here, test, node.mark))
 
 
-def _notify(draft: Draft, entries: Entries, here: Here, test: Expression | None, mark: Mark) -> Action | None:
-    to = receivers(draft, entries["notify"])
-    template = draft.reader.name(entries["template"], "`template`")
+def _notify(said: _Said) -> Action | None:
+    to = receivers(said.draft, said.entries["notify"])
+    template = said.draft.reader.name(said.entries["template"], "`template`")
     delivered = None
-    if "delivered" in entries:
-        field = field_at(draft, entries["delivered"], "`delivered`", {Kind.DATETIME})
+    if "delivered" in said.entries:
+        field = field_at(said.draft, said.entries["delivered"], "`delivered`", {Kind.DATETIME})
         delivered = field.path if field else None
-    return Notify(to, template or "", delivered, test, mark)
+    return Notify(to, template or "", delivered, said.test, said.mark)
 
 
-def _open(draft: Draft, entries: Entries, here: Here, test: Expression | None, mark: Mark) -> Action | None:
-    workflow = draft.reader.name(entries["open"], "a workflow") or ""
-    given = values(draft, entries["with"], here, fields=own_fields(draft, workflow)) if "with" in entries else {}
-    return Open(workflow, given, test, mark)
+def _open(said: _Said) -> Action | None:
+    workflow = said.draft.reader.name(said.entries["open"], "a workflow") or ""
+    given = (
+        values(said.draft, said.entries["with"], said.here, fields=own_fields(said.draft, workflow))
+        if "with" in said.entries
+        else {}
+    )
+    return Open(workflow, given, said.test, said.mark)
 
 
-def _send(draft: Draft, entries: Entries, here: Here, test: Expression | None, mark: Mark) -> Action | None:
-    event = draft.reader.name(entries["send"], "an event") or ""
-    to = draft.reader.name(entries["to"], "`to`") or ""
-    own = own_fields(draft, to)
-    where = values(draft, entries["where"], here, fields=own) if "where" in entries else {}
-    if to in {"parent", "children"} and "where" in entries:
-        draft.reader.say("WF063", entries["where"].mark, f"`where` with `to: {to}`", "`where` finds cases of a workflow")
-    if to not in {"parent", "children", ""} and "where" not in entries:
+def _send(said: _Said) -> Action | None:
+    event = said.draft.reader.name(said.entries["send"], "an event") or ""
+    to = said.draft.reader.name(said.entries["to"], "`to`") or ""
+    own = own_fields(said.draft, to)
+    where = values(said.draft, said.entries["where"], said.here, fields=own) if "where" in said.entries else {}
+    if to in {"parent", "children"} and "where" in said.entries:
+        said.draft.reader.say(
+            "WF063", said.entries["where"].mark, f"`where` with `to: {to}`", "`where` finds cases of a workflow"
+        )
+    if to not in {"parent", "children", ""} and "where" not in said.entries:
         message, hint = f"this would go to every open case of '{to}'", "say which with `where: {path: value}`"
-        draft.reader.say("WF011", entries["to"].mark, message, hint)
-    given = values(draft, entries["with"], here, fields=own) if "with" in entries else {}
-    return Send(event, to, where, given, test, mark)
+        said.draft.reader.say("WF011", said.entries["to"].mark, message, hint)
+    given = values(said.draft, said.entries["with"], said.here, fields=own) if "with" in said.entries else {}
+    return Send(event, to, where, given, said.test, said.mark)
 
 
-def _call(draft: Draft, entries: Entries, here: Here, test: Expression | None, mark: Mark) -> Action | None:
-    adapter, operation = read_operation(draft, entries["call"])
-    return Call(adapter, operation, read_arguments(draft, entries, here), condition=test, mark=mark)
+def _call(said: _Said) -> Action | None:
+    adapter, operation = read_operation(said.draft, said.entries["call"])
+    return Call(
+        adapter, operation, read_arguments(said.draft, said.entries, said.here), condition=said.test, mark=said.mark
+    )
 
 
 def read_operation(draft: Draft, node: Node) -> tuple[str, str]:
@@ -106,7 +131,9 @@ def read_operation(draft: Draft, node: Node) -> tuple[str, str]:
         return "", ""
     if match[1] == "certificate":
         if match[2] != "issue":
-            draft.reader.say("WF013", node.mark, f"no built-in operation '{said}'", "the built-in one is certificate.issue")
+            draft.reader.say(
+                "WF013", node.mark, f"no built-in operation '{said}'", "the built-in one is certificate.issue"
+            )
         need_certificate(draft, node)
     return match[1], match[2]
 
@@ -123,15 +150,15 @@ def read_arguments(draft: Draft, entries: Entries, here: Here) -> dict[str, Expr
     return found
 
 
-def _certificate(draft: Draft, entries: Entries, here: Here, test: Expression | None, mark: Mark) -> Action | None:
-    need_certificate(draft, entries["certificate"])
-    word = draft.reader.word(entries["certificate"], [v.value for v in CertificateVerb], "`certificate`")
+def _certificate(said: _Said) -> Action | None:
+    need_certificate(said.draft, said.entries["certificate"])
+    word = said.draft.reader.word(said.entries["certificate"], [v.value for v in CertificateVerb], "`certificate`")
     start = None
-    if "with" in entries:
-        inner = draft.reader.table(entries["with"], CERTIFICATE_WITH, "`with` of a certificate")
+    if "with" in said.entries:
+        inner = said.draft.reader.table(said.entries["with"], CERTIFICATE_WITH, "`with` of a certificate")
         if "effective_from" in inner:
-            start = moment(draft, inner["effective_from"], here, "`effective_from`")
-    return CertificateAction(CertificateVerb(word), start, test, mark) if word else None
+            start = moment(said.draft, inner["effective_from"], said.here, "`effective_from`")
+    return CertificateAction(CertificateVerb(word), start, said.test, said.mark) if word else None
 
 
 def need_certificate(draft: Draft, node: Node) -> None:
@@ -141,21 +168,21 @@ def need_certificate(draft: Draft, node: Node) -> None:
         draft.reader.say("WF061", node.mark, message, hint)
 
 
-def _register(draft: Draft, entries: Entries, here: Here, test: Expression | None, mark: Mark) -> Action | None:
-    if draft.reader.word(entries["register"], ("list",), "`register`") is None:
+def _register(said: _Said) -> Action | None:
+    if said.draft.reader.word(said.entries["register"], ("list",), "`register`") is None:
         return None
-    if "register" not in draft.top:
+    if "register" not in said.draft.top:
         message, hint = "there is no `register:` in this file", "say at the top what its entry contains"
-        draft.reader.say("WF061", entries["register"].mark, message, hint)
-    return RegisterList(test, mark)
+        said.draft.reader.say("WF061", said.entries["register"].mark, message, hint)
+    return RegisterList(said.test, said.mark)
 
 
-def _new_people(draft: Draft, entries: Entries, here: Here, test: Expression | None, mark: Mark) -> Action | None:
-    names = (role_name(draft, item) for item in draft.reader.items(entries["new_people"]))
-    return NewPeople(tuple(name for name in names if name is not None), test, mark)
+def _new_people(said: _Said) -> Action | None:
+    names = (role_name(said.draft, item) for item in said.draft.reader.items(said.entries["new_people"]))
+    return NewPeople(tuple(name for name in names if name is not None), said.test, said.mark)
 
 
-_VERBS: Mapping[str, Callable[[Draft, Entries, Here, Expression | None, Mark], Action | None]] = {
+_VERBS: Mapping[str, Callable[[_Said], Action | None]] = {
     "notify": _notify,
     "open": _open,
     "send": _send,

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.core.definition import Action, Arm, Assignment, StateKind
-from engine.core.diagnostics import Mark
-from engine.core.expressions.expression import Expression
 from engine.core.loader.actions import read_actions
 from engine.core.loader.conditions import assignments, condition
-from engine.core.loader.draft import Draft, Here
 from engine.core.loader.keys import CHOSEN_ARM
 from engine.core.loader.tree import join, within
 from engine.core.loader.yaml_nodes import ListNode, Node, ScalarNode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.core.diagnostics import Mark
+    from engine.core.expressions.expression import Expression
+    from engine.core.loader.draft import Draft, Here
 
 ARM_KEYS = ("when", "set", "to", "keep", "actions", "choose")
 
@@ -62,12 +66,14 @@ def read_event_arms(draft: Draft, entries: Mapping[str, Node], here: Here, name:
     """The arms of an event or deadline: one, or those of its `choose`."""
     arm_id = f"{here.state}:{name}"
     if "choose" not in entries:
-        return (_arm(draft, entries, here, arm_id, _Shared(), mark),)
+        return (_arm(draft, entries, here, arm_id, _Shared(), mark=mark),)
     for key in ("to", "keep"):
         if key in entries:
-            draft.reader.say("WF058", entries[key].mark, f"`{key}` beside `choose`", f"write `{key}` in the arms of `choose`")
+            draft.reader.say(
+                "WF058", entries[key].mark, f"`{key}` beside `choose`", f"write `{key}` in the arms of `choose`"
+            )
     own = {key: entries[key] for key in ("when", "set", "actions") if key in entries}
-    outer = _arm(draft, own, here, arm_id, _Shared(), mark)
+    outer = _arm(draft, own, here, arm_id, _Shared(), mark=mark)
     shared = _Shared(outer.when, outer.set, outer.actions)
     items = draft.reader.items(entries["choose"])
     if isinstance(entries["choose"], ListNode) and not items:
@@ -80,11 +86,11 @@ def _several(draft: Draft, items: list[Node], here: Here, arm_id: str, shared: _
     for number, item in enumerate(items, start=1):
         entries = draft.reader.table(item, CHOSEN_ARM, "an arm")
         own_id = f"{arm_id}#{number}" if len(items) > 1 else arm_id
-        arms.append(_arm(draft, entries, here, own_id, shared, item.mark))
+        arms.append(_arm(draft, entries, here, own_id, shared, mark=item.mark))
     return tuple(arms)
 
 
-def _arm(draft: Draft, entries: Mapping[str, Node], here: Here, arm_id: str, shared: _Shared, mark: Mark) -> Arm:
+def _arm(draft: Draft, entries: Mapping[str, Node], here: Here, arm_id: str, shared: _Shared, *, mark: Mark) -> Arm:
     test = condition(draft, entries["when"], here, "`when`") if "when" in entries else None
     sets = assignments(draft, entries["set"], here) if "set" in entries else ()
     for assignment in sets:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from engine.core.definition import Assignment
 from engine.core.expressions.compiler import compile_expression, literal
-from engine.core.expressions.expression import Expression
 from engine.core.expressions.faults import ExpressionFault
-from engine.core.loader.draft import Draft, Here
 from engine.core.loader.paths import mentions_broken, unknown_field
 from engine.core.loader.reader import PATH, guess
 from engine.core.loader.yaml_nodes import MapNode, Node, ScalarNode
 from engine.core.types import BOOLEAN, Kind, Type
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from engine.core.expressions.expression import Expression
+    from engine.core.loader.draft import Draft, Here
+
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
 _WORDS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 
-def expression(draft: Draft, node: Node, here: Here, expect: Type | None = None, what: str = "an expression") -> Expression | None:
+def expression(
+    draft: Draft, node: Node, here: Here, expect: Type | None = None, what: str = "an expression"
+) -> Expression | None:
     """The compiled expression of a scalar; its fault is reported unless it comes from a name that was."""
     scalar = draft.reader.scalar(node, what)
     if scalar is None:
@@ -41,7 +47,9 @@ def moment(draft: Draft, node: Node, here: Here, what: str) -> Expression | None
     """An expression that is a date or a datetime."""
     made = expression(draft, node, here, what=what)
     if made is not None and made.type.kind not in {Kind.DATE, Kind.DATETIME}:
-        draft.reader.say("WF041", node.mark, f"{what} is a date or a moment, not {made.type}", "use a date or datetime field")
+        draft.reader.say(
+            "WF041", node.mark, f"{what} is a date or a moment, not {made.type}", "use a date or datetime field"
+        )
         return None
     return made
 
@@ -91,7 +99,9 @@ def _settable(draft: Draft, key: ScalarNode) -> bool:
     elif path in draft.event_fields:
         draft.reader.say("WF046", key.mark, f"'{path}' is event data, kept in the history", "set a field of `data`")
     elif path.rpartition(".")[0] in draft.fields and draft.fields[path.rpartition(".")[0]].columns:
-        draft.reader.say("WF046", key.mark, f"'{path[:60]}' is a column", f"set the whole list {path.rpartition('.')[0]}")
+        draft.reader.say(
+            "WF046", key.mark, f"'{path[:60]}' is a column", f"set the whole list {path.rpartition('.')[0]}"
+        )
     else:
         unknown_field(draft, path, key)
     return False

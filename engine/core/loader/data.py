@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.definition import Field, Text
 from engine.core.fields import CHECKS, ValueFault, read_value
-from engine.core.loader.draft import Draft
 from engine.core.loader.keys import FIELD, GROUP, RESERVED_FIELDS, RESERVED_GROUPS, RESERVED_WORDS
 from engine.core.loader.reader import Reader, guess
 from engine.core.loader.yaml_nodes import ListNode, MapNode, Node, ScalarNode, plain
 from engine.core.patterns import UnsafePattern, check_pattern
 from engine.core.types import ANY, DATE, DATETIME, INTEGER, MEMBERS, NUMBER, TEXT, Kind, Type
+
+if TYPE_CHECKING:
+    from engine.core.loader.draft import Draft
 
 KINDS = tuple(kind.value for kind in Kind if kind not in {Kind.RECORD, Kind.DURATION, Kind.NULL, Kind.ANY})
 """The words for types, as a file has them."""
@@ -177,7 +179,9 @@ def _list(draft: Draft, field: Field, entries: dict[str, Node]) -> Field:
         return replace(field, type=Type(Kind.LIST, item=row), columns=columns, key=_list_key(reader, entries, columns))
     item = _read_field(draft, field.path, of, ScalarNode("", quoted=True, mark=of.mark))
     if item.type.kind is Kind.LIST:
-        reader.say("WF012", of.mark, "a list of lists", "give the inner list a column: of: {items: {type: list, of: text}}")
+        reader.say(
+            "WF012", of.mark, "a list of lists", "give the inner list a column: of: {items: {type: list, of: text}}"
+        )
     if "key" in entries:
         reader.say("WF049", entries["key"].mark, "`key` needs columns", "write of: {column: type}")
     return replace(field, type=Type(Kind.LIST, item=item.type), item=item)
@@ -204,9 +208,11 @@ def _list_key(reader: Reader, entries: dict[str, Node], columns: dict[str, Field
         hint = guess(name, columns) or f"one of {', '.join(columns)}"
         reader.say("WF023", entries["key"].mark, f"the list has no column '{name[:60]}'", hint)
         return None
-    if columns[name].type.kind not in {Kind.TEXT, Kind.CODE, Kind.INTEGER, Kind.CHOICE, Kind.DATE, Kind.FILE, Kind.ANY}:
+    if columns[name].type.kind not in {Kind.TEXT, Kind.CODE, Kind.INTEGER, Kind.CHOICE, Kind.FILE, Kind.ANY}:
         kind = columns[name].type.kind
-        reader.say("WF047", entries["key"].mark, f"a {kind} cannot tell items apart", "use a text, code or integer column")
+        reader.say(
+            "WF047", entries["key"].mark, f"a {kind} cannot tell items apart", "use a text, code or integer column"
+        )
         return None
     return name
 
@@ -222,7 +228,9 @@ def _bounded(reader: Reader, field: Field, entries: dict[str, Node]) -> Field:
         try:
             check_pattern(pattern, high)
         except UnsafePattern as fault:
-            reader.say("WF045", entries["pattern"].mark, str(fault).partition(";")[0], str(fault).partition("; ")[2] or None)
+            reader.say(
+                "WF045", entries["pattern"].mark, str(fault).partition(";")[0], str(fault).partition("; ")[2] or None
+            )
             pattern = None
     check = reader.word(entries["check"], CHECKS, "`check`") if "check" in entries else None
     if kind is Kind.LIST and isinstance(high, int) and high > 10_000:
@@ -242,7 +250,9 @@ def _bound(reader: Reader, field: Field, node: Node | None) -> Any:
     try:
         return read_value(Field(path=field.path, type=_ORDERED[kind]), scalar.text)
     except ValueFault as fault:
-        reader.say("WF040", scalar.mark, f"this bound {fault.text.partition('; ')[0]}", fault.text.partition("; ")[2] or None)
+        reader.say(
+            "WF040", scalar.mark, f"this bound {fault.text.partition('; ')[0]}", fault.text.partition("; ")[2] or None
+        )
         return None
 
 
@@ -281,5 +291,3 @@ def _spelt_item(field: Field, node: Node) -> Any:
 def _spelt_inner(field: Field, name: str, node: Node) -> Any:
     column = field.columns.get(name, Field(path=name, type=TEXT))
     return None if isinstance(node, ScalarNode) and node.empty else _spelt(column, node)
-
-

@@ -17,7 +17,9 @@ from engine.core.terms import Term, Unit
 Entries = Mapping[str, Node]
 
 
-def read_deadlines(draft: Draft, node: Node, state: str, events: Mapping[str, object], *, nobody: bool) -> dict[str, Deadline]:
+def read_deadlines(
+    draft: Draft, node: Node, state: str, events: Mapping[str, object], *, nobody: bool
+) -> dict[str, Deadline]:
     """{deadline} of a state; `nobody`: it is nobody's turn there, so a reminder has to say to whom it goes."""
     found = {}
     for key, value in draft.reader.named(node, "`deadlines`"):
@@ -76,7 +78,9 @@ def _roll(draft: Draft, entries: Entries, term: Term | None) -> Literal["next", 
     if "roll" in entries:
         said = draft.reader.word(entries["roll"], ("next", "none"), "`roll`")
         if said == "next" and not draft.reader.has_calendar:
-            draft.reader.say("WF015", entries["roll"].mark, "days off are not known without a calendar", "name one: `calendar: …`")
+            draft.reader.say(
+                "WF015", entries["roll"].mark, "days off are not known without a calendar", "name one: `calendar: …`"
+            )
         return "next" if said == "next" else "none"
     by_day = term is not None and term.unit in {Unit.DAYS, Unit.MONTHS}
     return "next" if by_day and draft.reader.has_calendar else "none"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from engine.core.definition import Field, Role, Text
 from engine.core.expressions.compiler import Names
-from engine.core.expressions.expression import Expression
-from engine.core.loader.reader import Reader
 from engine.core.loader.tree import Tree
-from engine.core.loader.yaml_nodes import Node
 from engine.core.types import DATE, INTEGER, TEXT, Kind, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.core.definition import Field, Role, Text
+    from engine.core.expressions.expression import Expression
+    from engine.core.loader.reader import Reader
+    from engine.core.loader.yaml_nodes import Node
 
 CERTIFICATE_STATUS = (
     "reserved",
@@ -45,7 +49,7 @@ class Here:
     event: Mapping[str, Type] | None = None
     result: Mapping[str, Type] | None = None
     answers: Type | None = None
-    bound: Mapping[str, Type] = MappingProxyType({})
+    bound: Mapping[str, Type] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(slots=True)

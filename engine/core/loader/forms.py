@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from engine.core.definition import Field, FormItem, Who
-from engine.core.loader.draft import Draft
 from engine.core.loader.paths import mentions_broken
 from engine.core.loader.reader import guess
-from engine.core.loader.yaml_nodes import Node, ScalarNode
 from engine.core.types import Kind, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.core.loader.draft import Draft
+    from engine.core.loader.yaml_nodes import Node, ScalarNode
 
 _ITEM = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)(\+?)(!?)")
 
@@ -57,7 +61,7 @@ def _item(draft: Draft, scalar: ScalarNode, columns: Mapping[str, Field] | None)
         hint = "write path, path!, list+, list+!, list.column or group"
         draft.reader.say("WF042", scalar.mark, f"'{scalar.text[:60]}' is no entry of a form", hint)
         return None
-    path, add, must = said[1], bool(said[2]), bool(said[3])
+    path, add, must = str(said[1]), bool(said[2]), bool(said[3])
     item = _panel_item(draft, scalar, path, columns) if columns is not None else _data_item(draft, scalar, path)
     if item is None:
         return None
@@ -80,16 +84,23 @@ def _data_item(draft: Draft, scalar: ScalarNode, path: str) -> FormItem | None:
             hint = guess(column, field.columns) or f"columns: {', '.join(field.columns)}"
             draft.reader.say("WF042", scalar.mark, f"'{table}' has no column '{column}'", hint)
         elif field.key is None:
-            draft.reader.say("WF043", scalar.mark, f"'{table}' has no key, so a column cannot be given", _key_hint(field))
+            draft.reader.say(
+                "WF043", scalar.mark, f"'{table}' has no key, so a column cannot be given", _key_hint(field)
+            )
         elif column == field.key:
-            draft.reader.say("WF042", scalar.mark, f"'{column}' tells the items apart and cannot be changed", f"give '{table}'")
+            draft.reader.say(
+                "WF042", scalar.mark, f"'{column}' tells the items apart and cannot be changed", f"give '{table}'"
+            )
         else:
             return FormItem(table, "column", column=column)
         return None
     if not mentions_broken(draft, path):
         known = [*draft.fields, *draft.groups, *draft.event_fields]
-        hint = guess(path, known) or next((f"did you mean '{k}'?" for k in known if k.endswith(f".{path}")), None)
-        draft.reader.say("WF042", scalar.mark, f"'{path[:60]}' is no field", hint or "declare it in `data` or `event_data`")
+        near = (f"did you mean '{k}'?" for k in known if k.endswith(f".{path}"))
+        hint = guess(path, known) or next(near, None)
+        draft.reader.say(
+            "WF042", scalar.mark, f"'{path[:60]}' is no field", hint or "declare it in `data` or `event_data`"
+        )
     return None
 
 
@@ -103,7 +114,9 @@ def _panel_item(draft: Draft, scalar: ScalarNode, path: str, columns: Mapping[st
         return FormItem(path, event_data=True)
     if not mentions_broken(draft, path):
         hint = guess(path, [*columns, *draft.event_fields]) or f"columns: {', '.join(columns)}"
-        draft.reader.say("WF042", scalar.mark, f"'{path[:60]}' is no column of the panel's list and no event data", hint)
+        draft.reader.say(
+            "WF042", scalar.mark, f"'{path[:60]}' is no column of the panel's list and no event data", hint
+        )
     return None
 
 
@@ -139,7 +152,9 @@ def check_sight(draft: Draft, by: tuple[Who, ...], form: tuple[FormItem, ...]) -
             hidden = next((h for h in role.hides if _inside(path, h) or _inside(h, path)), None)
             if not allowed or hidden is not None:
                 way = f"take '{hidden}' out of its `hides`" if hidden else f"add '{item.path}' to its `fields`"
-                draft.reader.say("WF048", item.mark, f"role '{role.name}' cannot see '{path}', so no form can ask it", way)
+                draft.reader.say(
+                    "WF048", item.mark, f"role '{role.name}' cannot see '{path}', so no form can ask it", way
+                )
                 break
 
 

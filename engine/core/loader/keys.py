@@ -145,7 +145,12 @@ KINDS: Mapping[str, Table] = {
         **_DONE,
         "failed": Key("[arm]", "Where to go when it has failed for good."),
     },
-    "children": {**STATE, **_EVENTS, "cases": Key("children", "Cases that this one opens or waits for.", must=True), **_DONE},
+    "children": {
+        **STATE,
+        **_EVENTS,
+        "cases": Key("children", "Cases that this one opens or waits for.", must=True),
+        **_DONE,
+    },
     "final": {
         **STATE,
         "final": Key("yes", "true: ends the region, at the root the case.", must=True),
@@ -267,7 +272,9 @@ ACTIONS: Mapping[str, Table] = {
     },
     "register": {"register": Key("list", "`list`: enters the product in the register.", must=True), **_IF},
     "new_people": {
-        "new_people": Key("[role_name]", "Nobody who acted in these roles in this case may take them again.", must=True),
+        "new_people": Key(
+            "[role_name]", "Nobody who acted in these roles in this case may take them again.", must=True
+        ),
         **_IF,
     },
 }

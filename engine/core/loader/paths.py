@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from engine.core.definition import Field
-from engine.core.loader.draft import Draft
 from engine.core.loader.reader import guess
-from engine.core.loader.yaml_nodes import Node
 from engine.core.types import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from engine.core.definition import Field
+    from engine.core.loader.draft import Draft
+    from engine.core.loader.yaml_nodes import Node
 
 NAMING = frozenset({Kind.TEXT, Kind.CODE, Kind.CHOICE, Kind.PARTY, Kind.PERSON})
 """Kinds of fields that name somebody or something, as `where` and `no_interest` compare them."""
@@ -67,7 +71,12 @@ def sight_paths(draft: Draft, node: Node, what: str) -> tuple[str, ...]:
         path = draft.reader.string(item, what)
         if path is None:
             continue
-        if path in draft.fields or path in draft.groups or path in draft.event_fields or path in {"certificate", "register"}:
+        if (
+            path in draft.fields
+            or path in draft.groups
+            or path in draft.event_fields
+            or path in {"certificate", "register"}
+        ):
             paths.append(path)
         else:
             unknown_field(draft, path, item, extra=[*draft.groups, *draft.event_fields])

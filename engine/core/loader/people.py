@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.definition import Role, Side, Text, Who
-from engine.core.loader.draft import Draft
 from engine.core.loader.keys import RESERVED_ROLES, ROLE
 from engine.core.loader.paths import NAMING, field_at, sight_paths
 from engine.core.loader.reader import NAME, guess
-from engine.core.loader.yaml_nodes import Node
 from engine.core.types import Kind
+
+if TYPE_CHECKING:
+    from engine.core.loader.draft import Draft
+    from engine.core.loader.yaml_nodes import Node
 
 SYSTEM, TURN, SUBSCRIBERS = Who("system"), Who("turn"), Who("subscribers")
 
@@ -135,7 +137,9 @@ def _person(draft: Draft, name: str, node: Node) -> Who | None:
         return None
     kind = field.type.item.kind if field.type.item is not None else field.type.kind
     if kind not in {Kind.PERSON, Kind.ANY}:
-        draft.reader.say("WF047", node.mark, f"'{name}' is no person but {field.type}", "name a role or a field of type person")
+        draft.reader.say(
+            "WF047", node.mark, f"'{name}' is no person but {field.type}", "name a role or a field of type person"
+        )
         return None
     return Who("person", name)
 

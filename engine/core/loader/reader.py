@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from engine.core.definition import Text
 from engine.core.diagnostics import Diagnostic, Mark, Severity
-from engine.core.loader.keys import Table
 from engine.core.loader.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from engine.core.terms import Term, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.core.loader.keys import Table
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 PATH = re.compile(r"[a-z][a-z0-9_]{0,62}(\.[a-z][a-z0-9_]{0,62}){0,2}")
@@ -150,7 +154,9 @@ class Reader:
             for key, value in node.entries:
                 said = self.string(value, what)
                 if _LOCALE.fullmatch(key.text) is None:
-                    self.say("WF010", key.mark, f"{what} has no locale '{key.text[:60]}'", "write it like {en: …, ru: …}")
+                    self.say(
+                        "WF010", key.mark, f"{what} has no locale '{key.text[:60]}'", "write it like {en: …, ru: …}"
+                    )
                 elif said is not None:
                     values.append((key.text, said))
             if not node.entries:
@@ -175,7 +181,12 @@ class Reader:
             return None
         unit = Unit(said[2] if said[2].endswith("s") else f"{said[2]}s")
         if unit is Unit.WORKING_DAYS and not self.has_calendar:
-            self.say("WF015", scalar.mark, "working days are counted without a calendar", "name one: `calendar: …` at the top")
+            self.say(
+                "WF015",
+                scalar.mark,
+                "working days are counted without a calendar",
+                "name one: `calendar: …` at the top",
+            )
         return Term(int(said[1]), unit)
 
     def terms(self, node: Node, what: str) -> tuple[Term, ...]:

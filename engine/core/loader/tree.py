@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from engine.core.definition import StateKind
 from engine.core.diagnostics import NOWHERE, Mark
 from engine.core.loader.reader import guess
-from engine.core.loader.yaml_nodes import Node
+
+if TYPE_CHECKING:
+    from engine.core.definition import StateKind
+    from engine.core.loader.yaml_nodes import Node
 
 
 @dataclass(slots=True)

@@ -247,7 +247,9 @@ class _Reader:
         mark = self._mark(event)
         if event.anchor not in self.anchors:
             circle = any(level.anchor == event.anchor for level in self.stack)
-            message = f"`*{event.anchor}` stands inside itself" if circle else f"`*{event.anchor}` names no anchor above"
+            message = (
+                f"`*{event.anchor}` stands inside itself" if circle else f"`*{event.anchor}` names no anchor above"
+            )
             self._say("WF008", message, mark, f"mark what is meant with `&{event.anchor}`, or put the text in quotes")
             return False
         node, size = self.anchors[event.anchor]
@@ -294,7 +296,12 @@ class _Reader:
         entries = level.node.entries
         nothing = isinstance(node, ScalarNode) and not node.quoted and not node.text and not node.broken
         if level.flow and nothing and not key.quoted and entries and _CUT.search(key.text):
-            self._say("WF018", f"`{key.text[:60]}` looks like the rest of a condition", key.mark, "put the condition in quotes")
+            self._say(
+                "WF018",
+                f"`{key.text[:60]}` looks like the rest of a condition",
+                key.mark,
+                "put the condition in quotes",
+            )
             before, value = entries[-1]
             entries[-1] = (before, ScalarNode("", quoted=True, mark=value.mark, broken=True))
             return

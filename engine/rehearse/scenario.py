@@ -1,0 +1,114 @@
+"""A scenario file as frozen values (LANGUAGE §6); reading it is left to reading, running it to runner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.core.case import Actor
+    from engine.core.diagnostics import Mark
+    from engine.core.terms import Term
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the scenario: the actor he is, and the duties he declares with every event."""
+
+    actor: Actor
+    declares: frozenset[str] = frozenset()
+    email: str = ""
+    locale: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """`do: event`: sent by a person (or `system`), to the case of the scenario or the latest of another workflow."""
+
+    event: str
+    by: str
+    values: Mapping[str, Any]
+    case: str | None
+    declares: frozenset[str]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """`refuse: {do: …}`: must be refused, with this error where `because` names one."""
+
+    do: Do
+    because: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`wait: 20 working days`."""
+
+    term: Term
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """`until: 2026-03-02` (its first moment) or with a time; local."""
+
+    moment: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """`expect: {…}`: what has to be true now."""
+
+    claims: Mapping[str, Any]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """`open: {by, with}`: the first line of a scenario; as a step with `workflow`: a child of the scenario's case."""
+
+    by: str
+    values: Mapping[str, Any]
+    workflow: str | None
+    mark: Mark
+
+
+Move = Do | Refuse | Wait | Until | Expect | OpenCase
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One story: how a case is opened, what happens, how it ends."""
+
+    name: str
+    open: OpenCase
+    steps: tuple[Move, ...]
+    end: Mapping[str, Any]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a mocked call does the n-th time: returns, fails for now, or refuses for good."""
+
+    returns: Mapping[str, Any] = field(default_factory=dict)
+    fails: str | None = None
+    refuses: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioFile:
+    """A whole file: whose workflow, the clock, the people, the mocked calls, the scenarios, and what they have to cover."""
+
+    file: str
+    workflow: str  # file name, beside this one
+    clock: str
+    people: Mapping[str, Person]
+    calls: Mapping[str, tuple[Answer, ...]]
+    scenarios: tuple[Scenario, ...]
+    policies: tuple[str, ...] = ()
+    coverage: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,244 @@
+"""Cases for people and programs: open, send, read, find; every read is cut to what the reader may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.core.case import Event
+from engine.core.machine.step import step
+from engine.core.sight import may_address, may_see
+from engine.errors import MilepostError
+from engine.service.case_views import case_view, effect_view, planned_effect, reader_of, step_view, timer_view
+from engine.service.commands import Command, check_match, no_case, resolved
+from engine.service.searchable import unique_key
+from engine.service.searching import find
+from engine.service.stepping import caught_up, check_free
+from engine.service.views import CaseRef, CaseSnapshot, DryRun, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from concurrent.futures import Future
+    from datetime import datetime
+
+    from engine.core.case import Actor, Case
+    from engine.core.machine.chart import Chart
+    from engine.service.catalog import Catalog
+    from engine.service.commands import Commands, Decision
+    from engine.service.searching import CaseFilters
+    from engine.service.views import CaseLine, CaseView, EffectView, Page, StepView, TimerView
+    from engine.store.records import StoredCase
+    from engine.store.store import Store
+    from engine.store.transaction import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """One event of a batch."""
+
+    case_id: str
+    event: Event
+    if_match: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What came of one line: an outcome or the refusal."""
+
+    outcome: Outcome | None
+    error: MilepostError | None = None
+
+
+class Cases:
+    """The use cases around one case; each call is one transaction or one snapshot."""
+
+    def __init__(self, store: Store, catalog: Catalog, commands: Commands) -> None:
+        self._store, self._catalog, self._commands = store, catalog, commands
+
+    # ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def open_case(
+        self,
+        workflow: str,
+        data: Mapping[str, Any],
+        actor: Actor,
+        *,
+        parent: str | None = None,
+        key: str | None = None,
+        command: str | None = None,
+        declares: frozenset[str] = frozenset(),
+        locale: str = "",
+    ) -> Outcome:
+        """A new case of the newest version; with `parent` (id or number) a child that somebody adds there."""
+        asked = self.submit_open(workflow, data, actor, parent=parent, key=key, command=command, declares=declares)
+        return self.answer(asked.result(), actor, locale=locale)
+
+    def submit_open(
+        self,
+        workflow: str,
+        data: Mapping[str, Any],
+        actor: Actor,
+        *,
+        parent: str | None = None,
+        key: str | None = None,
+        command: str | None = None,
+        declares: frozenset[str] = frozenset(),
+    ) -> Future[Decision]:
+        """As open_case, without waiting."""
+        event = Event("open", data, declares, command)
+        return self._commands.submit(Command(event, actor, workflow=workflow, parent=parent, key=key))
+
+    def send_event(
+        self,
+        case_id: str,
+        event: Event,
+        actor: Actor,
+        *,
+        if_match: str | None = None,
+        key: str | None = None,
+        locale: str = "",
+    ) -> Outcome:
+        """One event to a case (id or number). Raises CaseNotFound, KeyReused, CaseChanged, Refused."""
+        return self.answer(
+            self.submit_event(case_id, event, actor, if_match=if_match, key=key).result(), actor, locale=locale
+        )
+
+    def submit_event(
+        self, case_id: str, event: Event, actor: Actor, *, if_match: str | None = None, key: str | None = None
+    ) -> Future[Decision]:
+        """As send_event, without waiting."""
+        return self._commands.submit(Command(event, actor, case_id=case_id, if_match=if_match, key=key))
+
+    def answer(self, decision: Decision, actor: Actor, *, locale: str = "") -> Outcome:
+        """A decision for its sender; raises the refusal."""
+        case, record = decision.case, decision.record
+        if decision.refusal is not None or case is None or record is None:
+            raise decision.refusal or no_case("")
+        chart = self._catalog.chart(decision.version_id)
+        if decision.replayed and not may_address(chart, case, actor):
+            raise no_case(case.id)
+        shown = self._view(case, decision.version_id, actor, now=case.last_at, locale=locale)
+        made = step_view(chart, case.id, record, reader_of(chart, case, actor), locale=locale)
+        return Outcome(shown, made, decision.replayed)
+
+    def batch(self, lines: Sequence[BatchLine], actor: Actor, *, locale: str = "") -> tuple[BatchResult, ...]:
+        """Each line its own step, in order, committed together where the store can."""
+        asked = [
+            self.submit_event(line.case_id, line.event, actor, if_match=line.if_match, key=line.key) for line in lines
+        ]
+        return tuple(self._batch_result(future, actor, locale) for future in asked)
+
+    def _batch_result(self, future: Future[Decision], actor: Actor, locale: str) -> BatchResult:
+        try:
+            return BatchResult(self.answer(future.result(), actor, locale=locale))
+        except MilepostError as error:
+            return BatchResult(None, error)
+
+    def dry_run(
+        self, case_id: str, event: Event, actor: Actor, *, if_match: str | None = None, locale: str = ""
+    ) -> DryRun:
+        """The step as it would be now; nothing is stored. Raises as send_event does."""
+
+        def work(reader: Reader) -> DryRun:
+            stored, now = self._stored(reader, case_id), reader.business_now()
+            chart = self._catalog.chart(stored.version_id)
+            if not may_address(chart, stored.case, actor):
+                raise no_case(case_id)
+            case = caught_up(chart, stored.case, by=now)
+            check_match(case, if_match)
+            made = step(chart, case, event, actor, now=max(now, case.last_at))
+            if made is None:
+                raise no_case(case_id)
+            key = unique_key(chart.workflow, made.case)
+            if key is not None:
+                check_free(chart, made.case, reader.unique_holder(case.workflow, key))
+            return DryRun(
+                step=step_view(chart, case.id, made.record, reader_of(chart, made.case, actor), locale=locale),
+                case=self._view(made.case, stored.version_id, actor, now=now, locale=locale),
+                armed=tuple(timer_view(timer) for timer in made.armed),
+                cancelled=tuple(timer_view(timer) for timer in made.cancelled),
+                effects=tuple(planned_effect(effect) for effect in made.effects),
+                facts=made.record.facts,
+            )
+
+        return self._store.read(work)
+
+    # ── reads ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def get(self, case_id: str, actor: Actor, *, locale: str = "") -> CaseView:
+        """A case by id or number. Raises CaseNotFound for what he may not see."""
+
+        def work(reader: Reader) -> tuple[StoredCase, datetime]:
+            return self._seen(reader, case_id, actor), reader.business_now()
+
+        stored, now = self._store.read(work)
+        return self._view(stored.case, stored.version_id, actor, now=now, locale=locale)
+
+    def find(
+        self, filters: CaseFilters, actor: Actor, *, cursor: str | None = None, limit: int = 50, locale: str = ""
+    ) -> Page[CaseLine]:
+        """Cases that he may find, the newest first."""
+        return self._store.read(
+            lambda reader: find(reader, self._catalog, filters, actor, cursor=cursor, limit=limit, locale=locale)
+        )
+
+    def history(
+        self, case_id: str, actor: Actor, *, after: int = 0, limit: int = 200, locale: str = ""
+    ) -> tuple[StepView, ...]:
+        """Records after a seq, oldest first, without what he may not see."""
+
+        def work(reader: Reader) -> tuple[StepView, ...]:
+            stored = self._seen(reader, case_id, actor)
+            chart = self._catalog.chart(stored.version_id)
+            readable = reader_of(chart, stored.case, actor)
+            records = reader.history(stored.case.id, after, limit)
+            return tuple(step_view(chart, stored.case.id, line, readable, locale=locale) for line in records)
+
+        return self._store.read(work)
+
+    def timers(self, case_id: str, actor: Actor) -> tuple[TimerView, ...]:
+        """Armed timers, the next first."""
+        stored = self._store.read(lambda reader: self._seen(reader, case_id, actor))
+        return tuple(timer_view(timer) for timer in sorted(stored.case.timers, key=lambda timer: timer.due))
+
+    def effects(self, case_id: str, actor: Actor) -> tuple[EffectView, ...]:
+        """All effects of a case, oldest first."""
+
+        def work(reader: Reader) -> tuple[EffectView, ...]:
+            stored = self._seen(reader, case_id, actor)
+            return tuple(effect_view(effect) for effect in reader.effects(stored.case.id))
+
+        return self._store.read(work)
+
+    def snapshot(self, case_id: str, actor: Actor) -> CaseSnapshot:
+        """The case as core values, for explanations and pictures. Raises CaseNotFound."""
+
+        def work(reader: Reader) -> CaseSnapshot:
+            stored = self._seen(reader, case_id, actor)
+            return CaseSnapshot(stored.case, stored.version_id, reader.business_now())
+
+        return self._store.read(work)
+
+    def _seen(self, reader: Reader, case_id: str, actor: Actor) -> StoredCase:
+        stored = self._stored(reader, case_id)
+        if not may_see(self._catalog.chart(stored.version_id), stored.case, actor):
+            raise no_case(case_id)
+        return stored
+
+    def _stored(self, reader: Reader, case_id: str) -> StoredCase:
+        stored = reader.case(resolved(reader, case_id))
+        if stored is None:
+            raise no_case(case_id)
+        return stored
+
+    def _view(self, case: Case, version_id: int, actor: Actor, *, now: datetime, locale: str) -> CaseView:
+        chart: Chart = self._catalog.chart(version_id)
+        version = self._catalog.version_of(version_id).version
+        parent = None
+        if case.parent is not None:
+            held = self._store.read(lambda reader: reader.case(case.parent.id)) if case.parent else None
+            parent = CaseRef(case.parent.id, case.parent.workflow, held.case.number if held else None)
+        return case_view(chart, case, actor, version=version, parent=parent, now=now, locale=locale)
+
+

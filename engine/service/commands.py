@@ -1,0 +1,171 @@
+"""Commands to cases: Idempotency-Key, then If-Match, then the step, in one transaction; answers are made elsewhere.
+
+A refusal is the command's value, not a failure of the transaction: the timers that fired before it stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.core.case import ChildOpened, Parent
+from engine.core.machine.step import step
+from engine.core.sight import may_address, may_see
+from engine.errors import ActorNotAllowed, CaseChanged, CaseNotFound, EventNotAllowed, KeyReused, NotFound, Refused
+from engine.service.case_views import etag
+from engine.store.store import Priority
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from engine.core.case import Actor, Case, Event, Record
+    from engine.errors import MilepostError
+    from engine.service.stepping import Stepping, Taken
+    from engine.store.records import StoredRecord
+    from engine.store.store import Store
+    from engine.store.transaction import Reader, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of a command: a refusal, or the case after the step and its record."""
+
+    refusal: MilepostError | None = None
+    case: Case | None = None
+    version_id: int = 0
+    record: Record | StoredRecord | None = None
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is asked: of a workflow to open a case (`case_id` None), or of a case to take an event."""
+
+    event: Event
+    actor: Actor
+    workflow: str = ""
+    case_id: str | None = None
+    parent: str | None = None
+    if_match: str | None = None
+    key: str | None = None
+
+    @property
+    def party(self) -> str:
+        """Whose Idempotency-Keys these are."""
+        return self.actor.party or self.actor.id
+
+    @property
+    def body_hash(self) -> str:
+        """What has to be equal when a key comes again."""
+        said = [self.workflow, self.case_id, self.parent, self.event.name, self.event.data, sorted(self.event.declares)]
+        text = json.dumps(said, sort_keys=True, default=str, ensure_ascii=False)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Commands:
+    """Puts commands to the store and returns what became of them."""
+
+    def __init__(self, store: Store, stepping: Stepping) -> None:
+        self._store, self._stepping = store, stepping
+
+    def submit(self, command: Command, *, priority: Priority = Priority.PEOPLE) -> Future[Decision]:
+        """One transaction; the future is done when it is committed."""
+        return self._store.submit(lambda tx: self._decide(tx, command), priority=priority)
+
+    def _decide(self, tx: Transaction, command: Command) -> Decision:
+        try:
+            known = self._known(tx, command)
+            if known is not None:
+                return known
+            done = self._open(tx, command) if command.case_id is None else self._send(tx, command, command.case_id)
+        except (Refused, NotFound, CaseChanged, KeyReused) as refusal:
+            return Decision(refusal=refusal)
+        if command.key is not None and done.case is not None and done.record is not None:
+            tx.keep_accepted(command.key, command.party, command.body_hash, done.case.id, done.case.seq)
+        return done
+
+    def _known(self, tx: Reader, command: Command) -> Decision | None:
+        """The stored answer to a key or a command that was accepted before."""
+        if command.key is not None:
+            kept = tx.accepted(command.key, command.party)
+            if kept is not None:
+                if kept.body_hash != command.body_hash:
+                    raise KeyReused(
+                        f"the Idempotency-Key '{command.key}' came before with another body; use a new key for a new request"
+                    )
+                return stored_answer(tx, kept.case_id, kept.seq)
+        if command.event.command is None:
+            return None
+        place = tx.step_of_command(command.event.command)
+        return None if place is None else stored_answer(tx, *place)
+
+    def _send(self, tx: Transaction, command: Command, case_id: str) -> Decision:
+        taken = self._stepping.take_now(tx, resolved(tx, case_id))
+        if taken is None or not may_address(taken.chart, taken.case, command.actor):
+            raise no_case(case_id)
+        check_match(taken.case, command.if_match)
+        made = self._stepping.step(tx, taken, command.event, command.actor)
+        return Decision(case=made.case, version_id=taken.version_id, record=made.record)
+
+    def _open(self, tx: Transaction, command: Command) -> Decision:
+        version_id, _ = self._stepping.catalog.chart_of(command.workflow)
+        case_id = self._stepping.new_id()
+        event = replace(command.event, name="open")
+        if command.parent is None:
+            made = self._stepping.open(tx, version_id, event, command.actor, case_id=case_id, parent=None)
+            return Decision(case=made.case, version_id=version_id, record=made.record)
+        taken = self._stepping.take_now(tx, resolved(tx, command.parent))
+        if taken is None:
+            raise no_case(command.parent)
+        told = ChildOpened(case_id, command.workflow, None, by=command.actor)
+        _check_parent(taken, told, command.actor)
+        parent = parent_of(taken.case)
+        made = self._stepping.open(tx, version_id, event, command.actor, case_id=case_id, parent=parent)
+        self._stepping.step(tx, taken, replace(told, number=made.case.number), command.actor)
+        return Decision(case=made.case, version_id=version_id, record=made.record)
+
+
+def _check_parent(taken: Taken, told: ChildOpened, actor: Actor) -> None:
+    """Raises what the parent says against a child of this sender, before anything is stored."""
+    try:
+        step(taken.chart, taken.case, told, actor, now=taken.now)
+    except (ActorNotAllowed, EventNotAllowed):
+        if not may_see(taken.chart, taken.case, actor):
+            raise no_case(taken.case.id) from None
+        raise
+
+
+def parent_of(case: Case) -> Parent:
+    """What a child knows of the case that opened it."""
+    acts = dict.fromkeys(person for people in case.memory.acts.values() for person in people)
+    return Parent(case.id, case.workflow, tuple(acts))
+
+
+def check_match(case: Case, if_match: str | None) -> None:
+    """Raises CaseChanged where If-Match names an older state; `*` and nothing fit always."""
+    if if_match is None:
+        return
+    seen = {part.strip().removeprefix("W/") for part in if_match.split(",")}
+    if seen.isdisjoint({"*", etag(case)}):
+        raise CaseChanged("the case has changed since it was read; read it again and decide anew", etag=etag(case))
+
+
+def resolved(reader: Reader, case_id: str) -> str:
+    """A case's id, from its id or its number."""
+    return reader.case_id_of_number(case_id) or case_id
+
+
+def no_case(case_id: str) -> CaseNotFound:
+    """The same words whether it is not there or may not be known."""
+    return CaseNotFound(f"there is no case '{case_id[:80]}' for you; look in the list of your cases")
+
+
+def stored_answer(reader: Reader, case_id: str, seq: int) -> Decision:
+    """An accepted command's answer, from what is stored."""
+    stored = reader.case(case_id)
+    records = reader.history(case_id, seq - 1, 1)
+    if stored is None or not records:
+        raise no_case(case_id)
+    return Decision(case=stored.case, version_id=stored.version_id, record=records[0], replayed=True)

@@ -1,0 +1,124 @@
+"""Effects that leave the engine: messages, calls of adapters, the issue of certificates; retries are left to effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import DeliveryFailed
+from engine.ports import CertificateView
+from engine.service.messages import write_message
+from engine.service.receivers import people_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.ports import Adapters, Message
+    from engine.service.catalog import Catalog
+    from engine.store.records import StoredCertificate, StoredEffect
+    from engine.store.store import Store
+    from engine.store.transaction import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What came of it: `data` goes to the waiting case, `kept` beside the effect; `nobody` are names without people."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    nobody: tuple[str, ...] = ()
+    status: str = "done"
+
+
+class Outward:
+    """Delivers without a transaction; every call may come again with the same key."""
+
+    def __init__(self, store: Store, catalog: Catalog, adapters: Adapters, *, public_url: str) -> None:
+        self._store, self._catalog, self._adapters = store, catalog, adapters
+        self._public_url = public_url.rstrip("/")
+
+    def notify(self, effect: StoredEffect) -> Delivered:
+        """One message to each receiver by each notifier; all are written before the first is sent."""
+        messages, nobody = self._store.read(lambda reader: self._messages(reader, effect))
+        for message in messages:
+            for notifier in self._adapters.notifiers:
+                notifier.deliver(message)
+        sent = {"to": [m.to.id for m in messages], "message_ids": [m.message_id for m in messages]}
+        if not messages:
+            return Delivered(kept=sent, nobody=nobody, status="dead" if nobody else "recorded")
+        at = self._store.read(lambda reader: reader.business_now())
+        return Delivered(data={"delivered_at": at}, kept=sent, nobody=nobody)
+
+    def _messages(self, reader: Reader, effect: StoredEffect) -> tuple[list[Message], tuple[str, ...]]:
+        stored = reader.case(effect.case_id)
+        records = reader.history(effect.case_id, effect.seq - 1, 1)
+        if stored is None or not records:
+            raise DeliveryFailed(f"the case of effect {effect.key} is gone; nothing is sent", retry_after=None)
+        chart = self._catalog.chart(stored.version_id)
+        templates = self._catalog.outfit(stored.version_id).templates
+        people, nobody = people_for(reader, chart.workflow, stored.case, effect.payload.get("to", ()))
+        link, now = f"{self._public_url}/cases/{stored.case.id}", reader.business_now()
+        return [
+            write_message(templates, chart, stored.case, effect, records[0].record, person, link=link, now=now)
+            for person in people
+        ], nobody
+
+    def call(self, effect: StoredEffect) -> Delivered:
+        """An adapter's operation."""
+        caller = self._adapters.callers.get(effect.adapter)
+        if caller is None:
+            known = ", ".join(sorted(self._adapters.callers)) or "none"
+            raise DeliveryFailed(f"no adapter '{effect.adapter}' is plugged in; there are: {known}", retry_after=None)
+        answer = caller.call(str(effect.payload["operation"]), effect.payload.get("with", {}), key=effect.key)
+        return Delivered(data=dict(answer), kept=dict(answer))
+
+    def issue(self, effect: StoredEffect) -> Delivered:
+        """The file of a certificate's issue: rendered and stored once, whatever is tried again."""
+        number, issue = str(effect.payload["number"]), int(effect.payload["issue"])
+        sha256 = self._stored_file(number, issue)
+        if sha256 is None:
+            view, version_id = self._certificate(effect, number, issue)
+            made = self._catalog.outfit(version_id).renderer.render(view)
+            self._store.write(lambda tx: tx.store_certificate_file(number, issue, made.pdf, made.sha256))
+            sha256 = self._stored_file(number, issue) or made.sha256
+        return Delivered(data={"sha256": sha256}, kept={"sha256": sha256, "number": number, "issue": issue})
+
+    def _stored_file(self, number: str, issue: int) -> str | None:
+        """The hash of the file that is stored already: the first one stays."""
+        held = self._store.read(lambda reader: certificate_issue(reader, number, issue))
+        return held.sha256 if held is not None and held.has_pdf else None
+
+    def _certificate(self, effect: StoredEffect, number: str, issue: int) -> tuple[CertificateView, int]:
+        def work(reader: Reader) -> tuple[CertificateView, int]:
+            held, stored = certificate_issue(reader, number, issue), reader.case(effect.case_id)
+            if held is None or stored is None:
+                raise DeliveryFailed(f"there is no certificate {number} issue {issue} to render", retry_after=None)
+            workflow = self._catalog.chart(stored.version_id).workflow
+            if workflow.certificate is None:
+                raise DeliveryFailed(f"workflow {workflow.name} has no certificate; say what it says", retry_after=None)
+            view = CertificateView(
+                number=number,
+                issue=issue,
+                token=held.token,
+                verify_url=verify_url(self._public_url, held.token),
+                template=workflow.certificate.template,
+                facts=held.facts,
+                case_number=stored.case.number,
+                issued_at=held.issued_at,
+            )
+            return view, stored.version_id
+
+        return self._store.read(work)
+
+
+def certificate_issue(reader: Reader, number: str, issue: int) -> StoredCertificate | None:
+    """One issue of a certificate."""
+    held = reader.certificate(number)
+    if held is None or held.issue == issue:
+        return held
+    return next((c for c in reader.certificates_of(held.case_id) if (c.number, c.issue) == (number, issue)), None)
+
+
+def verify_url(public_url: str, token: str) -> str:
+    """Where anybody can see what a certificate's status is today."""
+    return f"{public_url.rstrip('/')}/v/{token}"

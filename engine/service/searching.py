@@ -1,0 +1,108 @@
+"""Finding cases: the store narrows down, what the reader may not find is left out here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.core.sight import may_see
+from engine.errors import FieldProblem, InvalidPayload
+from engine.service.case_views import case_line
+from engine.service.views import CaseLine, Page
+from engine.store.records import CaseFilter
+
+if TYPE_CHECKING:
+    from engine.core.case import Actor
+    from engine.core.machine.chart import Chart
+    from engine.service.catalog import Catalog
+    from engine.store.records import CaseSummary
+    from engine.store.transaction import Reader
+
+MAX_PAGE = 500
+CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilters:
+    """What to look for; None or False: no matter. `state` is a leaf or what contains it, `parent` a case id."""
+
+    workflow: str | None = None
+    state: str | None = None
+    turn: str | None = None
+    party: str | None = None
+    overdue: bool = False
+    q: str | None = None
+    open_only: bool = False
+    outcome: str | None = None
+    parent: str | None = None
+
+
+def find(
+    reader: Reader,
+    catalog: Catalog,
+    filters: CaseFilters,
+    actor: Actor,
+    *,
+    cursor: str | None,
+    limit: int,
+    locale: str,
+) -> Page[CaseLine]:
+    """One page, the newest first."""
+    now = reader.business_now()
+    wanted = CaseFilter(
+        workflow=filters.workflow,
+        state=filters.state,
+        turn=(filters.turn,) if filters.turn else (),
+        party_index=_party(reader, catalog, filters.party),
+        overdue_at=now if filters.overdue else None,
+        q=filters.q,
+        open_only=filters.open_only,
+        outcome=filters.outcome,
+        parent_id=filters.parent,
+    )
+    limit = max(1, min(limit, MAX_PAGE))
+    after, lines = row_of(cursor), list[CaseLine]()
+    while True:
+        page = reader.cases(wanted, after=after, limit=CHUNK)
+        for summary in page:
+            if len(lines) == limit:
+                return Page(tuple(lines), str(after))
+            chart = catalog.chart(summary.version_id)
+            if _finds(reader, chart, summary, actor):
+                lines.append(case_line(chart, summary, now=now, locale=locale))
+            after = summary.row
+        if len(page) < CHUNK:
+            return Page(tuple(lines))
+
+
+def row_of(cursor: str | None) -> int | None:
+    """The row a cursor stands at. Raises InvalidPayload."""
+    if cursor is None or cursor == "":
+        return None
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        raise InvalidPayload([FieldProblem("cursor", "pattern", "is none that a page gave; leave it out to begin anew")])
+    return int(cursor)
+
+
+def _party(reader: Reader, catalog: Catalog, party: str | None) -> tuple[tuple[str, str], ...]:
+    if party is None:
+        return ()
+    paths = {
+        role.where["party"]
+        for name in reader.workflows()
+        for role in catalog.chart_of(name)[1].workflow.roles.values()
+        if "party" in role.where
+    }
+    return tuple((path, party) for path in sorted(paths)) or (("", party),)
+
+
+def _finds(reader: Reader, chart: Chart, summary: CaseSummary, actor: Actor) -> bool:
+    if actor.kind == "person" and not any(role in actor.roles for role in sees_all(chart)):
+        stored = reader.case(summary.id)
+        return stored is not None and may_see(chart, stored.case, actor)
+    return True
+
+
+def sees_all(chart: Chart) -> tuple[str, ...]:
+    """Roles that find every case of a workflow, whatever its data."""
+    return tuple(role.name for role in chart.workflow.roles.values() if role.sees == "all" and not role.where)

@@ -1,0 +1,41 @@
+"""Timers that are due, case by case: candidates are read without locks, the case is locked and looked at again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.store.store import Priority
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from engine.service.stepping import Stepping
+    from engine.store.store import Store
+    from engine.store.transaction import Transaction
+
+PER_TRANSACTION = 100
+
+
+class Timers:
+    """A small service that a ticker calls; any number of nodes may do so at once."""
+
+    def __init__(self, store: Store, stepping: Stepping) -> None:
+        self._store, self._stepping = store, stepping
+
+    def fire_due(self, limit: int = 200) -> int:
+        """Fire what is due in at most so many cases, in due order; how many timers fired. Call again while it is > 0."""
+        candidates = self._store.read(lambda reader: reader.due_timers(reader.business_now(), limit))
+        cases = dict.fromkeys(case_id for case_id, _ in candidates)
+        asked = [
+            self._store.submit(lambda tx, case_id=case_id: self._fire(tx, case_id), priority=Priority.TIMERS)
+            for case_id in cases
+        ]
+        return sum(future.result() for future in asked)
+
+    def next_due(self) -> datetime | None:
+        """When the next timer of any case is due."""
+        return self._store.read(lambda reader: reader.next_due())
+
+    def _fire(self, tx: Transaction, case_id: str) -> int:
+        taken = self._stepping.take(tx, case_id, most=PER_TRANSACTION)
+        return 0 if taken is None else taken.fired
