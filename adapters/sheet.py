@@ -38,7 +38,7 @@ def sheet(view: CertificateView) -> dict[str, Any]:
         "signatory": _person(facts.get("signatory")),
         "conditions": [_condition(row) for row in _rows(facts, "conditions")],
     }
-    for name in ("body", "body_address", "holder", "holder_address", "product", "standard", "scheme"):
+    for name in ("body", "body_address", "holder", "holder_address", "product", "product_name", "standard", "scheme"):
         said[name] = _text(facts.get(name))
     for name in ("plant", "scope", "reports"):
         said[name] = [text for row in _rows(facts, name) if (text := _text(row))]
@@ -74,17 +74,16 @@ def _members(value: Mapping[str, Any]) -> str:
     if any(value.get(key) for key in _ADDRESS):
         return _line(", ".join(str(value[key]) for key in _ADDRESS if value.get(key)))
     if "report_no" in value:
-        day = value.get("issued_on")
-        parts = [value["report_no"], value.get("lab"), value.get("accreditation_no"), day.isoformat() if day else None]
+        parts = [_text(value.get(key)) for key in ("report_no", "lab", "accreditation_no", "issued_on")]
     elif "site_id" in value or "address" in value:
-        parts = [value.get("name"), _text(value.get("address"))]
+        parts = [_text(value.get("name")), _text(value.get("address"))]
     elif "item_id" in value:
-        parts = [value.get("designation") or value["item_id"]]
+        parts = [_text(value.get("designation")) or _text(value["item_id"])]
     else:
-        title = " ".join(str(value[key]) for key in ("standard", "number") if value.get(key))
-        revision = f"rev. {value['revision']}" if value.get("revision") else None
-        parts = [title, revision, value.get("title"), value.get("name"), value.get("text")]
-    return _line(", ".join(str(part) for part in parts if part))
+        title = " ".join(_text(value[key]) for key in ("standard", "number") if value.get(key))
+        revision = f"rev. {_text(value['revision'])}" if value.get("revision") else ""
+        parts = [title, revision, *(_text(value.get(key)) for key in ("title", "name", "text"))]
+    return _line(", ".join(part for part in parts if part))
 
 
 def _person(value: Any) -> dict[str, str]:

@@ -46,10 +46,10 @@ class Smtp:
 
     def deliver(self, message: Message) -> None:
         """The server has taken the letter when this returns; 4xx and silence may be tried again, 5xx may not."""
-        mail = letter(message, self._sender)
+        content = letter(message, self._sender).as_bytes()
         try:
             with self._connection() as server:
-                server.send_message(mail, from_addr=self._sender.email, to_addrs=[message.to.email or ""])
+                server.sendmail(self._sender.email, [message.to.email or ""], content)
         except smtplib.SMTPRecipientsRefused as error:
             (code, text), *_ = error.recipients.values()
             raise _answered(code, text) from error

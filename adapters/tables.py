@@ -55,7 +55,9 @@ def _decoded(content: bytes, file: str) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    _refuse(f"{file} is written neither in UTF-8 nor in Windows-1251; save it as 'CSV UTF-8'")
+    raise DeliveryFailed(
+        f"{file} is written neither in UTF-8 nor in Windows-1251; save it as 'CSV UTF-8'", retry_after=None
+    )
 
 
 def _records(text: str, file: str) -> Iterator[tuple[int, list[str]]]:

@@ -313,8 +313,11 @@ def _check_bounds(field: Field, value: Any) -> None:
 
 def _said(raw: Any) -> str:
     """A short form of what was given, for messages."""
-    text = repr(raw) if isinstance(raw, str | int | float | bool | Decimal) and len(str(raw)[:64]) < 60 else ""
-    return text or f"a {type(raw).__name__}"
+    if isinstance(raw, int) and raw.bit_length() > 128:
+        return "a very large number"
+    if isinstance(raw, str | int | float | Decimal) and len(str(raw)) < 60:
+        return repr(raw) if isinstance(raw, str) else str(raw)
+    return f"a {type(raw).__name__}"
 
 
 def _ru_inn(text: str) -> bool:

@@ -79,6 +79,8 @@ def _text(file: Path) -> str:
             raise UnreadableFile(f"{file.name} has {len(raw)} bytes; at most {MAX_FILE}")
         return raw.decode("utf-8")
     except OSError as error:
-        raise UnreadableFile(f"{file.name} cannot be read ({error.strerror}); give a workflow file or folder") from error
+        raise UnreadableFile(
+            f"{file.name} cannot be read ({error.strerror}); give a workflow file or folder"
+        ) from error
     except UnicodeDecodeError as error:
         raise UnreadableFile(f"{file.name} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error

@@ -67,9 +67,7 @@ def case_view(
         allowed=tuple(_allowed(chart, found, locale) for found in allowed(chart, case, actor, now=now)),
         deadlines=tuple(deadlines(chart, case, now=now, locale=locale)),
         parent=parent,
-        children=tuple(
-            ChildView(c.id, c.workflow, c.number, c.key, c.ended, c.outcome) for c in case.memory.children
-        ),
+        children=tuple(ChildView(c.id, c.workflow, c.number, c.key, c.ended, c.outcome) for c in case.memory.children),
         etag=etag(case),
         seq=case.seq,
         opened_at=case.opened_at,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from datetime import datetime
 
-    from engine.core.case import Actor, Case
+    from engine.core.case import Actor, Case, Step
     from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
     from engine.service.commands import Commands, Decision
@@ -140,9 +140,9 @@ class Cases:
     ) -> DryRun:
         """The step as it would be now; nothing is stored. Raises as send_event does."""
 
-        def work(reader: Reader) -> DryRun:
+        def work(reader: Reader) -> tuple[Step, int, datetime]:
             stored, now = self._stored(reader, case_id), reader.business_now()
-            chart = self._catalog.chart(stored.version_id)
+            chart = self._catalog.chart(stored.version_id, reader)
             if not may_address(chart, stored.case, actor):
                 raise no_case(case_id)
             case = caught_up(chart, stored.case, by=now)
@@ -153,16 +153,18 @@ class Cases:
             key = unique_key(chart.workflow, made.case)
             if key is not None:
                 check_free(chart, made.case, reader.unique_holder(case.workflow, key))
-            return DryRun(
-                step=step_view(chart, case.id, made.record, reader_of(chart, made.case, actor), locale=locale),
-                case=self._view(made.case, stored.version_id, actor, now=now, locale=locale),
-                armed=tuple(timer_view(timer) for timer in made.armed),
-                cancelled=tuple(timer_view(timer) for timer in made.cancelled),
-                effects=tuple(planned_effect(effect) for effect in made.effects),
-                facts=made.record.facts,
-            )
+            return made, stored.version_id, now
 
-        return self._store.read(work)
+        made, version_id, now = self._store.read(work)
+        chart, case = self._catalog.chart(version_id), made.case
+        return DryRun(
+            step=step_view(chart, case.id, made.record, reader_of(chart, case, actor), locale=locale),
+            case=self._view(case, version_id, actor, now=now, locale=locale),
+            armed=tuple(timer_view(timer) for timer in made.armed),
+            cancelled=tuple(timer_view(timer) for timer in made.cancelled),
+            effects=tuple(planned_effect(effect) for effect in made.effects),
+            facts=made.record.facts,
+        )
 
     # ── reads ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -190,7 +192,7 @@ class Cases:
 
         def work(reader: Reader) -> tuple[StepView, ...]:
             stored = self._seen(reader, case_id, actor)
-            chart = self._catalog.chart(stored.version_id)
+            chart = self._catalog.chart(stored.version_id, reader)
             readable = reader_of(chart, stored.case, actor)
             records = reader.history(stored.case.id, after, limit)
             return tuple(step_view(chart, stored.case.id, line, readable, locale=locale) for line in records)
@@ -222,7 +224,7 @@ class Cases:
 
     def _seen(self, reader: Reader, case_id: str, actor: Actor) -> StoredCase:
         stored = self._stored(reader, case_id)
-        if not may_see(self._catalog.chart(stored.version_id), stored.case, actor):
+        if not may_see(self._catalog.chart(stored.version_id, reader), stored.case, actor):
             raise no_case(case_id)
         return stored
 
@@ -237,8 +239,7 @@ class Cases:
         version = self._catalog.version_of(version_id).version
         parent = None
         if case.parent is not None:
-            held = self._store.read(lambda reader: reader.case(case.parent.id)) if case.parent else None
-            parent = CaseRef(case.parent.id, case.parent.workflow, held.case.number if held else None)
+            known = case.parent
+            held = self._store.read(lambda reader: reader.case(known.id))
+            parent = CaseRef(known.id, known.workflow, held.case.number if held else None)
         return case_view(chart, case, actor, version=version, parent=parent, now=now, locale=locale)
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from engine.core.calendars.reading import read_calendar
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.store.store import Store
     from engine.store.transaction import Reader, Transaction
 
+T = TypeVar("T")
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -117,7 +118,11 @@ class Catalog:
         for workflow, bundle, item in zip(workflows, bundles, loaded, strict=True):
             others = {name: other for name, other in known.items() if name != workflow.name}
             findings = check(
-                workflow, others=others, calendars=calendars, templates=self._templates(bundle.templates), profile="draft"
+                workflow,
+                others=others,
+                calendars=calendars,
+                templates=self._templates(bundle.templates),
+                profile="draft",
             )
             errors = [finding for finding in findings if finding.severity is Severity.ERROR]
             if errors:
@@ -128,8 +133,9 @@ class Catalog:
         return tuple(results)
 
     def _newest(self) -> dict[str, Workflow]:
-        names = self._store.read(lambda reader: reader.workflows())
-        return {name: self.chart_of(name)[1].workflow for name in names}
+        return self._store.read(
+            lambda reader: {name: self.chart_of(name, reader)[1].workflow for name in reader.workflows()}
+        )
 
     def _calendars(self, bundles: Sequence[Bundle]) -> dict[str, Calendar]:
         texts = {name: text for bundle in bundles for name, text in bundle.calendars.items()}
@@ -141,62 +147,63 @@ class Catalog:
             calendars[name] = calendar
         return calendars
 
-    # ── versions and charts ──────────────────────────────────────────────────────────────────────────────────────────
+    # ── versions and charts (within a transaction or snapshot: with its reader) ─────────────────────────────────────
 
-    def chart(self, version_id: int) -> Chart:
+    def chart(self, version_id: int, reader: Reader | None = None) -> Chart:
         """The compiled version, with the newest calendar of its name."""
-        found = self._charts.get(version_id)
-        if found is not None:
-            return found
-        version = self.version_of(version_id)
-        workflow = load_or_raise(version.source, file=version.file)
-        built = build_chart(workflow, self._calendar(workflow.calendar))
-        with self._lock:
-            return self._charts.setdefault(version_id, built)
+        return self._charts.get(version_id) or self._within(reader, lambda r: self._build(r, version_id))
 
-    def outfit(self, version_id: int) -> Outfit:
+    def outfit(self, version_id: int, reader: Reader | None = None) -> Outfit:
         """The message templates and the certificate renderer of a version."""
         found = self._outfits.get(version_id)
         if found is not None:
             return found
-        sources = self.version_of(version_id).templates
+        sources = self.version_of(version_id, reader).templates
         built = Outfit(self._templates(sources), self._renderer(sources))
         with self._lock:
             return self._outfits.setdefault(version_id, built)
 
-    def chart_of(self, workflow: str) -> tuple[int, Chart]:
+    def chart_of(self, workflow: str, reader: Reader | None = None) -> tuple[int, Chart]:
         """The newest version of a workflow: its id and chart. Raises WorkflowNotFound."""
-        version = self.version(workflow)
-        return version.id, self.chart(version.id)
+
+        def work(reader: Reader) -> tuple[int, Chart]:
+            found = reader.latest_version(workflow)
+            if found is None:
+                raise _unknown(f"workflow '{workflow}'", reader)
+            return found.id, self.chart(found.id, reader)
+
+        return self._within(reader, work)
 
     def version(self, workflow: str, number: int | None = None) -> Version:
         """The newest version, or one by number. Raises WorkflowNotFound."""
-        if number is None:
-            found = self._store.read(lambda reader: reader.latest_version(workflow))
-        else:
-            every = self._store.read(lambda reader: reader.versions(workflow))
-            found = next((version for version in every if version.version == number), None)
-        if found is None:
-            names = self._store.read(lambda reader: reader.workflows())
-            what = f"workflow '{workflow}'" if number is None else f"version {number} of workflow '{workflow}'"
-            raise WorkflowNotFound(f"there is no {what}; published are: {', '.join(sorted(names)) or 'none'}")
-        return found
 
-    def version_of(self, version_id: int) -> Version:
+        def work(reader: Reader) -> Version:
+            every = [v for v in reader.versions(workflow) if number in {None, v.version}]
+            if not every:
+                what = f"workflow '{workflow}'" if number is None else f"version {number} of workflow '{workflow}'"
+                raise _unknown(what, reader)
+            return every[-1]
+
+        return self._store.read(work)
+
+    def version_of(self, version_id: int, reader: Reader | None = None) -> Version:
         """A version by its id. Raises WorkflowNotFound."""
-        found = self._versions.get(version_id)
+        found = self._versions.get(version_id) or self._within(reader, lambda r: r.version(version_id))
         if found is None:
-            found = self._store.read(lambda reader: reader.version(version_id))
-            if found is None:
-                raise WorkflowNotFound(f"there is no version with the id {version_id}; see the list of versions")
-            self._versions[version_id] = found
-        return found
+            raise WorkflowNotFound(f"there is no version with the id {version_id}; see the list of versions")
+        return self._versions.setdefault(version_id, found)
 
-    def _calendar(self, name: str | None) -> Calendar | None:
-        if name is None:
-            return None
-        stored = self._store.read(lambda reader: reader.calendar(name))
-        return None if stored is None else read_calendar(stored.text, file=f"{name}.yaml")[0]
+    def _build(self, reader: Reader, version_id: int) -> Chart:
+        version = self.version_of(version_id, reader)
+        workflow = load_or_raise(version.source, file=version.file)
+        stored = reader.calendar(workflow.calendar) if workflow.calendar is not None else None
+        calendar = None if stored is None else read_calendar(stored.text, file=f"{stored.name}.yaml")[0]
+        built = build_chart(workflow, calendar)
+        with self._lock:
+            return self._charts.setdefault(version_id, built)
+
+    def _within(self, reader: Reader | None, work: Callable[[Reader], T]) -> T:
+        return self._store.read(work) if reader is None else work(reader)
 
     # ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -233,6 +240,11 @@ class Catalog:
         return UTC_ZONE
 
 
+def _unknown(what: str, reader: Reader) -> WorkflowNotFound:
+    names = ", ".join(sorted(reader.workflows())) or "none"
+    return WorkflowNotFound(f"there is no {what[:80]}; published are: {names}")
+
+
 def _unless_newest(reader: Reader, item: _Checked) -> Version | None:
     newest = reader.latest_version(item.workflow.name)
     return newest if newest is not None and newest.digest == item.digest else None
@@ -248,7 +260,9 @@ def _store(tx: Transaction, item: _Checked, present: Version | None) -> Publishe
         stored = tx.add_calendar(name, text)
         calendar = stored if name == item.workflow.calendar else calendar
     if present is not None:
-        return Published(present.workflow, present.version, present.id, present.digest, new=False, diagnostics=item.diagnostics)
+        return Published(
+            present.workflow, present.version, present.id, present.digest, new=False, diagnostics=item.diagnostics
+        )
     version = tx.add_version(
         workflow=item.workflow.name,
         digest=item.digest,
@@ -258,4 +272,6 @@ def _store(tx: Transaction, item: _Checked, present: Version | None) -> Publishe
         calendar=item.workflow.calendar,
         calendar_version=None if calendar is None else calendar.version,
     )
-    return Published(version.workflow, version.version, version.id, version.digest, new=True, diagnostics=item.diagnostics)
+    return Published(
+        version.workflow, version.version, version.id, version.digest, new=True, diagnostics=item.diagnostics
+    )

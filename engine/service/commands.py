@@ -110,7 +110,7 @@ class Commands:
         return Decision(case=made.case, version_id=taken.version_id, record=made.record)
 
     def _open(self, tx: Transaction, command: Command) -> Decision:
-        version_id, _ = self._stepping.catalog.chart_of(command.workflow)
+        version_id, _ = self._stepping.catalog.chart_of(command.workflow, tx)
         case_id = self._stepping.new_id()
         event = replace(command.event, name="open")
         if command.parent is None:

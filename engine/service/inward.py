@@ -13,7 +13,7 @@ from engine.core.case import Actor, Cancelled, ChildEnded, ChildOpened, Event
 from engine.core.machine.step import dropped, step
 from engine.errors import DeliveryFailed, Refused, WorkflowNotFound
 from engine.service.commands import parent_of
-from engine.service.searchable import as_text, fits
+from engine.service.searchable import as_text, fits, index_paths
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -45,7 +45,7 @@ class Inward:
         told = ChildOpened(child_id, name, None, effect.payload.get("key"))
         event = Event("open", effect.payload.get("with", {}), command=effect.key)
         try:
-            version_id, _ = self._stepping.catalog.chart_of(name)
+            version_id, _ = self._stepping.catalog.chart_of(name, tx)
             sender = _case_actor(parent.case, "parent")
             made = self._stepping.open(tx, version_id, event, sender, case_id=child_id, parent=parent_of(parent.case))
         except (Refused, WorkflowNotFound) as refusal:
@@ -73,8 +73,15 @@ class Inward:
         if to == "children":
             return sorted(child.id for child in case.memory.children if not child.ended)
         where = effect.payload.get("where", {})
-        plain = {path: as_text(value) for path, value in where.items()}
-        return [found for found in sorted(_open_cases(reader, to, plain)) if found != case.id and _has(reader, found, where)]
+        plain = {path: as_text(where[path]) for path in self._indexed(reader, to) if path in where}
+        found = reader.case_ids_where(to, plain)
+        return [one for one in sorted(found) if one != case.id and _has(reader, one, where)]
+
+    def _indexed(self, reader: Reader, workflow: str) -> list[str]:
+        """The paths that cases of every version can be found by."""
+        charts = [self._stepping.catalog.chart(version.id, reader) for version in reader.versions(workflow)]
+        every = [index_paths(chart.workflow) for chart in charts]
+        return [path for path in every[0] if all(path in paths for paths in every)] if every else []
 
     def _send(self, tx: Transaction, effect: StoredEffect, target: str | None, *, last: bool) -> None:
         command = f"{effect.key}>{target}"
@@ -145,11 +152,6 @@ class Inward:
         return taken
 
 
-def _open_cases(reader: Reader, workflow: str, where: dict[str, str]) -> tuple[str, ...]:
-    """Candidates by what is indexed; the data decides."""
-    return tuple(reader.case_ids_where(workflow, where))
-
-
 def _has(reader: Reader, case_id: str, where: object) -> bool:
     stored = reader.case(case_id)
     return stored is not None and isinstance(where, dict) and fits(stored.case.data, where)
@@ -162,6 +164,4 @@ def _relation(sender: Case, receiver: Case) -> Literal["parent", "child", "other
 
 
 def _case_actor(case: Case, relation: Literal["parent", "child", "other"]) -> Actor:
-    return Actor(
-        id=case.id, kind="case", name=case.number or case.workflow, workflow=case.workflow, relation=relation
-    )
+    return Actor(id=case.id, kind="case", name=case.number or case.workflow, workflow=case.workflow, relation=relation)

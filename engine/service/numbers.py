@@ -35,9 +35,7 @@ def allocate(tx: Transaction, workflow: Workflow, step: Step, *, body: str) -> d
     return values
 
 
-def _next(
-    tx: Transaction, kind: str, name: str, pattern: str, workflow: Workflow, at: datetime, body: str
-) -> str:
+def _next(tx: Transaction, kind: str, name: str, pattern: str, workflow: Workflow, at: datetime, body: str) -> str:
     year = str(local_date(at, workflow.zone).year)
     counted = tx.next_number(f"{kind}:{name}", year if "{year}" in pattern else "")
     return written(pattern, year=year, seq=counted, body=body)

@@ -54,8 +54,8 @@ class Outward:
         records = reader.history(effect.case_id, effect.seq - 1, 1)
         if stored is None or not records:
             raise DeliveryFailed(f"the case of effect {effect.key} is gone; nothing is sent", retry_after=None)
-        chart = self._catalog.chart(stored.version_id)
-        templates = self._catalog.outfit(stored.version_id).templates
+        chart = self._catalog.chart(stored.version_id, reader)
+        templates = self._catalog.outfit(stored.version_id, reader).templates
         people, nobody = people_for(reader, chart.workflow, stored.case, effect.payload.get("to", ()))
         link, now = f"{self._public_url}/cases/{stored.case.id}", reader.business_now()
         return [
@@ -93,7 +93,7 @@ class Outward:
             held, stored = certificate_issue(reader, number, issue), reader.case(effect.case_id)
             if held is None or stored is None:
                 raise DeliveryFailed(f"there is no certificate {number} issue {issue} to render", retry_after=None)
-            workflow = self._catalog.chart(stored.version_id).workflow
+            workflow = self._catalog.chart(stored.version_id, reader).workflow
             if workflow.certificate is None:
                 raise DeliveryFailed(f"workflow {workflow.name} has no certificate; say what it says", retry_after=None)
             view = CertificateView(

@@ -43,7 +43,9 @@ def _people(reader: Reader, workflow: Workflow, case: Case, name: str) -> list[P
         return [person_of(token) for token in reader.tokens() if token.actor_id == wanted and token.revoked_at is None]
     if name == SUBSCRIBERS:
         return []
-    return [person_of(token) for token in reader.people(name) if name in held_roles(workflow, case.data, actor_of(token))]
+    return [
+        person_of(token) for token in reader.people(name) if name in held_roles(workflow, case.data, actor_of(token))
+    ]
 
 
 def _from_data(value: Any) -> list[Person]:

@@ -67,7 +67,7 @@ def find(
         for summary in page:
             if len(lines) == limit:
                 return Page(tuple(lines), str(after))
-            chart = catalog.chart(summary.version_id)
+            chart = catalog.chart(summary.version_id, reader)
             if _finds(reader, chart, summary, actor):
                 lines.append(case_line(chart, summary, now=now, locale=locale))
             after = summary.row
@@ -80,7 +80,9 @@ def row_of(cursor: str | None) -> int | None:
     if cursor is None or cursor == "":
         return None
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise InvalidPayload([FieldProblem("cursor", "pattern", "is none that a page gave; leave it out to begin anew")])
+        raise InvalidPayload(
+            [FieldProblem("cursor", "pattern", "is none that a page gave; leave it out to begin anew")]
+        )
     return int(cursor)
 
 
@@ -90,7 +92,7 @@ def _party(reader: Reader, catalog: Catalog, party: str | None) -> tuple[tuple[s
     paths = {
         role.where["party"]
         for name in reader.workflows()
-        for role in catalog.chart_of(name)[1].workflow.roles.values()
+        for role in catalog.chart_of(name, reader)[1].workflow.roles.values()
         if "party" in role.where
     }
     return tuple((path, party) for path in sorted(paths)) or (("", party),)

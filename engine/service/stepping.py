@@ -49,7 +49,7 @@ class Stepping:
         locked = tx.lock_case(case_id)
         if locked is None:
             return None
-        chart = self.catalog.chart(locked.version_id)
+        chart = self.catalog.chart(locked.version_id, tx)
         case, fired = locked.case, 0
         while fired < most and (timer := next_due(chart, case, by=locked.received_at)) is not None:
             case = self._fire(tx, chart, case, timer)
@@ -79,7 +79,7 @@ class Stepping:
         self, tx: Transaction, version_id: int, event: Event, actor: Actor, *, case_id: str, parent: Parent | None
     ) -> Step:
         """A new case, stored. Raises Refused."""
-        chart = self.catalog.chart(version_id)
+        chart = self.catalog.chart(version_id, tx)
         now = tx.business_now()
         made = open_case(chart, event, actor, case_id=case_id, now=now, parent=parent)
         key = self._free_key(tx, chart, made.case)
@@ -164,4 +164,6 @@ def check_free(chart: Chart, case: Case, holder: tuple[str, str | None] | None) 
         return
     fields = ", ".join(chart.workflow.unique.of if chart.workflow.unique else ())
     name = holder[1] or holder[0]
-    raise DuplicateCase(f"case {name} has the same {fields}; go on with that one, or change one of them", number=holder[1])
+    raise DuplicateCase(
+        f"case {name} has the same {fields}; go on with that one, or change one of them", number=holder[1]
+    )

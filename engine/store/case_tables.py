@@ -115,7 +115,7 @@ class CaseLinkRow(Row, table=True):
 class StepRow(Row, table=True):
     """A line of a history: `record` without its payload, which can be erased apart (chain.py).
 
-    `received_at` is business time, `recorded_at` machine time, `arrived_at` when the request came in.
+    `at` is the record's own moment, `recorded_at` business time after the lock, `arrived_at` when the request came in.
     """
 
     __tablename__ = "step"
@@ -130,7 +130,7 @@ class StepRow(Row, table=True):
     payload_hash: str
     hash: str
     command: str | None = Field(unique=True)
-    received_at: datetime = Field(sa_type=Instant)
+    at: datetime = Field(sa_type=Instant)
     recorded_at: datetime = Field(sa_type=Instant)
     arrived_at: datetime | None = Field(sa_type=Instant)
 

@@ -67,7 +67,7 @@ class Graph:
         """What becomes active with a target, outer first: the states around it, their other regions, what it begins with."""
         known = self._entries.get(target)
         if known is None:
-            chain = [state.path for state in self.around(target)][::-1] + [target]
+            chain = [*[state.path for state in self.around(target)][::-1], target]
             entered: dict[str, None] = {}
             for outer, inner in zip(chain, [*chain[1:], ""], strict=True):
                 entered[outer] = None

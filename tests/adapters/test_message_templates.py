@@ -45,10 +45,14 @@ RICH: dict[str, Any] = MINIMAL | {
         "certificate": {"number": "OGN1.RU.0001.P00001-38", "valid_until": date(2029, 5, 11)},
         "register": {"entry_no": "R-00001"},
     },
-    "event": {"name": "request_corrections", "reasons": "Drawing rev. F is missing."},
+    "event": {
+        "name": "request_corrections",
+        "reasons": "Drawing rev. F is missing.",
+        "effective_from": date(2026, 5, 1),
+    },
     "deadline": {"name": "decide", "title": "Answer", "due": datetime(2026, 5, 12, 21, tzinfo=UTC), "term": "10 days"},
     "turn": "Manufacturer",
-    "children": ({"number": "Q-2", "key": "1", "ended": False}, {"number": "Q-3", "key": "2", "ended": True}),
+    "children": ({"number": None, "key": "1", "ended": False}, {"number": "Q-3", "key": "2", "ended": True}),
 }
 
 
@@ -80,7 +84,9 @@ def test_shipped(file: str, values: dict[str, Any]) -> None:
     assert "https://milepost.example/cases/c1" in text
     assert "Q-2026-000001" in text
     assert "\n\n\n" not in text
-    assert not any(bad in subject + text for bad in ("{", "}", "  ", " ,", " .", "None", "Undefined", "()", "\n."))
+    assert not any(
+        bad in subject + text for bad in ("{", "}", "  ", " ,", " .", "..", "None", "Undefined", "()", "\n.")
+    )
     assert all(len(line) < 200 for line in text.splitlines())
 
 
@@ -120,7 +126,9 @@ def test_given() -> None:
     """`is given` and `is defined` may be asked at any depth; a member named like a method is the member."""
     assert _rendered("{% if a.b.c is given %}x{% else %}y{% endif %}", a={}) == "y\n"
     assert _rendered("{% if a.b is defined and a.b %}x{% else %}y{% endif %}", a={"b": ""}) == "y\n"
-    assert _rendered("{{ p.items | length }} {{ p.price }}", p={"items": [1, 2], "price": Decimal("1.50")}) == "2 1.50\n"
+    assert (
+        _rendered("{{ p.items | length }} {{ p.price }}", p={"items": [1, 2], "price": Decimal("1.50")}) == "2 1.50\n"
+    )
 
 
 @pytest.mark.parametrize(

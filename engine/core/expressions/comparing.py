@@ -223,5 +223,3 @@ def among(left: Code, right: Code) -> Run:
             raise MissingValue(path) from None
 
     return run
-
-

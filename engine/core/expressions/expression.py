@@ -69,3 +69,4 @@ class Expression:
     constant: Any = None  # the value, where it is a literal
     mark: Mark | None = field(default=None, compare=False)
     tree: Any = field(default=None, compare=False)  # the parsed tree, for verify
+    needs: tuple[tuple[str, Type], ...] = ()  # what a user of this definition needs: `event.reasons`, `answers.vote`, …

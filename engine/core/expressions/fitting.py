@@ -128,9 +128,7 @@ def fits(have: Type, expect: Type) -> bool:
     if expect.kind is Kind.LIST and have.kind is Kind.LIST:
         return have.item is None or expect.item is None or fits(have.item, expect.item)
     if expect.kind is Kind.RECORD and have.kind is Kind.RECORD:
-        return all(
-            name in expect.members and fits(kind, expect.members[name]) for name, kind in have.members.items()
-        )
+        return all(name in expect.members and fits(kind, expect.members[name]) for name, kind in have.members.items())
     return have.kind is expect.kind
 
 

@@ -115,10 +115,8 @@ def call(node: ast.Call, arguments: tuple[Code, ...], source: str) -> Code:
         return matching(resolved, *arguments)
     if node.function in {"earliest", "latest"}:
         return extreme(resolved, arguments[0], source)
-    pure = function.pure and not (node.function == "date" and arguments[0].type.kind is not Kind.DATE)
-    pure = pure or (node.function == "date" and arguments[0].type.kind in TEXTS)
     code = Code(resolved, function.gives, applied(function.work, arguments), cost=cost)
-    return fold(code, *arguments) if pure else code
+    return fold(code, *arguments) if function.pure else code  # there are no constant moments that need a zone
 
 
 def applied(work: Callable[..., Any], arguments: tuple[Code, ...]) -> Run:

@@ -34,7 +34,7 @@ def expression(
     try:
         return compile_expression(scalar.text, draft.names(here), mark=scalar.mark, expect=expect)
     except ExpressionFault as fault:
-        _report(draft, scalar, fault, here)
+        _report(draft, scalar, fault, here, expect)
         return None
 
 
@@ -54,12 +54,16 @@ def moment(draft: Draft, node: Node, here: Here, what: str) -> Expression | None
     return made
 
 
-def _report(draft: Draft, scalar: ScalarNode, fault: ExpressionFault, here: Here) -> None:
+def _report(draft: Draft, scalar: ScalarNode, fault: ExpressionFault, here: Here, expect: Type | None) -> None:
     said = {word for path in _WORDS.findall(scalar.text) for word in (path, *path.split("."))}
     if said & draft.broken or any(mentions_broken(draft, word) for word in said):
         return
-    code, hint = fault.code, fault.hint
-    if _WORD.fullmatch(scalar.text.strip()) and code in {"WF030", "WF031"} and hint is None:
+    code, message, hint = fault.code, fault.message, fault.hint
+    name = scalar.text[fault.offset : fault.offset + fault.length]
+    if scalar.text[: fault.offset].endswith("event.") and name in draft.event_fields and code == "WF031":
+        message, hint = f"'{name}' is not said with this event", f"add `{name}` to its form"
+    texts = expect is None or expect.kind in {Kind.TEXT, Kind.CODE, Kind.FILE}
+    if texts and _WORD.fullmatch(scalar.text.strip()) and code in {"WF030", "WF031"} and hint is None:
         hint = f"""for text write '"{scalar.text.strip()}"'"""
     state = re.search(r"""(?:in_state|entered)\(\s*["']([^"']*)["']""", scalar.text)
     if code == "WF031" and state is not None and fault.offset <= state.start(1) < fault.offset + fault.length + 1:
@@ -67,7 +71,7 @@ def _report(draft: Draft, scalar: ScalarNode, fault: ExpressionFault, here: Here
         if found.path is None:
             draft.reader.say(found.code, scalar.place(state.start(1), len(state[1])), found.message, found.hint)
             return
-    draft.reader.say(code, scalar.place(fault.offset, fault.length), fault.message, hint)
+    draft.reader.say(code, scalar.place(fault.offset, fault.length), message, hint)
 
 
 # ── set and with ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -184,7 +188,7 @@ def _circle(draft: Draft, todo: list[str], uses: Mapping[str, set[str]], entries
     name = todo[0]
     while name not in seen:
         seen.append(name)
-        name = next(n for n in uses[name] if n in todo)
+        name = next(n for n in entries if n in uses[name] and n in todo)
     circle = sorted(seen[seen.index(name) :], key=list(entries).index)
     way = " → ".join([*circle, circle[0]])
     draft.reader.say("WF028", entries[circle[0]].mark, f"`{circle[0]}` uses itself: {way}", "write one of them out")

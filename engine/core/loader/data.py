@@ -40,10 +40,18 @@ def read_data(draft: Draft, node: Node) -> None:
         if name in RESERVED_GROUPS | RESERVED_FIELDS | RESERVED_WORDS:
             draft.reader.say("WF025", key.mark, f"'{name}' cannot be the name of data", "choose another name")
             draft.broken.add(name)
-        elif isinstance(value, MapNode) and value.get("type") is None and value.entries:
+        elif isinstance(value, MapNode) and value.entries and _is_group(value):
             _read_group(draft, name, value)
         else:
             draft.fields[name] = _read_field(draft, name, value, key)
+
+
+def _is_group(node: MapNode) -> bool:
+    """A map without `type`; or with it, where most keys are none of a field's: then `type` is no name for a field."""
+    if node.get("type") is None:
+        return True
+    foreign = sum(key.text not in FIELD for key, _ in node.entries)
+    return foreign * 2 > len(node.entries)
 
 
 def _read_group(draft: Draft, group: str, node: MapNode) -> None:
@@ -68,6 +76,7 @@ def read_event_data(draft: Draft, node: Node) -> None:
             draft.reader.say("WF026", field.mark, f"'{name}' is in `data` and in `event_data`", hint)
         else:
             continue
+        draft.broken.add(name)
         del draft.event_fields[name]
 
 
@@ -137,7 +146,11 @@ def _typed(draft: Draft, path: str, kind: Kind, entries: dict[str, Node], key: S
         mark=key.mark,
     )
     if kind is Kind.CHOICE:
-        return _choice(reader, field, entries)
+        choice = _choice(reader, field, entries)
+        if choice.options:
+            return choice
+        draft.broken.add(path)
+        return replace(choice, type=ANY)
     if kind is Kind.LIST:
         return _list(draft, field, entries)
     return field

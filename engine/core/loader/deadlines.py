@@ -61,9 +61,9 @@ def _deadline(draft: Draft, node: Node, key: ScalarNode, state: str, arm_name: s
 def _check_timing(draft: Draft, entries: Entries, key: ScalarNode) -> None:
     timings = [name for name in ("after", "at", "every") if name in entries]
     if len(timings) != 1:
-        said = "none" if not timings else " and ".join(f"`{name}`" for name in timings)
+        said = "neither after, at nor every" if not timings else " and ".join(f"`{name}`" for name in timings)
         hint = "write exactly one of after, at, every"
-        draft.reader.say("WF057", key.mark, f"deadline '{key.text}' has {said} of after, at, every", hint)
+        draft.reader.say("WF057", key.mark, f"deadline '{key.text}' has {said}", hint)
         return
     refused = {
         "at": {"from": "write `after` for a term from a moment", "counts": "only a term (`after`) can stand still"},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.definition import StateKind
 from engine.core.loader.keys import KINDS, MAIN_KEY, REGION, REGION_KINDS, RESERVED_WORDS
-from engine.core.loader.reader import guess
+from engine.core.loader.reader import guess, misspelt
 from engine.core.loader.tree import Outline, join
 from engine.core.loader.yaml_nodes import MapNode, Node, ScalarNode
 
@@ -74,18 +74,21 @@ def _entries(draft: Draft, node: MapNode, outline: Outline) -> dict[str, Node]:
     kind = outline.kind.value
     table = {**KINDS[kind], **(REGION if outline.region else {})}
     entries: dict[str, Node] = {}
+    other = False
     for key, value in node.entries:
         if key.text in table:
             entries[key.text] = value
         elif key.text in MAIN_KEY:
             continue  # reported as a second kind
         elif key.text in _ALL_KEYS | {"if", "need", "rest"}:
-            _other_kind(draft, key, kind)
+            if not other:  # one finding a state: it is the kind that is wrong
+                _other_kind(draft, key, kind)
+            other = True
         else:
             hint = guess(key.text, [*table, *_ALL_KEYS]) or f"allowed: {', '.join(table)}"
             draft.reader.say("WF010", key.mark, f"a {kind} state has no key '{key.text[:60]}'", hint)
     for name, described in table.items():
-        if described.must and name not in entries and name != "initial":
+        if described.must and name not in entries and name != "initial" and not misspelt(name, node, table):
             draft.reader.say("WF011", outline.mark, f"a {kind} state needs `{name}`", described.doc)
     return entries
 

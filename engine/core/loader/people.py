@@ -111,7 +111,7 @@ def _sender(draft: Draft, name: str, node: Node, *, system: bool) -> Who | None:
     if NAME.fullmatch(name) is None or name in draft.broken or name in RESERVED_ROLES:
         _no_role(draft, name, node)
         return None
-    near = difflib.get_close_matches(name, draft.roles, n=1, cutoff=0.85)
+    near = difflib.get_close_matches(name, draft.roles, n=1, cutoff=0.75)
     if near:
         message = f"'{name}' is no role and is taken for a workflow"
         draft.reader.warn("WF024", node.mark, message, f"did you mean '{near[0]}'?")

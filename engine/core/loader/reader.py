@@ -28,6 +28,12 @@ def guess(name: str, known: Iterable[str]) -> str | None:
     return f"did you mean '{near[0]}'?" if near else None
 
 
+def misspelt(name: str, node: MapNode, table: Iterable[str]) -> bool:
+    """Whether an unknown key of a map is meant for this one: it was reported as such."""
+    known = set(table)
+    return any(key.text not in known and guess(key.text, known) == f"did you mean '{name}'?" for key, _ in node.entries)
+
+
 class Reader:
     """Collects findings; every method returns None (or what is empty) for what it has reported."""
 
@@ -58,7 +64,7 @@ class Reader:
             else:
                 self.unknown_key(key, table, what)
         for name, key_type in table.items():
-            if key_type.must and name not in entries:
+            if key_type.must and name not in entries and not misspelt(name, node, table):
                 self.say("WF011", node.mark, f"{what} needs `{name}`", key_type.doc)
         return entries
 
@@ -181,6 +187,7 @@ class Reader:
             return None
         unit = Unit(said[2] if said[2].endswith("s") else f"{said[2]}s")
         if unit is Unit.WORKING_DAYS and not self.has_calendar:
+            self.has_calendar = True  # said once
             self.say(
                 "WF015",
                 scalar.mark,

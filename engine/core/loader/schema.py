@@ -92,7 +92,9 @@ def _words() -> dict[str, Any]:
         "check": {"enum": sorted(CHECKS)},
         "value": {},
         "type": {"anyOf": [{"enum": list(TYPES)}, {"type": "array", "items": _SCALAR}]},
-        "options": {"anyOf": [{"type": "array", "items": _SCALAR}, {"type": "object", "additionalProperties": _ref("text")}]},
+        "options": {
+            "anyOf": [{"type": "array", "items": _SCALAR}, {"type": "object", "additionalProperties": _ref("text")}]
+        },
         "need": {"anyOf": [{"enum": ["all", "any"]}, {"type": "integer", "minimum": 1}, {"type": "string"}]},
         "ask": {"type": "object", "additionalProperties": {"type": ["integer", "string"]}, "minProperties": 1},
     }
@@ -104,7 +106,10 @@ def _unions() -> dict[str, Any]:
         "field_type": {"anyOf": [_ref("type"), _ref("field")]},
         "data": {"anyOf": [_ref("field_type"), _ref("group")]},
         "columns": {
-            "anyOf": [_ref("field_type"), {"type": "object", "additionalProperties": _ref("field_type"), "minProperties": 1}]
+            "anyOf": [
+                _ref("field_type"),
+                {"type": "object", "additionalProperties": _ref("field_type"), "minProperties": 1},
+            ]
         },
         "unique_or_paths": {"anyOf": [_type("[path]"), _ref("unique")]},
         "rung_or_who": {"anyOf": [_ref("who"), _ref("rung")]},

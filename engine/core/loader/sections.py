@@ -114,8 +114,8 @@ def _duty(draft: Draft, key: ScalarNode, node: Node) -> Duty | None:
     kinds = [name for name in ("different", "same", "no_interest") if name in entries]
     if len(kinds) != 1:
         if isinstance(node, MapNode):
-            said = " and ".join(f"`{name}`" for name in kinds) or "none"
-            message = f"duty '{key.text}' has {said} of different, same, no_interest"
+            said = " and ".join(f"`{name}`" for name in kinds) or "neither different, same nor no_interest"
+            message = f"duty '{key.text}' has {said}"
             reader.say("WF063", key.mark, message, "write exactly one of them")
         return None
     kind, note = kinds[0], reader.title(entries, "note") or reader.title(entries)

@@ -134,6 +134,7 @@ class _Reader:
         self.anchors: dict[str, tuple[Node, int]] = {}
         self.root: Node | None = None
         self.count = 0
+        self.quoted: Any = None  # the last quoted scalar that goes on over a line
 
     def read(self) -> tuple[Node | None, list[Diagnostic]]:
         self.text = self.text.removeprefix("\ufeff")
@@ -184,6 +185,12 @@ class _Reader:
             self._tag(tag[1], Mark(line + 1, tag.start(1) + 1, len(tag[1])))
             return
         message, hint = explain(fault.context, fault.problem)
+        context = fault.context_mark
+        if self.quoted is not None:
+            message, hint = "a quote is opened here, and closes on a later line", "add the closing quote"
+            line, column = self.quoted.line, self.quoted.column
+        elif context is not None and context.line < line and "flow" in (fault.context or ""):
+            line, column = context.line, context.column
         if fault.context_mark is not None and "quoted" in (fault.context or ""):
             line, column = fault.context_mark.line, fault.context_mark.column
         self._say("WF002", message, Mark(line + 1, column + 1), hint)
@@ -220,6 +227,8 @@ class _Reader:
             self._tag(event.tag, mark)
             return ScalarNode(event.value, quoted=True, mark=mark, broken=True)
         start, end = event.start_mark, event.end_mark
+        if event.style in {"'", '"'}:
+            self.quoted = start if start.line != end.line else None
         raw = self._line(start.line)[start.column : end.column] if start.line == end.line else ""
         if event.anchor is not None or event.style in {"|", ">"}:
             raw = ""

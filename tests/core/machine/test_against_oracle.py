@@ -63,8 +63,10 @@ def half_states(workflow: Workflow, case: Case) -> list[str]:
     return wrong
 
 
-def told(effect: Effect) -> tuple[str, str]:
-    """An effect in two words."""
+def told(effect: Effect, children: list[str]) -> tuple[str, str]:
+    """An effect in two words; a child by its place among this case's."""
+    if effect.kind is EffectKind.CANCEL:
+        return "cancel", str(children.index(effect.payload["child_id"]))
     member = {"notify": "template", "open": "workflow", "send": "event", "call": "operation"}[effect.kind]
     return effect.kind.value, effect.payload[member]
 
@@ -132,24 +134,27 @@ class Pair:
             event("stale")
             return False
         record = actual.record
-        effects = [told(e) for e in actual.effects if e.kind is not EffectKind.CHILD_ENDED]
-        assert {
+        opened = [e for e in actual.effects if e.kind is EffectKind.OPEN]
+        children = [*self.children, *(e.payload["child_id"] for e in opened)]
+        effects = [told(e, children) for e in actual.effects if e.kind is not EffectKind.CHILD_ENDED]
+        by_oracle = {
             "arms": expected.arms,
             "left": expected.left,
             "entered": expected.entered,
             "effects": expected.effects,
             **oracle_view(self.oracle, case),
-        } == {
+        }
+        by_engine = {
             "arms": list(record.arms),
             "left": list(record.left),
             "entered": list(record.entered),
             "effects": effects,
             **engine_view(self.workflow, actual.case),
-        }, what
+        }
+        assert by_oracle == by_engine, what
         assert half_states(self.workflow, actual.case) == [], what
         self.plain, self.case = case, actual.case
         self.calls += [e for e in actual.effects if e.kind is EffectKind.CALL and e.state]
-        opened = [e for e in actual.effects if e.kind is EffectKind.OPEN]
         for effect in opened:
             self.opened(effect)
         return True
@@ -220,8 +225,9 @@ class Pair:
 
     def say_ended(self, one: Said) -> None:
         """A child has ended."""
-        if self.children:
-            index = one.which % len(self.children)
+        alive = [index for index, child in enumerate(self.plain.children) if not child["ended"]]
+        if alive:
+            index = alive[one.which % len(alive)]
             child = self.children[index]
             actor = Actor(child, kind="case", workflow="other", relation="child")
             ended = ChildEnded(child, None, "other", "good")

@@ -13,7 +13,6 @@ from plain import Active, DueTimer, Ended, Happened, No, Plain, Result, Scene, i
 
 from engine.core.case import Actor, Event
 from engine.core.definition import StateKind
-from engine.core.expressions.expression import ExpressionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +40,7 @@ class Interpreter(Scene):
             self._write(self._computed(opening.set))
             self._run(opening.actions)
             root = self.workflow.root
+            self.happened.entered.append(root.path)
             self._assign(root)
             self._run(root.enter)
             self._enter(self.states[root.initial or ""], "", frozenset())
@@ -137,10 +137,10 @@ class Interpreter(Scene):
                 continue
             # Reading: a panel that is done takes no more, nobody answers twice, and no more than were asked of a role
             if self.case.active[state.path].finished or any(row["person"] == self.actor.id for row in rows):
-                raise No("EventNotAllowed")
+                raise No("GuardRefused")
             free = [a for a in asked if sum(row["role"] == a.role for row in rows) < (a.count or 0)]
             if not free:
-                raise No("EventNotAllowed")
+                raise No("GuardRefused")
             said = dict(event.data)
             wanted = {item.path for item in panel.form}
             if set(said) - wanted or any(item.must and item.path not in said for item in panel.form):
@@ -149,6 +149,7 @@ class Interpreter(Scene):
             rows.append(row)
             columns = self.workflow.fields[panel.into].columns
             row = {name: value for name, value in row.items() if name in columns}
+            self.happened.arms.append(f"{state.path}:{event.name}")
             self.case.data[panel.into] = (*self.case.data.get(panel.into, ()), row)
             return True
         raise No("ActorNotAllowed")
@@ -192,29 +193,20 @@ class Interpreter(Scene):
         kept = [
             (state, arm)
             for state, arm in found
-            if not any(inside(s.path, state.path) and self._exits(s, a) & self._exits(state, arm) for s, a in found)
+            if not any(inside(s.path, state.path) and self._meet(s, a, state, arm) for s, a in found)
         ]
         # … else the first in the file
         chosen: list[tuple[State, Arm]] = []
         for state, arm in kept:
-            if not any(self._exits(s, a) & self._exits(state, arm) for s, a in chosen):
+            if not any(self._meet(s, a, state, arm) for s, a in chosen):
                 chosen.append((state, arm))
         return chosen
 
     def _first(self, arms: Iterable[Arm]) -> Arm | None:
         for arm in arms:
-            # several conditions are one `&&`: a false one absorbs an error in another
-            values, broken = [], False
-            for condition in arm.when:
-                try:
-                    values.append(condition.run(self._scope()))
-                except ExpressionError:
-                    broken = True
-            if False in values:
-                continue
-            if broken:
-                raise No("GuardFailed")
-            return arm
+            # Reading: one condition after the other, up to the first that is false
+            if all(self._value(condition) is True for condition in arm.when):
+                return arm
         return None
 
     # ── what an arm leaves and enters ────────────────────────────────────────────────────────────────────────────────
@@ -241,17 +233,22 @@ class Interpreter(Scene):
             return {path for path in self.case.active if path == top or inside(path, top)}
         return {path for path in self.case.active if inside(path, domain)}
 
+    def _meet(self, one: State, one_arm: Arm, two: State, two_arm: Arm) -> bool:
+        """Whether both leave the same state, or one moves inside what the other leaves (a region may be off there)."""
+        if one_arm.to is None or two_arm.to is None:
+            return False
+        lost, other_lost = self._exits(one, one_arm), self._exits(two, two_arm)
+        domain, other_domain = self._domain(one, self.states[one_arm.to]), self._domain(two, self.states[two_arm.to])
+        return bool(lost & other_lost) or domain in other_lost or other_domain in lost
+
     # ── one microstep ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _microstep(self, chosen: list[tuple[State, Arm]]) -> None:
         self.happened.arms += [arm.id for _, arm in chosen]
-        written: dict[str, Any] = {}
-        for _, arm in chosen:
-            values = self._computed(arm.set)
-            if set(values) & set(written):
-                raise No("ConflictingSets")
-            written.update(values)
-        self._write(written)
+        paths = [assignment.path for _, arm in chosen for assignment in arm.set]
+        if len(paths) != len(set(paths)):
+            raise No("ConflictingSets")
+        self._write(self._computed([assignment for _, arm in chosen for assignment in arm.set]))
         exits = set().union(*(self._exits(state, arm) for state, arm in chosen)) if chosen else set()
         self._leave(exits)
         for _, arm in chosen:
@@ -259,7 +256,6 @@ class Interpreter(Scene):
         for state, arm in sorted((c for c in chosen if c[1].to), key=lambda c: self.states[c[1].to].order):
             target = self.states[arm.to]
             top = self._top(state, target)
-            self._unfinish(self.states[top].parent)
             self._enter(self.states[top], target.path, frozenset(arm.keep))
 
     def _leave(self, exits: set[str]) -> None:
@@ -271,16 +267,13 @@ class Interpreter(Scene):
         for state in sorted((self.states[p] for p in exits), key=lambda s: -s.order):
             self.happened.left.append(state.path)
             self._run(state.leave)
+            if state.cases and state.rest == "cancel":
+                open_ones = [child for child in self._counted(state) if not child["ended"]]
+                self.happened.effects += [("cancel", child["id"]) for child in open_ones]
             del self.case.active[state.path]
 
     def _finished(self, path: str, *, now: bool) -> None:
         self.case.active[path] = replace(self.case.active[path], finished=now)
-
-    def _unfinish(self, path: str) -> None:
-        """What has something entered inside is not over any more, nor is what is around it."""
-        for outer in upward(path):
-            if outer in self.case.active:
-                self._finished(outer, now=False)
 
     def _enter(self, state: State, target: str, keep: frozenset[str]) -> None:
         if state.path in keep and state.path in self.case.left:
@@ -290,9 +283,12 @@ class Interpreter(Scene):
         self.case.entries[state.path] = number
         self.case.active[state.path] = Active(number, self.now, finished=state.kind is StateKind.FINAL)
         self.happened.entered.append(state.path)
+        if state.panel:
+            self.case.answers[state.path] = []
+            self.case.data[state.panel.into] = ()
         self._assign(state)
-        self._start_work(state)
         self._run(state.enter)
+        self._start_work(state)  # Reading: calls and children are asked for after `enter`
         if state.kind is StateKind.STAGE:
             way = next((c for c in state.children if c.path == target or inside(target, c.path)), None)
             self._enter(way or self.states[state.initial], target, keep)
@@ -308,18 +304,19 @@ class Interpreter(Scene):
         return region.condition is None or self._value(region.condition) is True
 
     def _start_work(self, state: State) -> None:
-        if state.panel:
-            self.case.answers[state.path] = []
-            self.case.data[state.panel.into] = ()
         if state.call:
             self.happened.effects.append(("call", state.call.operation))
+        origin = f"{state.path}#{self.case.entries[state.path]}"
         if state.cases and (state.cases.each or state.cases.values is not None):
             items = self._value(state.cases.each) if state.cases.each else (None,)
-            origin = f"{state.path}#{self.case.entries[state.path]}"
             for _ in items:
                 self.happened.effects.append(("open", state.cases.workflow))
-                row = {"workflow": state.cases.workflow, "ended": False, "outcome": None, "origin": origin}
+                row = {"id": str(len(self.case.children)), "ended": False, "outcome": None, "counts_for": {origin}}
                 self.case.children.append(row)
+        elif state.cases:
+            for child in self.case.children:
+                if not child["ended"]:
+                    child["counts_for"] = child["counts_for"] | {origin}
 
     # ── until nothing moves ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -331,7 +328,7 @@ class Interpreter(Scene):
             raise No("StepTooLong")
         for state in self._active_states():
             if state.kind is StateKind.FINAL and state.parent == "":
-                self.case.closed, self.case.outcome = True, state.outcome
+                self.case.closed, self.case.outcome = True, state.outcome or state.name  # Reading: else its name
 
     def _move_once(self) -> bool:
         inner_first = sorted(self._active_states(), key=lambda s: (-len(upward(s.path)), s.order))
@@ -339,8 +336,11 @@ class Interpreter(Scene):
             if state.kind is StateKind.CHOICE:
                 self._run_first(state, state.choose)
                 return True
-            active = self.case.active[state.path]
-            if not active.finished and self._complete(state):
+            # Reading: what stops being complete (an arm of its own goes on inside it) is done again when it is again
+            was, is_now = self.case.active[state.path].finished, self._complete(state)
+            if state.kind in {StateKind.STAGE, StateKind.PARALLEL} and was != is_now:
+                self._finished(state.path, now=is_now)
+            if is_now and not was:
                 self._finished(state.path, now=True)
                 if state.done:
                     self._run_first(state, state.done)
@@ -363,10 +363,9 @@ class Interpreter(Scene):
         return False
 
     def _counted(self, state: State) -> list[dict[str, Any]]:
-        if state.cases.each or state.cases.values is not None:
-            origin = f"{state.path}#{self.case.active[state.path].entry}"
-            return [c for c in self.case.children if c["origin"] == origin]
-        return [c for c in self.case.children if c["workflow"] == state.cases.workflow]
+        """The children opened on this entry; for a state that opens none, those that were open then."""
+        origin = f"{state.path}#{self.case.active[state.path].entry}"
+        return [child for child in self.case.children if origin in child["counts_for"]]
 
     def _enough(self, need: Need, over: int, everything: int, state: State) -> bool:
         if over >= everything:

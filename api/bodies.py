@@ -1,0 +1,59 @@
+"""What requests carry; anything else in them is refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", examples=["submit"])]
+CaseRef = Annotated[str, Field(min_length=1, max_length=80, examples=["Q-2026-000001"])]
+Declares = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=20)]
+
+
+class Body(BaseModel):
+    """A body takes its own members only."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class OpenBody(Body):
+    """`POST /cases`."""
+
+    workflow: Name
+    data: dict[str, Any] = Field(
+        default_factory=dict, description="by path or by group, as the workflow's open form asks"
+    )
+    parent: CaseRef | None = Field(default=None, description="the case that takes this one as a child")
+    declares: Declares = Field(default_factory=list)
+
+
+class EventBody(Body):
+    """`POST /cases/{id}/events`."""
+
+    event: Name
+    data: dict[str, Any] = Field(default_factory=dict, description="by path or by group, as the event's form asks")
+    declares: Declares = Field(default_factory=list, description="duties for which you declare to have no tie")
+
+
+class BatchLineBody(EventBody):
+    """A line of a batch."""
+
+    case: CaseRef
+    if_match: str | None = Field(default=None, max_length=80)
+    key: str | None = Field(default=None, min_length=1, max_length=200, description="as Idempotency-Key")
+
+
+class BatchBody(Body):
+    """`POST /events`."""
+
+    events: list[BatchLineBody] = Field(min_length=1, max_length=1000)
+
+
+class ClockBody(BaseModel):
+    """`POST /clock`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: datetime = Field(description="a later moment, with its offset from UTC", examples=["2026-02-01T09:00:00+03:00"])

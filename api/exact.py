@@ -1,0 +1,105 @@
+"""JSON bodies read without losing anything: numbers as written, sizes and depths bounded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import problem
+
+MAX_BODY = 1_048_576
+MAX_UPLOAD = 20 * 1_048_576
+MAX_DEPTH = 64
+
+
+class ExactRequest(Request):
+    """A request whose JSON keeps decimals exact."""
+
+    async def json(self) -> Any:
+        """The body; raises json.JSONDecodeError for everything that is no JSON, endless nesting and NaN included."""
+        body = await self.body()
+        try:
+            text = body.decode("utf-8")
+            _check_depth(text)
+            return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        except (UnicodeDecodeError, RecursionError, ValueError) as error:
+            if isinstance(error, json.JSONDecodeError):
+                raise
+            raise json.JSONDecodeError(str(error), "", 0) from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _check_depth(text: str) -> None:
+    depth, inside, escaped = 0, False, False
+    for char in text:
+        if inside:
+            escaped = char == "\\" and not escaped
+            if char == '"' and not escaped:
+                inside = False
+            elif char != "\\":
+                escaped = False
+        elif char == '"':
+            inside = True
+        elif char in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ValueError(f"the body is nested more than {MAX_DEPTH} deep")
+        elif char in "]}":
+            depth -= 1
+
+
+class ExactRoute(APIRoute):
+    """A route that reads its body through ExactRequest."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler around an ExactRequest."""
+        handler = super().get_route_handler()
+
+        async def exact(request: Request) -> Response:
+            return await handler(ExactRequest(request.scope, request.receive))
+
+        return exact
+
+
+class BoundedBody:
+    """Refuses bodies that are too large, by their declared or their real length."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        bound = MAX_UPLOAD if scope["path"].startswith("/imports") else MAX_BODY
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > bound:
+            await problem(413, "too-large", f"the body is larger than {bound} bytes")(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > bound:
+                raise _TooLarge
+            return message
+
+        try:
+            await self.app(scope, counted, send)
+        except _TooLarge:
+            await problem(413, "too-large", f"the body is larger than {bound} bytes")(scope, receive, send)
+
+
+class _TooLarge(Exception):
+    pass

@@ -1,0 +1,131 @@
+"""Cases: open, list, read, and what belongs to one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from api.auth import ActorIn, LocaleIn, ServicesIn
+from api.bodies import EventBody, OpenBody
+from api.exact import ExactRoute
+from engine.core.case import Event
+from engine.service.searching import CaseFilters
+from engine.service.views import CaseLine, CaseView, DryRun, EffectView, Outcome, Page, StepView, TimerView
+
+router = APIRouter(prefix="/cases", tags=["cases"], route_class=ExactRoute)
+
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=80)]
+
+
+@router.post("", status_code=201)
+async def open_case(
+    body: OpenBody,
+    services: ServicesIn,
+    actor: ActorIn,
+    locale: LocaleIn,
+    response: Response,
+    key: IdempotencyKey = None,
+) -> Outcome:
+    """Open a case; with `parent` as a child of another."""
+    asked = services.cases.submit_open(
+        body.workflow, body.data, actor, parent=body.parent, key=key, declares=frozenset(body.declares)
+    )
+    decision = await asyncio.wrap_future(asked)
+    outcome = services.cases.answer(decision, actor, locale=locale)
+    response.headers["Location"] = f"/cases/{outcome.case.id}"
+    response.headers["ETag"] = outcome.case.etag
+    return outcome
+
+
+@router.get("")
+def find_cases(
+    services: ServicesIn,
+    actor: ActorIn,
+    locale: LocaleIn,
+    *,
+    workflow: str | None = None,
+    state: str | None = None,
+    turn: str | None = None,
+    party: str | None = None,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    outcome: str | None = None,
+    parent: str | None = None,
+    overdue: bool = False,
+    open: Annotated[bool, Query(description="only cases that are not closed")] = False,  # noqa: A002
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Page[CaseLine]:
+    """The cases you may see, the newest first."""
+    filters = CaseFilters(
+        workflow=workflow,
+        state=state,
+        turn=turn,
+        party=party,
+        overdue=overdue,
+        q=q,
+        open_only=open,
+        outcome=outcome,
+        parent=parent,
+    )
+    return services.cases.find(filters, actor, cursor=cursor, limit=limit, locale=locale)
+
+
+@router.get("/{case_id}")
+def get_case(case_id: str, services: ServicesIn, actor: ActorIn, locale: LocaleIn, response: Response) -> CaseView:
+    """One case by id or number: where it is, whose turn, until when, and what you may send."""
+    case = services.cases.get(case_id, actor, locale=locale)
+    response.headers["ETag"] = case.etag
+    return case
+
+
+@router.post("/{case_id}/events")
+async def send_event(
+    case_id: str,
+    body: EventBody,
+    services: ServicesIn,
+    actor: ActorIn,
+    locale: LocaleIn,
+    response: Response,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+    *,
+    dry_run: bool = False,
+) -> Outcome | DryRun:
+    """Send an event. With `dry_run=true`: the step as it would be, and nothing is stored."""
+    event = Event(body.event, body.data, frozenset(body.declares))
+    if dry_run:
+        return await asyncio.to_thread(
+            lambda: services.cases.dry_run(case_id, event, actor, if_match=if_match, locale=locale)
+        )
+    decision = await asyncio.wrap_future(services.cases.submit_event(case_id, event, actor, if_match=if_match, key=key))
+    outcome = services.cases.answer(decision, actor, locale=locale)
+    response.headers["ETag"] = outcome.case.etag
+    return outcome
+
+
+@router.get("/{case_id}/history")
+def get_history(
+    case_id: str,
+    services: ServicesIn,
+    actor: ActorIn,
+    locale: LocaleIn,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> list[StepView]:
+    """Everything that happened, oldest first."""
+    return list(services.cases.history(case_id, actor, after=after, limit=limit, locale=locale))
+
+
+@router.get("/{case_id}/timers")
+def get_timers(case_id: str, services: ServicesIn, actor: ActorIn) -> list[TimerView]:
+    """What is armed: due moments, reminders, escalations."""
+    return list(services.cases.timers(case_id, actor))
+
+
+@router.get("/{case_id}/effects")
+def get_effects(case_id: str, services: ServicesIn, actor: ActorIn) -> list[EffectView]:
+    """Messages, calls, certificates and cases this one has asked for, and how they went."""
+    return list(services.cases.effects(case_id, actor))

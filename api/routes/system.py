@@ -1,0 +1,44 @@
+"""Health, incidents, and the manual clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.auth import ActorIn, OperationsIn, ServicesIn
+from api.bodies import ClockBody
+from engine.service.views import Advanced, IncidentView
+
+router = APIRouter(tags=["system"])
+manual_clock = APIRouter(tags=["system"])
+
+
+@router.get("/healthz")
+def alive() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+def ready(services: ServicesIn) -> dict[str, Any]:
+    """The store answers, and workflows are published."""
+    return {"status": "ok", "now": services.clock.now(), "workflows": [w.name for w in services.catalog.workflows()]}
+
+
+@router.get("/me")
+def me(actor: ActorIn) -> dict[str, Any]:
+    """Who your token says you are."""
+    return {"id": actor.id, "name": actor.name, "roles": sorted(actor.roles), "attributes": dict(actor.attributes)}
+
+
+@router.get("/incidents")
+def incidents(services: ServicesIn, actor: OperationsIn) -> list[IncidentView]:  # noqa: ARG001 (the role is needed)
+    """What needs a person: effects that are dead, timers that were refused."""
+    return list(services.incidents.find())
+
+
+@manual_clock.post("/clock")
+def move_clock(body: ClockBody, services: ServicesIn, actor: OperationsIn) -> Advanced:  # noqa: ARG001
+    """Move a manual clock on; it stops at each due moment until timers and effects are done."""
+    return services.clock.advance(body.to)

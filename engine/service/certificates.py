@@ -1,0 +1,98 @@
+"""Certificates by number and by public token, and their files; they are changed by steps alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from engine.core.calendars.moments import local_date
+from engine.errors import CertificateNotFound
+from engine.service.outward import certificate_issue, verify_url
+from engine.service.views import CertificateFile, CertificateInfo, PublicCertificate
+
+if TYPE_CHECKING:
+    from engine.service.catalog import Catalog
+    from engine.store.records import StoredCertificate
+    from engine.store.store import Store
+    from engine.store.transaction import Reader
+
+PUBLIC = frozenset({"valid", "suspended", "withdrawn", "terminated", "expired", "superseded", "annulled"})
+
+
+class Certificates:
+    """Reads; the register is the truth, the file is a view."""
+
+    def __init__(self, store: Store, catalog: Catalog, *, public_url: str) -> None:
+        self._store, self._catalog, self._public_url = store, catalog, public_url
+
+    def by_number(self, number: str) -> CertificateInfo:
+        """The latest issue of a certificate. Raises CertificateNotFound."""
+        held = self._store.read(lambda reader: reader.certificate(number))
+        if held is None:
+            raise _unknown(f"number '{number[:80]}'")
+        return certificate_info(held, self._public_url)
+
+    def by_token(self, token: str) -> PublicCertificate:
+        """What anybody may know who has the token: today's status. Raises CertificateNotFound (reserved ones too)."""
+
+        def work(reader: Reader) -> PublicCertificate:
+            held, stored, now = reader.certificate_by_token(token), None, reader.business_now()
+            if held is not None:
+                stored = reader.case(held.case_id)
+            if held is None or stored is None or held.status not in PUBLIC:
+                raise _unknown("token")
+            today = local_date(now, self._catalog.chart(stored.version_id, reader).zone)
+            return PublicCertificate(
+                number=held.number,
+                issue=held.issue,
+                status=held.status,
+                valid=held.status == "valid" and holds_on(held, today),
+                facts=held.facts,
+                issued_at=held.issued_at,
+                sha256=held.sha256,
+                checked_at=now,
+            )
+
+        return self._store.read(work)
+
+    def pdf(self, number: str, issue: int | None = None) -> CertificateFile:
+        """The stored file of an issue, the latest one if none is named. Raises CertificateNotFound."""
+
+        def work(reader: Reader) -> CertificateFile:
+            latest = reader.certificate(number)
+            wanted = issue if issue is not None else (latest.issue if latest is not None else 0)
+            held = certificate_issue(reader, number, wanted)
+            pdf = reader.certificate_pdf(number, wanted) if held is not None else None
+            if held is None or pdf is None or held.sha256 is None:
+                raise _unknown(f"file for number '{number[:80]}'")
+            return CertificateFile(pdf, held.sha256, number, wanted)
+
+        return self._store.read(work)
+
+
+def holds_on(held: StoredCertificate, day: date) -> bool:
+    """Whether a day lies within the validity it says, both ends included."""
+    first, last = held.facts.get("valid_from"), held.facts.get("valid_until")
+    return not (isinstance(first, date) and day < first) and not (isinstance(last, date) and day > last)
+
+
+def certificate_info(held: StoredCertificate, public_url: str) -> CertificateInfo:
+    """A certificate for those who work with it."""
+    return CertificateInfo(
+        number=held.number,
+        issue=held.issue,
+        status=held.status,
+        facts=held.facts,
+        issued_at=held.issued_at,
+        token=held.token,
+        verify_url=verify_url(public_url, held.token),
+        case_id=held.case_id,
+        sha256=held.sha256,
+        has_pdf=held.has_pdf,
+    )
+
+
+def _unknown(what: str) -> CertificateNotFound:
+    return CertificateNotFound(
+        f"there is no certificate with this {what}; look at the number again, check digits and all"
+    )

@@ -1,0 +1,130 @@
+"""People by their tokens: made, looked up, revoked; only a hash of the secret is kept. Machine time throughout."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from engine.errors import FieldProblem, InvalidPayload, NotAuthenticated, NotFound
+from engine.service.receivers import actor_of
+from engine.service.views import TokenView
+from engine.store.store import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from engine.core.case import Actor, Tie
+    from engine.store.records import Token
+    from engine.store.store import Store
+
+PREFIX = "mp_"
+TOUCH_EVERY = timedelta(minutes=1)
+MAX_SECRET = 200
+
+
+class TokenNotFound(NotFound):
+    """No such token."""
+
+
+class People:
+    """The directory as far as this application has one: who holds a token holds its roles."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def create_token(
+        self,
+        actor_id: str,
+        name: str,
+        roles: Iterable[str],
+        attributes: Mapping[str, str | Sequence[str]] | None = None,
+        *,
+        email: str | None = None,
+        locale: str = "en",
+        ties: Iterable[Tie] = (),
+        expires: datetime | None = None,
+    ) -> tuple[str, TokenView]:
+        """The secret, shown this once, and its token. Raises InvalidPayload."""
+        if not actor_id.strip() or not name.strip():
+            raise InvalidPayload([FieldProblem("actor_id", "missing", "needs a person's id and name")])
+        secret = PREFIX + secrets.token_urlsafe(32)
+        made = self._store.write(
+            lambda tx: tx.add_token(
+                id=uuid.uuid4().hex[:12],
+                hash=hashed(secret),
+                actor_id=actor_id,
+                name=name,
+                email=email,
+                locale=locale,
+                roles=frozenset(roles),
+                attributes={
+                    key: value if isinstance(value, str) else tuple(value) for key, value in (attributes or {}).items()
+                },
+                ties=tuple(ties),
+                expires_at=expires,
+            )
+        )
+        return secret, token_view(made)
+
+    def actor_of(self, secret: str) -> Actor:
+        """Who this is. Raises NotAuthenticated; says nothing about why."""
+        return actor_of(self._token(secret))
+
+    def locale_of(self, actor_id: str) -> str:
+        """The language somebody reads, "" where nobody knows."""
+        found = (
+            token.locale for token in self._store.read(lambda reader: reader.tokens()) if token.actor_id == actor_id
+        )
+        return next(found, "")
+
+    def revoke(self, token_id: str) -> None:
+        """From now on it opens nothing. Raises TokenNotFound."""
+        if not self._store.write(lambda tx: tx.revoke_token(token_id)):
+            raise TokenNotFound(f"there is no token '{token_id[:40]}'; see the list of tokens")
+
+    def tokens(self) -> tuple[TokenView, ...]:
+        """All tokens, without their secrets."""
+        return tuple(token_view(token) for token in self._store.read(lambda reader: reader.tokens()))
+
+    def _token(self, secret: str) -> Token:
+        digest = hashed(secret[:MAX_SECRET])
+        token = self._store.read(lambda reader: reader.token_by_hash(digest))
+        now = self._store.machine_now()
+        if (
+            token is None
+            or not hmac.compare_digest(token.hash, digest)
+            or token.revoked_at is not None
+            or (token.expires_at is not None and token.expires_at <= now)
+        ):
+            raise NotAuthenticated("the token is unknown, expired or revoked; ask for a new one")
+        if token.last_used_at is None or now - token.last_used_at >= TOUCH_EVERY:
+            found = token.id
+            self._store.submit(lambda tx: tx.touch_token(found, now), priority=Priority.TIMERS)
+        return token
+
+
+def hashed(secret: str) -> str:
+    """What is kept of a secret: 256 random bits need no salt."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def token_view(token: Token) -> TokenView:
+    """A token without its hash."""
+    return TokenView(
+        id=token.id,
+        actor_id=token.actor_id,
+        name=token.name,
+        roles=tuple(sorted(token.roles)),
+        attributes=token.attributes,
+        email=token.email,
+        locale=token.locale,
+        created_at=token.created_at,
+        expires_at=token.expires_at,
+        revoked_at=token.revoked_at,
+        last_used_at=token.last_used_at,
+    )

@@ -1,0 +1,158 @@
+"""The register: searching it, an entry's history, and the tender question; its rows are written by steps alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from engine.core.calendars.moments import end_of_day, local_date
+from engine.errors import CertificateNotFound
+from engine.service.certificates import certificate_info
+from engine.service.searching import MAX_PAGE, row_of
+from engine.service.views import CertificateInfo, EntryHistory, EntryView, Page
+from engine.store.records import RegisterFilter
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from engine.service.catalog import Catalog
+    from engine.store.records import StoredEntry
+    from engine.store.store import Store
+    from engine.store.transaction import Reader
+
+MAX_ENTRIES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Whether a bidder may offer an item on a day, as it was known at a moment, and why; a proof to keep."""
+
+    answer: bool
+    tax_id: str
+    designation: str
+    on: date
+    known_at: datetime
+    reasons: tuple[str, ...]
+    entry: EntryView | None = None
+    certificate: CertificateInfo | None = None
+    status: str | None = None
+    effective_from: datetime | None = None
+    recorded_at: datetime | None = None
+
+
+class Register:
+    """Reads of the register; rows are never changed or deleted, so every earlier answer can be given again."""
+
+    def __init__(self, store: Store, catalog: Catalog, *, public_url: str) -> None:
+        self._store, self._catalog, self._public_url = store, catalog, public_url
+
+    def search(
+        self,
+        *,
+        q: str | None = None,
+        tax_id: str | None = None,
+        designation: str | None = None,
+        code: str | None = None,
+        status: str | None = None,
+        on: date | None = None,
+        known_at: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[EntryView]:
+        """Entries as they were at the end of a day (today), as known at a moment (now)."""
+        limit = max(1, min(limit, MAX_PAGE))
+        zone = self._catalog.register_zone()
+        until = end_of_day(on, zone) if on is not None else None
+        wanted = RegisterFilter(q, tax_id, designation, code, status, until, known_at)
+        rows = self._store.read(lambda reader: reader.register_rows(wanted, row_of(cursor), limit + 1))
+        more = str(rows[limit - 1].row) if len(rows) > limit else None
+        return Page(tuple(entry_view(row) for row in rows[:limit]), more)
+
+    def entry(self, entry_no: str) -> EntryHistory:
+        """An entry and all its revisions. Raises CertificateNotFound."""
+        rows = self._store.read(lambda reader: reader.register_history(entry_no))
+        if not rows:
+            raise CertificateNotFound(f"the register has no entry '{entry_no[:80]}'; search by tax id or designation")
+        revisions = tuple(entry_view(row) for row in rows)
+        return EntryHistory(revisions[-1], revisions)
+
+    def eligibility(
+        self, tax_id: str, designation: str, *, on: date | None = None, known_at: datetime | None = None
+    ) -> Eligibility:
+        """May this bidder offer this item on that day?
+
+        A date means the end of that local day: yes, if the entry is listed then, by all that was recorded up to
+        `known_at` (now), and the day lies within its certificate's validity. Both days of validity are included.
+        """
+        zone = self._catalog.register_zone()
+
+        def work(reader: Reader) -> Eligibility:
+            now = reader.business_now()
+            day, known = on or local_date(now, zone), known_at or now
+            wanted = RegisterFilter(tax_id=tax_id, designation=designation, on=end_of_day(day, zone), known_at=known)
+            rows = reader.register_rows(wanted, None, MAX_ENTRIES)
+            answers = [self._judge(reader, row, tax_id, designation, day, known, zone) for row in rows]
+            if answers:
+                return min(answers, key=lambda answer: (not answer.answer, answer.status != "suspended"))
+            words = (
+                f"no entry of {tax_id} for {designation} was known at {_shown(known, zone)} to be in effect on {day}"
+            )
+            return Eligibility(
+                answer=False, tax_id=tax_id, designation=designation, on=day, known_at=known, reasons=(words,)
+            )
+
+        return self._store.read(work)
+
+    def _judge(
+        self,
+        reader: Reader,
+        row: StoredEntry,
+        tax_id: str,
+        designation: str,
+        day: date,
+        known: datetime,
+        zone: ZoneInfo,
+    ) -> Eligibility:
+        held = max(reader.certificates_of(row.case_id), key=lambda c: (c.issued_at, c.issue), default=None)
+        certificate = certificate_info(held, self._public_url) if held is not None else None
+        since = _shown(row.effective_from, zone)
+        because = f" ({row.reason})" if row.reason else ""
+        said = f"entry {row.entry_no} is {row.status} since {since}{because}, recorded {_shown(row.recorded_at, zone)}"
+        reasons = [said, *(_outside(certificate, day) if certificate is not None else ())]
+        return Eligibility(
+            answer=row.status == "listed" and len(reasons) == 1,
+            tax_id=tax_id,
+            designation=designation,
+            on=day,
+            known_at=known,
+            reasons=tuple(reasons),
+            entry=entry_view(row),
+            certificate=certificate,
+            status=row.status,
+            effective_from=row.effective_from,
+            recorded_at=row.recorded_at,
+        )
+
+
+def _outside(certificate: CertificateInfo, day: date) -> list[str]:
+    """What the certificate's own days say against it."""
+    first, last = certificate.facts.get("valid_from"), certificate.facts.get("valid_until")
+    found = []
+    if isinstance(first, date) and day < first:
+        found.append(f"certificate {certificate.number} is valid from {first}, not yet on {day}")
+    if isinstance(last, date) and day > last:
+        found.append(f"certificate {certificate.number} is valid until {last}, no more on {day}")
+    return found
+
+
+def _shown(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def entry_view(row: StoredEntry) -> EntryView:
+    """A revision of an entry."""
+    return EntryView(
+        row.entry_no, row.revision, row.status, row.facts, row.effective_from, row.recorded_at, row.reason, row.case_id
+    )

@@ -1,0 +1,80 @@
+"""All services over one store, built once by the composition root; what they do is said where they are."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.service.cases import Cases
+from engine.service.catalog import Catalog
+from engine.service.certificates import Certificates
+from engine.service.clock import Clock
+from engine.service.commands import Commands
+from engine.service.effects import Effects
+from engine.service.imports import Imports
+from engine.service.incidents import Incidents
+from engine.service.inward import Inward
+from engine.service.outward import Outward
+from engine.service.people import People
+from engine.service.register import Register
+from engine.service.stepping import Stepping
+from engine.service.timers import Timers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.ports import Adapters
+    from engine.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases; safe to share between threads."""
+
+    store: Store
+    catalog: Catalog
+    cases: Cases
+    timers: Timers
+    effects: Effects
+    incidents: Incidents
+    register: Register
+    certificates: Certificates
+    people: People
+    clock: Clock
+    imports: Imports
+
+
+def new_id() -> str:
+    """An id that nobody guesses."""
+    return uuid.uuid4().hex
+
+
+def build_services(
+    store: Store,
+    adapters: Adapters,
+    *,
+    public_url: str,
+    body: str = "0001",
+    new_id: Callable[[], str] = new_id,
+) -> Services:
+    """`public_url` stands in links, `body` is the certification body's `{body}` in certificate numbers."""
+    catalog = Catalog(store, templates=adapters.templates, renderer=adapters.renderer)
+    stepping = Stepping(catalog, body=body, new_id=new_id)
+    commands = Commands(store, stepping)
+    timers = Timers(store, stepping)
+    outward = Outward(store, catalog, adapters, public_url=public_url)
+    effects = Effects(store, stepping, outward, Inward(store, stepping))
+    return Services(
+        store=store,
+        catalog=catalog,
+        cases=Cases(store, catalog, commands),
+        timers=timers,
+        effects=effects,
+        incidents=Incidents(store),
+        register=Register(store, catalog, public_url=public_url),
+        certificates=Certificates(store, catalog, public_url=public_url),
+        people=People(store),
+        clock=Clock(store, timers, effects),
+        imports=Imports(store, catalog, commands, adapters.tables),
+    )

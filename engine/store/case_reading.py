@@ -1,0 +1,199 @@
+"""Reading cases: whole ones, lists, timers that are due; changing them is left to case_writing.py."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, func, or_, select
+
+from engine.store.codec import TURN, WORD, Held, case_of, search_value, summary_of, words
+from engine.store.records import CaseFilter, CaseSummary, StoredCase
+from engine.store.session import Session
+from engine.store.statement import Statement
+from engine.store.tables import CASE, CASE_INDEX, CASE_LINK, CASE_SECTION, POSITION, TIMER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Select
+
+C = CASE.c
+_ID = bindparam("case_id", type_=C.public_id.type)
+LAST = "\U0010ffff"
+
+CASE_BY_ID = Statement(select(CASE).where(C.public_id == _ID))
+CASE_BY_ROW = Statement(select(CASE).where(C.id == bindparam("row")))
+SECTIONS = Statement(select(CASE_SECTION.c.data).where(CASE_SECTION.c.case_id == bindparam("row")))
+POSITIONS = Statement(select(POSITION).where(POSITION.c.case_id == bindparam("row")).order_by(POSITION.c.place))
+TIMERS = Statement(select(TIMER).where(TIMER.c.case_id == bindparam("row")).order_by(TIMER.c.place))
+ID_OF_NUMBER = Statement(select(C.public_id).where(C.number == bindparam("number")).order_by(C.id).limit(1))
+UNIQUE_HOLDER = Statement(
+    select(C.public_id, C.number).where(C.workflow == bindparam("workflow"), C.unique_key == bindparam("key"))
+)
+CHILDREN = Statement(
+    select(CASE)
+    .join(CASE_LINK, CASE_LINK.c.case_id == C.id)
+    .where(CASE_LINK.c.parent_id == select(C.id).where(C.public_id == _ID).correlate(None).scalar_subquery())
+    .order_by(C.id)
+)
+_DUE = TIMER.c.due <= bindparam("until")
+DUE_TIMERS = Statement(
+    select(C.public_id, func.min(TIMER.c.due, type_=TIMER.c.due.type).label("due"))
+    .join(TIMER, TIMER.c.case_id == C.id)
+    .where(_DUE)
+    .group_by(C.public_id)
+    .order_by("due", C.public_id)
+    .limit(bindparam("limit"))
+)
+NEXT_DUE = Statement(select(TIMER.c.due).order_by(TIMER.c.due).limit(1))
+COUNT_DUE = Statement(select(func.count().label("n")).select_from(TIMER).where(_DUE))
+
+
+class CaseReader(Session):
+    """Reads of cases and timers."""
+
+    def case(self, case_id: str) -> StoredCase | None:
+        """The case as it is now."""
+        row = self.link.row(CASE_BY_ID, case_id=case_id)
+        if row is None:
+            return None
+        held = self._load(row, received_at=row.last_at)
+        return StoredCase(held.case, held.version_id)
+
+    def _load(self, row: Any, *, received_at: datetime) -> Held:
+        positions = self.link.rows(POSITIONS, row=row.id)
+        timers = self.link.rows(TIMERS, row=row.id)
+        return Held(
+            row=row.id,
+            case=case_of(row, self.link.rows(SECTIONS, row=row.id), positions, timers),
+            version_id=row.version_id,
+            hash=row.hash,
+            unique_key=row.unique_key,
+            index=summary_of(row).index,
+            places={p.state: p.place for p in positions},
+            timer_places={t.key: t.place for t in timers},
+            received_at=received_at,
+        )
+
+    def case_id_of_number(self, number: str) -> str | None:
+        """The id of the case with this number."""
+        found: str | None = self.link.value(ID_OF_NUMBER, number=number)
+        return found
+
+    def cases(self, wanted: CaseFilter, after: int | None = None, limit: int = 50) -> tuple[CaseSummary, ...]:
+        """A page of cases, the youngest first, below the cursor `after`."""
+        shape, binds = _shape(wanted, after)
+        return tuple(summary_of(row) for row in self.link.rows(_cases(shape), **binds, limit=limit))
+
+    def count_cases(self, wanted: CaseFilter) -> int:
+        """How many cases there are of these."""
+        shape, binds = _shape(wanted, None)
+        count: int = self.link.value(_count(shape), **binds)
+        return count
+
+    def case_ids_where(self, workflow: str, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Open cases of a workflow with these values in their searchable fields, the oldest first."""
+        binds: dict[str, Any] = {"workflow": workflow}
+        for place, (path, value) in enumerate(values.items()):
+            binds |= {f"path{place}": path, f"value{place}": search_value(value)}
+        return tuple(row.public_id for row in self.link.rows(_open_where(len(values)), **binds))
+
+    def children(self, case_id: str) -> tuple[CaseSummary, ...]:
+        """The cases that this one opened, in their order."""
+        return tuple(summary_of(row) for row in self.link.rows(CHILDREN, case_id=case_id))
+
+    def unique_holder(self, workflow: str, key: str) -> tuple[str, str | None] | None:
+        """(id, number) of the case that has this unique key."""
+        row = self.link.row(UNIQUE_HOLDER, workflow=workflow, key=key)
+        return None if row is None else (row.public_id, row.number)
+
+    def due_timers(self, until: datetime, limit: int) -> tuple[tuple[str, datetime], ...]:
+        """Cases with a timer due by `until`, each once with its first, in due order."""
+        return tuple((row.public_id, row.due) for row in self.link.rows(DUE_TIMERS, until=until, limit=limit))
+
+    def next_due(self) -> datetime | None:
+        """When the next timer is due."""
+        due: datetime | None = self.link.value(NEXT_DUE)
+        return due
+
+    def count_due(self, until: datetime) -> int:
+        """How many timers are due by `until`."""
+        count: int = self.link.value(COUNT_DUE, until=until)
+        return count
+
+
+# ── searches: one statement for each combination of what is asked ────────────────────────────────────────────────────
+
+Shape = tuple[frozenset[str], int, int, int]
+
+
+def _shape(wanted: CaseFilter, after: int | None) -> tuple[Shape, dict[str, Any]]:
+    binds: dict[str, Any] = {
+        name: getattr(wanted, name)
+        for name in ("workflow", "version_id", "state", "overdue_at", "outcome", "parent_id")
+        if getattr(wanted, name) is not None
+    }
+    if after is not None:
+        binds["after"] = after
+    names = frozenset(binds) | ({"open_only"} if wanted.open_only else set())
+    binds |= {f"turn{i}": search_value(who) for i, who in enumerate(wanted.turn)}
+    for i, (path, value) in enumerate(wanted.party_index):
+        binds |= {f"path{i}": path, f"value{i}": search_value(value)}
+    asked = sorted(words([wanted.q])) if wanted.q else []
+    for i, word in enumerate(asked):
+        binds |= {f"from{i}": word, f"to{i}": word + LAST}
+    return (names, len(wanted.turn), len(wanted.party_index), len(asked)), binds
+
+
+@lru_cache(maxsize=256)
+def _cases(shape: Shape) -> Statement:
+    return Statement(_select(shape, select(CASE)).order_by(C.id.desc()).limit(bindparam("limit")))
+
+
+@lru_cache(maxsize=256)
+def _count(shape: Shape) -> Statement:
+    return Statement(_select(shape, select(func.count().label("n")).select_from(CASE)))
+
+
+def _select(shape: Shape, core: Select[Any]) -> Select[Any]:
+    names, turns, parties, asked = shape
+    at = bindparam("overdue_at", type_=C.next_due.type)
+    parent = select(C.id).where(C.public_id == bindparam("parent_id")).correlate(None).scalar_subquery()
+    clauses: dict[str, ColumnElement[bool]] = {
+        "workflow": C.workflow == bindparam("workflow"),
+        "version_id": C.version_id == bindparam("version_id"),
+        "state": C.id.in_(select(POSITION.c.case_id).where(POSITION.c.state == bindparam("state"))),
+        "overdue_at": or_(C.next_due <= at, C.overdue_since <= at),
+        "outcome": C.outcome == bindparam("outcome"),
+        "parent_id": C.id.in_(select(CASE_LINK.c.case_id).where(CASE_LINK.c.parent_id == parent)),
+        "after": C.id < bindparam("after"),
+        "open_only": C.closed_at.is_(None),
+    }
+    core = core.where(*(clauses[name] for name in sorted(names)))
+    if turns:
+        core = core.where(or_(*(_found(TURN, f"turn{i}") for i in range(turns))))
+    if parties:
+        core = core.where(or_(*(_found(bindparam(f"path{i}"), f"value{i}") for i in range(parties))))
+    return core.where(*(_begins(i) for i in range(asked)))
+
+
+@lru_cache(maxsize=64)
+def _open_where(count: int) -> Statement:
+    core = select(C.public_id).where(C.workflow == bindparam("workflow"), C.closed_at.is_(None))
+    core = core.where(*(_found(bindparam(f"path{i}"), f"value{i}") for i in range(count)))
+    return Statement(core.order_by(C.id))
+
+
+def _found(path: Any, bind: str) -> ColumnElement[bool]:
+    value = bindparam(bind, type_=CASE_INDEX.c.value.type)
+    return C.id.in_(select(CASE_INDEX.c.case_id).where(CASE_INDEX.c.path == path, CASE_INDEX.c.value == value))
+
+
+def _begins(place: int) -> ColumnElement[bool]:
+    value = CASE_INDEX.c.value
+    inside = select(CASE_INDEX.c.case_id).where(
+        CASE_INDEX.c.path == WORD, value >= bindparam(f"from{place}"), value < bindparam(f"to{place}")
+    )
+    return C.id.in_(inside)

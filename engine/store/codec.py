@@ -1,0 +1,204 @@
+"""Case ⇄ rows without loss; which statements carry the rows is left to case_statements.py.
+
+Data lies by group, memory, opener and parent as one text each, positions and timers as rows with a place each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from engine.core.case import Actor, Case, Memory, Parent, Position, Timer
+from engine.core.values import restore
+from engine.store.packing import pack, unpack
+from engine.store.records import CaseSummary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+TURN = "@turn"
+WORD = "@word"
+_WORD = re.compile(r"\w+")
+_WORDS_AT_MOST = 32
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A case as it lies in the database: the value and what a save compares with."""
+
+    row: int
+    case: Case
+    version_id: int
+    hash: str
+    unique_key: str | None
+    index: Mapping[str, str]
+    places: Mapping[str, int]
+    timer_places: Mapping[str, int]
+    received_at: datetime
+
+
+def group_of(path: str) -> str:
+    """The data group of a path ("" for a field outside groups)."""
+    head, dot, _ = path.partition(".")
+    return head if dot else ""
+
+
+def sections(data: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Data by group."""
+    found: dict[str, dict[str, Any]] = {}
+    for path, value in data.items():
+        found.setdefault(group_of(path), {})[path] = value
+    return found
+
+
+def changed_sections(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    """The groups in which a value differs, by identity first."""
+    changed = {group_of(path) for path in before.keys() - after.keys()}
+    for path, value in after.items():
+        old = before.get(path)
+        if old is not value and (old != value or type(old) is not type(value)):
+            changed.add(group_of(path))
+    return changed
+
+
+def arrange(
+    places: Mapping[K, int], before: Mapping[K, V], after: Sequence[tuple[K, V]]
+) -> tuple[dict[K, int], list[K], list[tuple[int, V]]]:
+    """New places, keys to drop, and (place, value) to write, so that place gives the order and few rows are touched."""
+    kept: dict[K, int] = {}
+    written: list[tuple[int, V]] = []
+    dropped = [key for key in before if key not in dict(after)]
+    last = -1
+    for key, value in after:
+        place = places.get(key, -1)
+        if place <= last or before.get(key) != value:
+            if key in before:
+                dropped.append(key)
+            place = max(place, last + 1)
+            written.append((place, value))
+        kept[key] = last = place
+    return kept, dropped, written
+
+
+def case_columns(case: Case) -> dict[str, Any]:
+    """The columns of the case's own row that a step may change."""
+    return {
+        "number": case.number,
+        "last_at": case.last_at,
+        "seq": case.seq,
+        "revision": case.revision,
+        "closed_at": case.closed_at,
+        "outcome": case.outcome,
+        "leaves": json.dumps(case.leaves),
+        "turn": json.dumps(case.turn),
+        "memory": pack(case.memory),
+        "next_due": min((t.due for t in case.timers if t.kind == "due"), default=None),
+        "overdue_since": overdue_since(case),
+    }
+
+
+def opening_columns(case: Case) -> dict[str, Any]:
+    """The columns of the case's own row that never change."""
+    return {
+        "public_id": case.id,
+        "workflow": case.workflow,
+        "opened_at": case.opened_at,
+        "opened_by": pack(case.opened_by),
+        "parent": None if case.parent is None else pack(case.parent),
+    }
+
+
+def overdue_since(case: Case) -> datetime | None:
+    """The first due moment that has fired in a state the case is still in and that no later one follows."""
+    if not case.memory.tracks:
+        return None
+    ahead = {f"{t.state}#{t.entry}:{t.deadline}" for t in case.timers if t.kind == "due"}
+    active = {f"{p.state}#{p.entry}" for p in case.positions if not p.finished}
+    return min(
+        (
+            track.fired
+            for key, track in case.memory.tracks.items()
+            if track.fired is not None and key not in ahead and key.rpartition(":")[0] in active
+        ),
+        default=None,
+    )
+
+
+def case_of(row: Any, data: Iterable[Any], positions: Iterable[Any], timers: Iterable[Any]) -> Case:
+    """The case of its rows, positions and timers in order of place."""
+    values: dict[str, Any] = {}
+    for section in data:
+        values.update(restore(section.data))
+    return Case(
+        id=row.public_id,
+        workflow=row.workflow,
+        number=row.number,
+        opened_at=row.opened_at,
+        opened_by=unpack(Actor, row.opened_by),
+        last_at=row.last_at,
+        data=values,
+        positions=tuple(Position(p.state, p.entry, p.entered_at, bool(p.finished)) for p in positions),
+        timers=tuple(Timer(t.state, t.entry, t.deadline, t.kind, t.rung, t.due) for t in timers),
+        memory=unpack(Memory, row.memory),
+        parent=None if row.parent is None else unpack(Parent, row.parent),
+        seq=row.seq,
+        revision=row.revision,
+        closed_at=row.closed_at,
+        outcome=row.outcome,
+        turn=tuple(json.loads(row.turn)),
+    )
+
+
+def summary_of(row: Any) -> CaseSummary:
+    """The line of a list."""
+    return CaseSummary(
+        row=row.id,
+        id=row.public_id,
+        number=row.number,
+        workflow=row.workflow,
+        version_id=row.version_id,
+        leaves=tuple(json.loads(row.leaves)),
+        turn=tuple(json.loads(row.turn)),
+        opened_at=row.opened_at,
+        last_at=row.last_at,
+        closed_at=row.closed_at,
+        outcome=row.outcome,
+        parent_id=None if row.parent is None else json.loads(row.parent)["id"],
+        next_due=row.next_due,
+        overdue_since=row.overdue_since,
+        seq=row.seq,
+        revision=row.revision,
+        index=json.loads(row.search),
+    )
+
+
+def words(texts: Iterable[str]) -> set[str]:
+    """The single words of texts, in one case, not too many."""
+    found: dict[str, None] = {}
+    for text in texts:
+        found.update(dict.fromkeys(word[:_LONGEST] for word in _WORD.findall(text.casefold())))
+        if len(found) >= _WORDS_AT_MOST:
+            break
+    return set(list(found)[:_WORDS_AT_MOST])
+
+
+def index_rows(case: Case | None, index: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Everything a case is found by, as (path, value)."""
+    if case is None:
+        return set()
+    rows = {(path, search_value(value)) for path, value in index.items()}
+    rows.update((TURN, search_value(who)) for who in case.turn)
+    rows.update((WORD, word) for word in words([*([case.number] if case.number else []), *index.values()]))
+    return rows
+
+
+def search_value(text: str) -> str:
+    """A text as it lies in the index: long ones are cut."""
+    return text[:_LONGEST]

@@ -1,0 +1,293 @@
+"""Decides conditions over all values at once: each compared part is cut into cells at the constants it is compared with.
+
+A choice has its options, a boolean two values, a number the constants and what lies between them, a text the constants
+and one other. Anything else is a part of its own that may be true or false. A missing value is an error when a case runs,
+never another value, so it is left out here. Too many combinations are not decided (None).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from engine.core.expressions.ast import Binary, Call, Conditional, Defined, Items, Literal, Logic, Node, Special, Unary
+from engine.core.expressions.ast import Field as Path
+from engine.core.types import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from engine.core.definition import Arm, Field, Workflow
+
+_Test = Callable[[Mapping[str, Any]], bool]
+_MOST = 20_000
+_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+_PLACES = frozenset({"offset", "length", "depth", "at"})
+_OTHER = "\x00other"
+
+
+def shape(node: Node) -> str:
+    """What a tree says, whatever its place and spelling; a defined name is what it stands for."""
+    if isinstance(node, Defined):
+        return shape(node.tree)
+    parts = []
+    for part in fields(node):
+        if part.name not in _PLACES:
+            value = getattr(node, part.name)
+            if isinstance(value, Node):
+                parts.append(shape(value))
+            elif isinstance(value, tuple):
+                parts.append("[" + ",".join(shape(item) for item in value) + "]")
+            else:
+                parts.append(f"{type(value).__name__}:{value!r}")
+    return f"{type(node).__name__}({' '.join(parts)})"
+
+
+def same(first: Arm, second: Arm) -> bool:
+    """Whether two arms have the same conditions."""
+    return {shape(e.tree) for e in first.when} == {shape(e.tree) for e in second.when}
+
+
+@dataclass(slots=True)
+class _Part:
+    """A compared part: its constants, and the field it is, if it is one."""
+
+    node: Node
+    constants: set[Any] = field(default_factory=set)
+    boolean: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Conditions of several arms over the values that decide them; `holds[i]` says in which combinations arm i fits."""
+
+    holds: tuple[tuple[bool, ...], ...]
+    examples: tuple[Mapping[str, Any], ...]
+
+    def never(self, arm: int) -> bool:
+        """Whether this arm's condition is false everywhere."""
+        return not any(self.holds[arm])
+
+    def hidden(self, arm: int) -> bool:
+        """Whether an arm before fits wherever this one does."""
+        before = [any(row) for row in zip(*self.holds[:arm], strict=True)] if arm else []
+        return bool(before) and all(taken or not here for taken, here in zip(before, self.holds[arm], strict=True))
+
+    def both(self, first: int, second: int) -> bool:
+        """Whether two can be true together."""
+        return any(a and b for a, b in zip(self.holds[first], self.holds[second], strict=True))
+
+    def gap(self) -> str | None:
+        """A combination in which no arm fits, in words; None: there is none."""
+        for number, row in enumerate(zip(*self.holds, strict=True)):
+            if not any(row):
+                return _words(self.examples[number])
+        return None
+
+
+def decide(arms: Sequence[Arm], workflow: Workflow) -> Conditions | None:
+    """The conditions of arms over all combinations of what they compare; None: too many to decide."""
+    trees = [[expression.tree for expression in arm.when] for arm in arms]
+    if any(not isinstance(tree, Node) for row in trees for tree in row):
+        return None
+    parts: dict[str, _Part] = {}
+    for row in trees:
+        for tree in row:
+            _collect(tree, parts)
+    cells = {key: _cells(part, workflow) for key, part in parts.items()}
+    total = 1
+    for values in cells.values():
+        total *= len(values)
+        if total * max(1, len(arms)) > _MOST:
+            return None
+    combinations = [dict(zip(cells, values, strict=True)) for values in product(*cells.values())]
+    tests = [[_test(tree) for tree in row] for row in trees]
+    holds = tuple(tuple(all(test(case) for test in row) for case in combinations) for row in tests)
+    names = {key: _name(part.node) for key, part in parts.items()}
+    examples = tuple({names[key]: value for key, value in case.items()} for case in combinations)
+    return Conditions(holds, examples)
+
+
+# ── taking a condition apart ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _constant(node: Node) -> tuple[bool, Any]:
+    if isinstance(node, Literal) and node.value is not None:
+        return True, node.value
+    if isinstance(node, Unary) and node.operator == "-" and isinstance(node.operand, Literal):
+        return True, -node.operand.value
+    return False, None
+
+
+def _comparison(node: Node) -> tuple[Node, str, tuple[Any, ...]] | None:
+    """A part compared with constants: (part, operator, constants)."""
+    if not isinstance(node, Binary):
+        return None
+    if node.operator == "in":
+        if isinstance(node.right, Items):
+            found = [_constant(item) for item in node.right.items]
+            if all(known for known, _ in found):
+                return node.left, "in", tuple(value for _, value in found)
+        return None
+    if node.operator not in _FLIPPED:
+        return None
+    for part, other, operator in (
+        (node.left, node.right, node.operator),
+        (node.right, node.left, _FLIPPED[node.operator]),
+    ):
+        known, value = _constant(other)
+        if known:
+            return part, operator, (value,)
+    return _difference(node)
+
+
+def _difference(node: Binary) -> tuple[Node, str, tuple[Any, ...]]:
+    """`a < b` as `a - b < 0`, so that `b <= a` is seen as its opposite."""
+    left, right, operator = node.left, node.right, node.operator
+    if shape(left) > shape(right):
+        left, right, operator = right, left, _FLIPPED[operator]
+    return Binary(node.offset, node.length, node.depth, "-", left, right, node.at), operator, (0,)
+
+
+def _inside(node: Node) -> tuple[Node, ...] | None:
+    """The operands of what is decided from its operands; None: a part of its own."""
+    match node:
+        case Logic(operands=operands):
+            return operands
+        case Unary(operator="!", operand=operand):
+            return (operand,)
+        case Conditional(condition=condition, then=then, otherwise=otherwise):
+            return (condition, then, otherwise)
+        case Defined(tree=tree):
+            return (tree,)
+        case _:
+            return None
+
+
+def _collect(node: Node, parts: dict[str, _Part]) -> None:
+    if isinstance(node, Literal):
+        return
+    inside = _inside(node)
+    if inside is not None:
+        for operand in inside:
+            _collect(operand, parts)
+        return
+    compared = _comparison(node)
+    part = compared[0] if compared else node
+    known = parts.setdefault(shape(part), _Part(part))
+    if compared:
+        known.constants.update(compared[2])
+    known.boolean = known.boolean or compared is None
+
+
+def _test(node: Node) -> _Test:
+    """A condition over a combination of values; shapes are looked up once, not for every combination."""
+    if isinstance(node, Literal):
+        value = bool(node.value)
+        return lambda _: value
+    inside = _inside(node)
+    if inside is not None:
+        tests = [_test(operand) for operand in inside]
+        if isinstance(node, Conditional):
+            return lambda case: tests[1](case) if tests[0](case) else tests[2](case)
+        if isinstance(node, Unary):
+            return lambda case: not tests[0](case)
+        if isinstance(node, Logic) and node.operator == "||":
+            return lambda case: any(test(case) for test in tests)
+        return lambda case: all(test(case) for test in tests)
+    compared = _comparison(node)
+    if compared is None:
+        key = shape(node)
+        return lambda case: bool(case[key])
+    part, operator, constants = compared
+    key = shape(part)
+    return lambda case: _compare(case[key], operator, constants)
+
+
+def _compare(value: Any, operator: str, constants: tuple[Any, ...]) -> bool:
+    if operator in {"==", "!=", "in"}:
+        return (value in constants) != (operator == "!=")
+    first = constants[0]
+    if isinstance(value, str) != isinstance(first, str):
+        return False
+    if operator in {"<", ">="}:
+        return bool(value < first) == (operator == "<")
+    return bool(value > first) == (operator == ">")
+
+
+# ── cells ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _field(node: Node, workflow: Workflow) -> Field | None:
+    if isinstance(node, Defined):
+        return _field(node.tree, workflow)
+    if isinstance(node, Path):
+        return workflow.fields.get(node.path)
+    if isinstance(node, Special) and node.name.startswith("event."):
+        return workflow.event_fields.get(node.name.removeprefix("event."))
+    return None
+
+
+def _cells(part: _Part, workflow: Workflow) -> list[Any]:
+    known = _field(part.node, workflow)
+    kind = known.type.kind if known else None
+    if part.boolean or kind is Kind.BOOLEAN or any(isinstance(value, bool) for value in part.constants):
+        return [True, False]
+    if known is not None and kind is Kind.CHOICE:
+        return list(dict.fromkeys(known.type.options))
+    if any(isinstance(value, str) for value in part.constants):
+        return [*sorted(str(value) for value in part.constants), *_texts_between(part.constants)]
+    counted = isinstance(part.node, Call) and part.node.function in {"size", "count"}
+    low, high = (known.min, known.max) if known else (0 if counted else None, None)
+    values = list(_numbers(part.constants, whole=counted or kind is Kind.INTEGER))
+    bounds_low = low if isinstance(low, int | Decimal) else None
+    bounds_high = high if isinstance(high, int | Decimal) else None
+    return [
+        value
+        for value in values
+        if (bounds_low is None or value >= bounds_low) and (bounds_high is None or value <= bounds_high)
+    ] or values
+
+
+def _texts_between(constants: set[Any]) -> Iterator[str]:
+    """A text before, between and after the constants, for comparisons by order."""
+    yield ""
+    yield from (f"{value}{_OTHER}" for value in sorted(str(value) for value in constants))
+
+
+def _numbers(constants: set[Any], *, whole: bool) -> Iterator[Decimal]:
+    points = sorted({Decimal(value) for value in constants})
+    yield points[0] - 1
+    for here, after in zip(points, [*points[1:], None], strict=True):
+        yield here
+        if after is None:
+            yield here + 1
+        elif not whole:
+            yield (here + after) / 2
+        elif after - here > 1:
+            yield here + 1
+
+
+def _name(node: Node) -> str:
+    if isinstance(node, Path):
+        return node.path
+    if isinstance(node, Special):
+        return node.name
+    if isinstance(node, Defined):
+        return _name(node.tree)
+    if isinstance(node, Call) and node.arguments:
+        return f"{node.function}({', '.join(_name(argument) for argument in node.arguments)})"
+    return "another condition"
+
+
+def _words(example: Mapping[str, Any]) -> str:
+    shown = []
+    for name, value in example.items():
+        if name == "another condition":
+            continue
+        text = "another text" if isinstance(value, str) and (_OTHER in value or not value) else str(value)
+        shown.append(f"{name} is {text.lower() if isinstance(value, bool) else text}")
+    return " and ".join(shown) or "no condition is true"

@@ -1,0 +1,106 @@
+"""Deadlines and terms: calendars that are missing, what never comes, and who decides by silence (WF070, WF085 to WF089)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.core.definition import Side, StateKind
+from engine.core.terms import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from engine.core.calendars.calendar import Calendar
+    from engine.core.definition import Deadline, State, Who, Workflow
+    from engine.core.diagnostics import Mark
+    from engine.core.terms import Term
+    from engine.verify.findings import Report
+    from engine.verify.graph import Graph
+
+
+def check_calendar(workflow: Workflow, calendars: Mapping[str, Calendar], report: Report) -> None:
+    """The calendar named is there; what counts working days or rolls names one."""
+    if workflow.calendar is not None:
+        if workflow.calendar not in calendars:
+            known = ", ".join(sorted(calendars)) or "there is none"
+            message = f"there is no calendar '{workflow.calendar}'"
+            report.say("WF070", workflow.root.mark, message, f"add calendars/{workflow.calendar}.yaml ({known})")
+        return
+    for mark, term in _terms(workflow):
+        if term.unit is Unit.WORKING_DAYS:
+            report.say("WF085", mark, f"'{term}' needs a calendar", "name one at the top: `calendar: ru`")
+    for deadline in _deadlines(workflow):
+        term = deadline.after or deadline.every
+        if deadline.roll == "next" and not (term is not None and term.unit.by_day):
+            report.say("WF086", deadline.mark, "`roll: next` needs a calendar", "name one at the top: `calendar: ru`")
+
+
+def _deadlines(workflow: Workflow) -> Iterator[Deadline]:
+    return (deadline for state in workflow.states.values() for deadline in state.deadlines.values())
+
+
+def _terms(workflow: Workflow) -> Iterator[tuple[Mark, Term]]:
+    for deadline in _deadlines(workflow):
+        terms = [deadline.after, deadline.every, deadline.before, *(rung.after for rung in deadline.escalate)]
+        terms += deadline.remind.before if deadline.remind else ()
+        terms.append(deadline.extend.add if deadline.extend else None)
+        yield from ((deadline.mark, term) for term in terms if term is not None)
+    for duty in workflow.duties:
+        if duty.within is not None:
+            yield duty.mark, duty.within
+    for state in workflow.states.values():
+        if state.call is not None and state.call.retry_wait is not None:
+            yield state.mark, state.call.retry_wait
+
+
+def check_deadlines(graph: Graph, report: Report) -> None:
+    """Every deadline does something, every reminder can be sent, and only the applicant's silence decides."""
+    for state in graph.states.values():
+        for deadline in state.deadlines.values():
+            _check_use(state, deadline, report)
+            _check_silence(graph, state, deadline, report)
+
+
+def _check_use(state: State, deadline: Deadline, report: Report) -> None:
+    acts = any(arm.to or arm.set or arm.actions for arm in deadline.arms)
+    if not (acts or deadline.escalate or deadline.remind):
+        message = f"the deadline '{deadline.name}' of '{state.path}' does nothing"
+        report.say("WF088", deadline.mark, message, "let it escalate, remind, act or lead on, or remove it")
+    term = deadline.after or deadline.every
+    for early in deadline.remind.before if deadline.remind else ():
+        fixed = deadline.start is None and deadline.before is None and deadline.counts is None
+        if fixed and term is not None and early.unit is term.unit and early.amount >= term.amount:
+            message = f"a reminder {early} before is never sent: the deadline is only {term} long"
+            report.say("WF089", deadline.mark, message, "remind later")
+
+
+def _check_silence(graph: Graph, state: State, deadline: Deadline, report: Report) -> None:
+    if deadline.at is not None or deadline.counts is Side.APPLICANT or all(arm.to is None for arm in deadline.arms):
+        return
+    silent = next((inner for inner in _waiting(graph, state) if _operators(graph, inner)), None)
+    if silent is None:
+        return
+    where = "" if silent.path == state.path else f" in '{silent.path}'"
+    message = f"'{deadline.name}' moves the case while it is the operator's turn{where}"
+    report.say("WF087", deadline.mark, message, "escalate instead, or use `at`, `turn: none` or the applicant's turn")
+
+
+def _waiting(graph: Graph, state: State) -> Iterator[State]:
+    """The states in which a case can rest while this one is active."""
+    for inner in state.walk():
+        rests = inner.kind not in {StateKind.CHOICE, StateKind.FINAL, StateKind.STAGE, StateKind.PARALLEL}
+        if rests and inner.path in graph.reached:
+            yield inner
+
+
+def _operators(graph: Graph, state: State) -> bool:
+    """Whether somebody of the operator's side has the turn."""
+    roles = graph.workflow.roles
+    if state.panel is not None and state.turn is None:
+        return any(ask.role not in roles or roles[ask.role].side is Side.OPERATOR for ask in state.panel.ask)
+    turn: tuple[Who, ...] = ()
+    for holder in (state, *graph.around(state.path)):
+        if holder.turn is not None:
+            turn = holder.turn
+            break
+    return any(who.kind == "role" and who.name in roles and roles[who.name].side is Side.OPERATOR for who in turn)

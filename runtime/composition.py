@@ -1,0 +1,108 @@
+"""The composition root: settings to a store, adapters and services; the only place that knows all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote, urlsplit
+
+from engine.store.store import Store
+
+from adapters.certificates import TypstCertificates
+from adapters.mail import Sender
+from adapters.mailbox import Mailbox
+from adapters.outbound import Endpoint, Outbound
+from adapters.smtp import Smtp, SmtpSettings
+from adapters.tables import CsvTables
+from adapters.templates import MessageTemplates
+from adapters.webhooks import WebhookNotifier
+from adapters.work_orders import WorkOrders
+from engine.ports import Adapters, Caller
+from engine.service.bundles import read_folder
+from engine.service.services import Services, build_services
+from runtime.settings import PREFIX, BadSetting
+
+if TYPE_CHECKING:
+    from engine.ports import Notifier
+    from engine.service.catalog import Published
+    from runtime.settings import Settings
+
+
+def machine_now() -> datetime:
+    """The machine's clock; business time is the store's affair."""
+    return datetime.now(UTC)
+
+
+def open_services(settings: Settings, *, manual_clock: bool) -> Services:
+    """Open the store (and bring it up to date) and build the services over it."""
+    store = Store(settings.database_url, machine_now=machine_now, manual_clock=manual_clock)
+    return build_services(
+        store, adapters_of(settings), public_url=settings.public_url.rstrip("/"), body=settings.certification_body
+    )
+
+
+def publish_shipped(services: Services, settings: Settings) -> tuple[Published, ...]:
+    """Publish what the workflows folder has and the store has never seen."""
+    return services.catalog.publish_new(read_folder(Path(settings.workflows)))
+
+
+def adapters_of(settings: Settings) -> Adapters:
+    """Mail by SMTP or into a folder, webhooks where an address is set, calls as work orders."""
+    notifiers: list[Notifier] = [_mail(settings)]
+    if settings.webhook_url:
+        try:
+            endpoint = Endpoint(settings.webhook_url, settings.webhook_secret, private=settings.private)
+        except ValueError as error:
+            raise BadSetting(f"{PREFIX}WEBHOOK_URL or {PREFIX}WEBHOOK_SECRET: {error}") from None
+        notifiers.append(WebhookNotifier(Outbound(endpoint, machine_now=machine_now)))
+    return Adapters(
+        notifiers=notifiers,
+        templates=MessageTemplates,
+        renderer=TypstCertificates,
+        callers=Callers(Path(settings.work_orders)),
+        tables=CsvTables(),
+    )
+
+
+def _mail(settings: Settings) -> Notifier:
+    sender = Sender(settings.mail_from)
+    if not settings.smtp_url:
+        return Mailbox(Path(settings.mailbox), sender)
+    try:
+        url = urlsplit(settings.smtp_url)
+        port = url.port
+    except ValueError:
+        url, port = urlsplit(""), None
+    if url.scheme not in {"smtp", "smtps"} or not url.hostname:
+        raise BadSetting(f"{PREFIX}SMTP_URL is not like smtp://user:password@host:587")
+    tls: Literal["starttls", "implicit", "none"] = "implicit" if url.scheme == "smtps" else "starttls"
+    if url.scheme == "smtp" and url.hostname in {"127.0.0.1", "::1", "localhost"} and not url.username:
+        tls = "none"
+    return Smtp(
+        SmtpSettings(
+            host=url.hostname,
+            port=port or (465 if tls == "implicit" else 587),
+            tls=tls,
+            username=unquote(url.username) if url.username else None,
+            password=unquote(url.password) if url.password else None,
+        ),
+        sender,
+    )
+
+
+class Callers(Mapping[str, Caller]):
+    """Every adapter that a workflow may name: its calls are filed as work orders for people to carry out."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __getitem__(self, name: str) -> Caller:
+        return WorkOrders(name, self._folder)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0

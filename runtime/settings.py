@@ -1,0 +1,69 @@
+"""Settings from the environment, prefix `MILEPOST_`; what is not set has a default that runs without anything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import MilepostError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "MILEPOST_"
+SHIPPED = Path(__file__).resolve().parent.parent / "workflows"
+
+
+class BadSetting(MilepostError):
+    """A setting that cannot be; the message names it and what would be right, never its value."""
+
+
+def _setting(default: str, doc: str, *, secret: bool = False) -> str:
+    return field(default=default, metadata={"doc": doc}, repr=not secret)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set; each has its sentence here, which docs/operations.md repeats."""
+
+    database_url: str = _setting("sqlite:///milepost.db", "where cases are stored")
+    workflows: str = _setting(str(SHIPPED), "the folder of workflow files, with calendars/ and templates/ in it")
+    public_url: str = _setting("http://127.0.0.1:8000", "the address in links and on certificates")
+    mailbox: str = _setting("mailbox", "the folder where messages are filed as .eml when no mail server is set")
+    work_orders: str = _setting("work-orders", "the folder where calls to adapters without an address are filed")
+    smtp_url: str = _setting(
+        "", "the mail server: smtp://user:password@host:587 (STARTTLS), smtps://… or smtp://127.0.0.1:25", secret=True
+    )
+    mail_from: str = _setting("milepost@milepost.example", "the sender of messages")
+    webhook_url: str = _setting("", "messages are also posted to this address, signed")
+    webhook_secret: str = _setting("", "the secret they are signed with: whsec_ and base64", secret=True)
+    webhook_private: str = _setting("no", "yes: webhooks and calls may go to private addresses and over http")
+    certification_body: str = _setting("0001", "what {body} stands for in certificate numbers")
+    tick_seconds: str = _setting("1", "how often timers and effects are looked for")
+
+    @property
+    def tick(self) -> float:
+        """Seconds between two looks, 0.05 at least."""
+        try:
+            return max(0.05, float(self.tick_seconds))
+        except ValueError:
+            raise BadSetting(f"{PREFIX}TICK_SECONDS is no number of seconds, such as 0.5") from None
+
+    @property
+    def private(self) -> bool:
+        """Whether private addresses are allowed."""
+        return self.webhook_private.lower() in {"yes", "true", "1"}
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings of an environment; an unknown name with our prefix is refused, so that no typo is silent."""
+    names = {f"{PREFIX}{item.name.upper()}": item.name for item in fields(Settings)}
+    unknown = [
+        name
+        for name in environ
+        if name.startswith(PREFIX) and name not in names and not name.startswith(f"{PREFIX}TEST_")
+    ]
+    if unknown:
+        raise BadSetting(f"there is no setting {unknown[0]}; there are {', '.join(names)}")
+    return Settings(**{name: environ[variable] for variable, name in names.items() if environ.get(variable)})

@@ -1,0 +1,184 @@
+"""Letters, the mailbox folder and a real SMTP server on the loopback."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from adapters.mail import Sender, letter
+from adapters.mailbox import Mailbox
+from adapters.smtp import Smtp, SmtpSettings
+from engine.errors import DeliveryFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from engine.ports import Message
+
+SENDER = Sender("milepost@body.example", "Орган, «Образец»", "office@body.example")
+
+
+class Server:
+    """What aiosmtpd asks: keeps letters, or gives the answer it was told to give."""
+
+    def __init__(self) -> None:
+        self.letters: list[Any] = []
+        self.rcpt = "250 OK"
+        self.data = "250 OK"
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        """Answer to a receiver."""
+        if self.rcpt.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.rcpt
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        """Answer to a letter."""
+        self.letters.append(envelope)
+        return self.data
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[Server, SmtpSettings]]:
+    """A real server on a free port of the loopback."""
+    handler = Server()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield handler, SmtpSettings("127.0.0.1", port, tls="none", wait_seconds=5)
+    controller.stop()
+
+
+def _read(content: bytes) -> Any:
+    return message_from_bytes(content.replace(b"\r\n", b"\n"), policy=policy.default)
+
+
+def test_letter(message: Message) -> None:
+    """A letter says whom it is from and about what case, has a fixed id and date, and the same bytes every time."""
+    content = letter(message, SENDER).as_bytes()
+    assert content == letter(message, SENDER).as_bytes()
+    assert content.isascii()
+    read = _read(content)
+    assert read["Message-ID"] == "<case-1.42.0.zoe@milepost.example>"
+    assert read["Date"].datetime == message.sent_at
+    assert read["From"].addresses[0].display_name == "Орган, «Образец»"
+    assert read["To"].addresses[0].addr_spec == "zoe@sample.example"
+    assert read["Reply-To"] == "office@body.example"
+    assert read["Subject"] == message.subject
+    assert read["Auto-Submitted"] == "auto-generated"
+    assert read["X-Milepost-Case"] == "Q-2026-000001"
+    assert read.get_content() == message.text
+
+
+def test_html(message: Message) -> None:
+    """An HTML part keeps the bytes the same too."""
+    both = replace(message, html="<p>Hello</p>")
+    assert letter(both, SENDER).as_bytes() == letter(both, SENDER).as_bytes()
+    assert _read(letter(both, SENDER).as_bytes()).get_content_type() == "multipart/alternative"
+
+
+@pytest.mark.parametrize(
+    "evil", ["a\r\nBcc: eve@example.org", "a\nBcc: eve@example.org", "a\r\n\r\nbody", "a\x00\u2028b"]
+)
+def test_no_injection(message: Message, evil: str) -> None:
+    """Line ends in a subject, a name, a case number or a template make no header and no body."""
+    person = replace(message.to, name=evil)
+    read = _read(letter(replace(message, subject=evil, case_number=evil, template=evil, to=person), SENDER).as_bytes())
+    assert read["Bcc"] is None
+    assert len(read["To"].addresses) == 1
+    assert read.get_content() == message.text
+
+
+@pytest.mark.parametrize(
+    "email", [None, "", "zoe", "zoe@", "a b@c.example", "zoe@x.example\r\nBcc: e@x.example", "a@b@c.example", "а@б.рф"]
+)
+def test_bad_address(message: Message, email: str | None) -> None:
+    """Without a usable address the letter is refused for good."""
+    with pytest.raises(DeliveryFailed) as caught:
+        letter(replace(message, to=replace(message.to, email=email)), SENDER)
+    assert caught.value.retry_after is None
+
+
+def test_mailbox_once(message: Message, tmp_path: Path) -> None:
+    """The same message twice is one file; another message is another; nothing half written stays behind."""
+    mailbox = Mailbox(tmp_path / "out", SENDER)
+    mailbox.deliver(message)
+    mailbox.deliver(message)
+    mailbox.deliver(replace(message, message_id="case-1.42.0_zoe@milepost.example"))
+    files = sorted((tmp_path / "out").iterdir())
+    assert len(files) == 2
+    assert all(file.name.startswith("case-1_42_0_zoe") and file.suffix == ".eml" for file in files)
+    assert _read(files[0].read_bytes())["Subject"] == message.subject
+
+
+def test_mailbox_blocked(message: Message, tmp_path: Path) -> None:
+    """A folder that cannot be written may be tried again."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DeliveryFailed, match="cannot be written") as caught:
+        Mailbox(tmp_path / "file" / "x", SENDER).deliver(message)
+    assert caught.value.retry_after
+
+
+def test_mailbox_message_id(message: Message, tmp_path: Path) -> None:
+    """A message id with slashes stays in the folder; one that could not stand in a header is refused for good."""
+    Mailbox(tmp_path / "out", SENDER).deliver(replace(message, message_id="../../etc/x@y.example"))
+    assert [path.parent for path in tmp_path.rglob("*.eml")] == [tmp_path / "out"]
+    for bad in ("no-at", "a@b\r\nBcc: e@x.example", "a b@c", "<a@b>", "a" * 300 + "@b"):
+        with pytest.raises(DeliveryFailed, match="is no message id"):
+            Mailbox(tmp_path, SENDER).deliver(replace(message, message_id=bad))
+
+
+def test_smtp(message: Message, server: tuple[Server, SmtpSettings]) -> None:
+    """A server gets the letter whole: dots, long lines and both alphabets."""
+    handler, settings = server
+    Smtp(settings, SENDER).deliver(message)
+    envelope = handler.letters[0]
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("milepost@body.example", ["zoe@sample.example"])
+    read = _read(envelope.content)
+    assert read["Message-ID"] == "<case-1.42.0.zoe@milepost.example>"
+    assert read.get_content() == message.text
+
+
+@pytest.mark.parametrize(
+    ("where", "answer", "again"),
+    [
+        ("rcpt", "450 4.2.0 try later", True),
+        ("rcpt", "550 5.1.1 no such person", False),
+        ("data", "451 4.3.0 busy", True),
+        ("data", "554 5.7.1 refused", False),
+    ],
+)
+def test_smtp_answers(
+    message: Message, server: tuple[Server, SmtpSettings], where: str, answer: str, again: bool
+) -> None:
+    """4xx may be tried again, 5xx may not; the server's words are kept."""
+    handler, settings = server
+    setattr(handler, where, answer)
+    with pytest.raises(DeliveryFailed, match=answer[:3]) as caught:
+        Smtp(settings, SENDER).deliver(message)
+    assert (caught.value.retry_after is not None) is again
+
+
+def test_smtp_never_in_the_open(message: Message, server: tuple[Server, SmtpSettings]) -> None:
+    """Where STARTTLS is asked for and the server has none, nothing is sent; a password needs TLS."""
+    handler, settings = server
+    with pytest.raises(DeliveryFailed, match="lacks"):
+        Smtp(replace(settings, tls="starttls"), SENDER).deliver(message)
+    assert handler.letters == []
+    with pytest.raises(ValueError, match="openly"):
+        replace(settings, username="a", password="b")
+    assert "hunter2" not in repr(replace(settings, tls="starttls", username="a", password="hunter2"))
+
+
+def test_smtp_silent(message: Message) -> None:
+    """A server that is not there may be tried again."""
+    with pytest.raises(DeliveryFailed, match="no answer") as caught:
+        Smtp(SmtpSettings("127.0.0.1", 1, tls="none", wait_seconds=2), SENDER).deliver(message)
+    assert caught.value.retry_after
