@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TOP = ("workflow", "clock", "people", "calls", "scenarios", "policies", "coverage")
-PERSON = ("roles", "name", "email", "locale", "declares", "ties")
+PERSON = ("roles", "name", "email", "locale", "declares", "ties", "case")
 SCENARIO = ("name", "open", "each", "steps", "end")
 STEPS = ("do", "refuse", "wait", "until", "expect", "open")
 EXPECTATIONS = (
@@ -132,6 +132,9 @@ class _File:
             for key, item in given.items()
             if key not in PERSON
         }
+        if "case" in given:  # a stand-in for a case of that workflow: parent of what it opens and sends to
+            sender = Actor(id=name, kind="case", name=name, workflow=str(spelt(given["case"])), relation="parent")
+            return Person(sender)
         actor = Actor(
             id=name,
             roles=frozenset(str(spelt(item)) for item in items(given.get("roles"))),

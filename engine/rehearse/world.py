@@ -130,6 +130,8 @@ class World:
         self.store.write(lambda tx: tx.set_clock(moment))
         for person in people.values():
             actor = person.actor
+            if actor.kind != "person":
+                continue
             self.services.people.create_token(
                 actor.id,
                 actor.name,

@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.sight import allowed, sees_path, visible_data
 from engine.service.forms_view import form_fields
-from engine.service.views import (
-    AllowedView,
-    CaseLine,
-    CaseRef,
-    CaseView,
-    ChildView,
-    DeadlineView,
-    EffectView,
-    StateView,
-    StepView,
-    TimerView,
-    TurnView,
-)
+from engine.service.view_parts import AllowedView, CaseRef, ChildView, DeadlineView, StateView, TurnView
+from engine.service.views import CaseLine, CaseView, EffectView, StepView, TimerView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,8 @@ from engine.service.commands import Command, check_match, no_case, resolved
 from engine.service.searchable import unique_key
 from engine.service.searching import find
 from engine.service.stepping import caught_up, check_free
-from engine.service.views import CaseRef, CaseSnapshot, DryRun, Outcome
+from engine.service.view_parts import CaseRef
+from engine.service.views import CaseSnapshot, DryRun, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

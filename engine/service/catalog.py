@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from engine.core.calendars.reading import read_calendar
-from engine.core.diagnostics import Severity
+from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
 from engine.core.loader.load import load, load_or_raise
 from engine.core.machine.chart import build_chart
 from engine.errors import InvalidWorkflow, WorkflowNotFound
 from engine.service.bundles import digest, used_templates
 from engine.service.forms_view import form_fields
-from engine.service.views import RoleView, VersionView, WorkflowView
+from engine.service.view_parts import RoleView
+from engine.service.views import VersionView, WorkflowView
 from engine.verify.check import check
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from engine.core.calendars.calendar import Calendar
     from engine.core.definition import Workflow
-    from engine.core.diagnostics import Diagnostic
     from engine.core.machine.chart import Chart
     from engine.ports import CertificateRenderer, Templates
     from engine.service.bundles import Bundle
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from engine.store.transaction import Reader, Transaction
 
 T = TypeVar("T")
+TEMPLATE_FAULT = "TP001"
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -117,12 +118,15 @@ class Catalog:
         results = []
         for workflow, bundle, item in zip(workflows, bundles, loaded, strict=True):
             others = {name: other for name, other in known.items() if name != workflow.name}
-            findings = check(
-                workflow,
-                others=others,
-                calendars=calendars,
-                templates=self._templates(bundle.templates),
-                profile="draft",
+            findings = (
+                *check(
+                    workflow,
+                    others=others,
+                    calendars=calendars,
+                    templates={name.partition(".")[0] for name in bundle.templates},
+                    profile="draft",
+                ),
+                *self._check_messages(bundle.templates),
             )
             errors = [finding for finding in findings if finding.severity is Severity.ERROR]
             if errors:
@@ -131,6 +135,16 @@ class Catalog:
             every = (*item.diagnostics, *findings)
             results.append(_Checked(workflow, bundle, used, digest(bundle.source, used), every))
         return tuple(results)
+
+    def _check_messages(self, sources: Mapping[str, str]) -> list[Diagnostic]:
+        """What is wrong with message templates themselves; certificates' are tried when they are rendered."""
+        templates = self._templates(sources)
+        names = dict.fromkeys(name.partition(".")[0] for name in sources if name.endswith(".txt"))
+        return [
+            Diagnostic(TEMPLATE_FAULT, Severity.ERROR, problem, f"templates/{name}", NOWHERE)
+            for name in names
+            for problem in templates.check(name)
+        ]
 
     def _newest(self) -> dict[str, Workflow]:
         return self._store.read(

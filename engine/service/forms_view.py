@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.forms import REASONS
-from engine.service.views import FormField
+from engine.service.view_parts import FormField
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

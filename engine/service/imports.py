@@ -18,7 +18,8 @@ from engine.service.columns import column_of, map_columns, row_data
 from engine.service.commands import Command, no_case, parent_of, resolved
 from engine.service.searchable import unique_key
 from engine.service.stepping import caught_up, check_free
-from engine.service.views import ImportedRow, ImportReport, RowProblem
+from engine.service.view_parts import ImportedRow, RowProblem
+from engine.service.views import ImportReport
 from engine.store.store import Priority
 
 if TYPE_CHECKING:

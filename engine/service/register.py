@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from engine.core.calendars.moments import end_of_day, local_date
 from engine.errors import CertificateNotFound
 from engine.service.certificates import certificate_info
 from engine.service.searching import MAX_PAGE, row_of
-from engine.service.views import CertificateInfo, EntryHistory, EntryView, Page
+from engine.service.views import CertificateInfo, Eligibility, EntryHistory, EntryView, Page
 from engine.store.records import RegisterFilter
 
 if TYPE_CHECKING:
@@ -23,23 +22,6 @@ if TYPE_CHECKING:
     from engine.store.transaction import Reader
 
 MAX_ENTRIES = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Eligibility:
-    """Whether a bidder may offer an item on a day, as it was known at a moment, and why; a proof to keep."""
-
-    answer: bool
-    tax_id: str
-    designation: str
-    on: date
-    known_at: datetime
-    reasons: tuple[str, ...]
-    entry: EntryView | None = None
-    certificate: CertificateInfo | None = None
-    status: str | None = None
-    effective_from: datetime | None = None
-    recorded_at: datetime | None = None
 
 
 class Register:

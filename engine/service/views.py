@@ -5,13 +5,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+from engine.service.view_parts import (
+    AllowedView,
+    CaseRef,
+    ChildView,
+    DeadlineView,
+    FormField,
+    ImportedRow,
+    RoleView,
+    RowProblem,
+    StateView,
+    TurnView,
+)
 
+if TYPE_CHECKING:
     from engine.core.case import Case
 
 T = TypeVar("T")
@@ -25,93 +37,7 @@ class Page(Generic[T]):
     cursor: str | None = None
 
 
-# ── forms ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class FormField:
-    """One entry of a form; `fields` are the members of a group or the columns of a list."""
-
-    path: str
-    mode: str
-    must: bool
-    title: str
-    type: str
-    column: str | None = None
-    event_data: bool = False
-    options: Mapping[str, str] = field(default_factory=dict)
-    unit: str | None = None
-    min: Any = None
-    max: Any = None
-    fields: tuple[FormField, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AllowedView:
-    """An event this actor may send now; `declares` are the duties for which he has to declare to have no tie."""
-
-    event: str
-    title: str
-    state: str
-    by: str
-    form: tuple[FormField, ...] = ()
-    declares: tuple[str, ...] = ()
-
-
 # ── cases ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class StateView:
-    """An active state."""
-
-    path: str
-    title: str
-    kind: str
-    entered_at: datetime
-    leaf: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TurnView:
-    """Somebody whose move it is: a role, its supervisor, or `person:<id>`."""
-
-    name: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeadlineView:
-    """A deadline that runs."""
-
-    state: str
-    name: str
-    title: str
-    due: datetime
-    term: str
-    overdue: bool
-    extensions_left: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRef:
-    """Another case, by name only."""
-
-    id: str
-    workflow: str
-    number: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChildView:
-    """A case that this one opened or was given."""
-
-    id: str
-    workflow: str
-    number: str | None
-    key: str | None
-    ended: bool
-    outcome: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,15 +182,6 @@ class VersionView:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleView:
-    """A role of a workflow."""
-
-    name: str
-    title: str
-    side: str
-
-
-@dataclass(frozen=True, slots=True)
 class WorkflowView:
     """A workflow in its newest version."""
 
@@ -316,6 +233,23 @@ class CertificateInfo:
     case_id: str
     sha256: str | None
     has_pdf: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Whether a bidder may offer an item on a day, as it was known at a moment, and why; a proof to keep."""
+
+    answer: bool
+    tax_id: str
+    designation: str
+    on: date
+    known_at: datetime
+    reasons: tuple[str, ...]
+    entry: EntryView | None = None
+    certificate: CertificateInfo | None = None
+    status: str | None = None
+    effective_from: datetime | None = None
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,26 +318,6 @@ class Advanced:
     timers: int
     effects: int
     stops: tuple[datetime, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """What is wrong in one cell (or a row, then `column` is ""); `code` as in FieldProblem, or duplicate, refused."""
-
-    row: int
-    column: str
-    code: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedRow:
-    """A row that has a case; `replayed`: it had been imported before."""
-
-    row: int
-    case_id: str
-    number: str | None
-    replayed: bool
 
 
 @dataclass(frozen=True, slots=True)

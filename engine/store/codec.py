@@ -74,7 +74,8 @@ def arrange(
     """New places, keys to drop, and (place, value) to write, so that place gives the order and few rows are touched."""
     kept: dict[K, int] = {}
     written: list[tuple[int, V]] = []
-    dropped = [key for key in before if key not in dict(after)]
+    alive = {key for key, _ in after}
+    dropped = [key for key in before if key not in alive]
     last = -1
     for key, value in after:
         place = places.get(key, -1)

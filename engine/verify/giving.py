@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.core.definition import Field, FormItem, Workflow
     from engine.core.diagnostics import Mark
     from engine.core.expressions.expression import Expression
+    from engine.core.types import Type
 
 _FROM_TEXT = frozenset({Kind.ADDRESS, Kind.PERSON, Kind.PARTY, Kind.DOCUMENT})
 
@@ -86,16 +87,20 @@ def _type(path: str, expression: Expression, field: Field) -> Problem | None:
     if want.kind in _FROM_TEXT and have.kind in TEXTS:
         return None
     if want.kind is Kind.CHOICE and have.kind in TEXTS:
-        texts = _texts(expression.tree) if expression.constant is None else [expression.constant]
-        wrong = have.options if texts is None else [text for text in texts if text not in want.options]
-        if texts is None and have.kind is not Kind.CHOICE:
-            return None  # any text: checked like a form when it comes
-        wrong = [text for text in wrong if text not in want.options]
-        if not wrong:
-            return None
-        options = ", ".join(want.options[:12])
-        return Problem("WF074", f"'{wrong[0]}' is no option of '{path}'", f"options are {options}", expression.mark)
+        return _option(path, expression, want)
     return Problem("WF074", f"'{path}' takes {want}, not {have}", f"give a value of type {want}", expression.mark)
+
+
+def _option(path: str, expression: Expression, want: Type) -> Problem | None:
+    """A text that is no option; a choice of which some options fit is checked when it comes, like any other text."""
+    texts = _texts(expression.tree)
+    if texts is None and set(expression.type.options) & set(want.options):
+        return None
+    wrong = [text for text in texts or expression.type.options if text not in want.options]
+    if not wrong:
+        return None
+    hint = f"options are {', '.join(want.options[:12])}"
+    return Problem("WF074", f"'{wrong[0]}' is no option of '{path}'", hint, expression.mark)
 
 
 def _texts(tree: object) -> list[str] | None:

@@ -30,8 +30,8 @@ def check_calendar(workflow: Workflow, calendars: Mapping[str, Calendar], report
         if term.unit is Unit.WORKING_DAYS:
             report.say("WF085", mark, f"'{term}' needs a calendar", "name one at the top: `calendar: ru`")
     for deadline in _deadlines(workflow):
-        term = deadline.after or deadline.every
-        if deadline.roll == "next" and not (term is not None and term.unit.by_day):
+        long = deadline.after or deadline.every
+        if deadline.roll == "next" and not (long is not None and long.unit.by_day):
             report.say("WF086", deadline.mark, "`roll: next` needs a calendar", "name one at the top: `calendar: ru`")
 
 

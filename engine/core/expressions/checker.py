@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.expressions import ast, functions, macros, resolving
 from engine.core.expressions.calculating import arithmetic, negation
-from engine.core.expressions.code import ROWS, Code, constant, fault, fold, mismatch
+from engine.core.expressions.code import MAX_STEPS, ROWS, STEP, Code, constant, fault, fold, mismatch
 from engine.core.expressions.comparing import COMPARE, comparison, membership
 from engine.core.expressions.expression import ExpressionError, MissingValue, Scope
 from engine.core.expressions.faults import FUNCTION, TOO_MUCH, UNKNOWN, ExpressionFault
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from engine.core.expressions.code import Run
     from engine.core.expressions.names import Names
 
-MAX_COST = 10_000_000
 MAX_RUN_DEPTH = 200
 
 
@@ -34,17 +33,19 @@ class Checker:
         self.calls: set[str] = set()
         self.needs: dict[str, Type] = {}
         self.variables: dict[str, Code] = {}  # what macros around the present node bind
+        self.junctions: dict[int, tuple[Run, ...]] = {}  # operands of `&&` and `||`, by the id of the syntax node
         self.loops = 1  # how often the present node runs, at most
         self.groups = {path[:at] for path in names.paths for at, char in enumerate(path) if char == "."}
 
     def code(self, node: ast.Node) -> Code:
         """Any node, checked and compiled; raises ExpressionFault."""
         done = self.dispatch(node)
-        if done.cost * self.loops > MAX_COST:
+        steps = done.cost * self.loops // STEP
+        if steps > MAX_STEPS:
             raise fault(
                 TOO_MUCH,
                 node,
-                f"the expression may take {done.cost * self.loops:,} steps; at most {MAX_COST:,} "
+                f"the expression may take {steps:,} steps; at most {MAX_STEPS:,} "
                 f"(a list counts as {ROWS:,} rows, a macro inside a macro multiplies)",
                 "do not nest more than two macros over lists; give rows a field that says it already",
             )
@@ -92,7 +93,8 @@ class Checker:
         parts = [self.condition(operand, f"'{node.operator}'") for operand in node.operands]
         nodes = tuple(part.node for part in parts)
         resolved = replace(node, operands=nodes, depth=ast.height(*nodes))
-        run = junction(tuple(part.run for part in parts), decides=node.operator == "||")
+        runs = self.junctions[id(node)] = tuple(part.run for part in parts)
+        run = junction(runs, decides=node.operator == "||")
         return fold(Code(resolved, BOOLEAN, run, cost=1 + sum(part.cost for part in parts)), *parts)
 
     def negated(self, node: ast.Unary) -> Code:
@@ -163,7 +165,7 @@ class Checker:
             lambda scope: first(scope) if check(scope) else second(scope),
             cost=1 + condition.cost + max(then.cost, otherwise.cost),
             rows=max(then.rows, otherwise.rows),
-            label=then.label or otherwise.label,
+            label=then.label if then.label == otherwise.label else self.text(node),
             texts=merged(then, otherwise),
         )
         return fold(code, condition, then, otherwise)
@@ -201,7 +203,7 @@ class Checker:
         operand, at = self.code(node.operand), self.code(node.index)
         kind, a, b = operand.type.kind, operand.run, at.run
         resolved = replace(node, operand=operand.node, index=at.node, depth=ast.height(operand.node, at.node))
-        cost, label = 1 + operand.cost + at.cost, operand.label
+        cost, label = 1 + operand.cost + at.cost, operand.label or self.text(node.operand)
         if kind is Kind.LIST and at.type.kind is Kind.INTEGER:
 
             def item(scope: Scope) -> Any:
@@ -218,6 +220,10 @@ class Checker:
             raise mismatch(at.node, f"a list's index is an integer, not {a_type(at.type)}", "the first item is list[0]")
         raise mismatch(node, f"{a_type(operand.type)} has no index", "a member is read with a dot: x.member")
 
+    def text(self, node: ast.Node) -> str:
+        """A node as written, short and on one line."""
+        return " ".join(self.source[node.offset : node.offset + node.length].split())[:80]
+
     def call(self, node: ast.Call) -> Code:
         """A function, a method, a macro or a state test."""
         if node.function in functions.MACROS:
@@ -229,7 +235,7 @@ class Checker:
         if node.function not in functions.FUNCTIONS:
             raise functions.unknown(node)
         written = node.arguments if node.target is None else (node.target, *node.arguments)
-        return functions.call(node, tuple(self.code(part) for part in written), self.source)
+        return functions.call(node, tuple(self.code(part) for part in written), self.text(node))
 
     def state_test(self, node: ast.Call) -> Code:
         """`in_state("s")`, `entered("s")`: the state is found now."""

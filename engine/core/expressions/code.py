@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 Run = Callable[[Scope], Any]
 
 ROWS = 1000  # how many rows a list is assumed to have
+STEP = 10  # cost of a row gone through; an operation is about a tenth of it
+MAX_STEPS = 10_000_000
 NO_SCOPE = cast("Scope", None)
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """`node` is resolved; `rows` bounds a list; `constant` with `value` where it depends on nothing.
+    """`node` is resolved; `cost` counts tenths of a step; `rows` bounds a list; `constant` with `value` where it depends on nothing.
 
     `label` names it in MissingValue. `texts`: all values it can have, where these are literal texts, each with its node.
     """

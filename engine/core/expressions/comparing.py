@@ -17,10 +17,9 @@ from engine.core.expressions.fitting import (
     can_equal,
     check_options,
     has_any,
-    unify,
     why_not,
 )
-from engine.core.types import ANY, BOOLEAN, NUMBER, Kind
+from engine.core.types import BOOLEAN, NUMBER, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,8 +137,7 @@ def money(node: ast.Binary, left: Code, right: Code) -> Code:
     resolved = replace(node, left=left.node, right=right.node, depth=ast.height(left.node, right.node))
     cost = 1 + left.cost + right.cost
     if a is not b:
-        run = compare(node.operator, amount(left), amount(right))
-        return Code(resolved, BOOLEAN, run, cost=cost)
+        return Code(resolved, BOOLEAN, compare(node.operator, amount(left), amount(right)), cost=cost)
     check, first, second, sign = COMPARE[node.operator], left.run, right.run, node.operator
 
     def run(scope: Scope) -> bool:
@@ -208,10 +206,7 @@ def check_item(node: ast.Binary, left: Code, right: Code, item: Type | None) -> 
 def among(left: Code, right: Code) -> Run:
     """Membership in a constant list: a set where its items allow it."""
     a = left.run
-    try:
-        values: Any = frozenset(right.value)
-    except TypeError:
-        values = right.value
+    values = frozenset(right.value) if left.type.kind in TEXTS | NUMBERS else right.value
     if not isinstance(left.node, ast.Field) or left.type.kind not in TEXTS | NUMBERS:
         return lambda scope: a(scope) in values
     path = left.node.path

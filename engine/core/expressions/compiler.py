@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.expressions import ast
 from engine.core.expressions.checker import Checker
-from engine.core.expressions.code import constant
+from engine.core.expressions.code import STEP, constant
 from engine.core.expressions.expression import Expression
 from engine.core.expressions.faults import ExpressionFault
 from engine.core.expressions.fitting import conform
 from engine.core.expressions.names import Names
 from engine.core.expressions.parser import parse
-from engine.core.types import BOOLEAN, Kind, Type
+from engine.core.types import BOOLEAN, Type
 
 if TYPE_CHECKING:
     from engine.core.diagnostics import Mark
@@ -36,7 +36,7 @@ def compile_expression(
         run=code.run,
         reads=frozenset(checker.reads),
         calls=frozenset(checker.calls),
-        cost=code.cost,
+        cost=max(1, -(-code.cost // STEP)),
         parts=parts(checker, tree, code),
         constant=code.value if code.constant else None,
         mark=mark,
@@ -57,7 +57,8 @@ def parts(checker: Checker, tree: ast.Node, code: Code) -> tuple[tuple[str, Run]
         return ()
     if not isinstance(tree, ast.Logic) or tree.operator != "&&":
         return ((quoted(checker, tree), code.run),)
-    return tuple((quoted(checker, operand), checker.code(operand).run) for operand in tree.operands)
+    runs = checker.junctions[id(tree)]
+    return tuple((quoted(checker, operand), run) for operand, run in zip(tree.operands, runs, strict=True))
 
 
 def quoted(checker: Checker, node: ast.Node) -> str:

@@ -28,7 +28,7 @@ def start_of_day(scope: Scope, value: date) -> datetime:
     try:
         day = moments.local_date(value, scope.zone) if isinstance(value, datetime) else value
         return moments.end_of_day(day - timedelta(days=1), scope.zone)
-    except (OverflowError, ValueError):
+    except (OverflowError, ValueError, CalendarEnds):
         raise ExpressionError(OUT_OF_BOUNDS) from None
 
 
@@ -44,7 +44,7 @@ def add_months(_: Scope, day: date, amount: int) -> date:
     """The same day of another month, or that month's last."""
     try:
         return moments.add_months(day, near(amount, FURTHEST))
-    except (OverflowError, ValueError):
+    except (OverflowError, ValueError, CalendarEnds):
         raise ExpressionError(OUT_OF_BOUNDS) from None
 
 

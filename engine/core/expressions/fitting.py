@@ -93,8 +93,8 @@ def conform(code: Code, expect: Type, *, node: Node | None = None) -> Code:
             if have.kind is not Kind.CHOICE or set(have.options) - set(expect.options):
                 check_options(expect, texts)
             return replace(code, type=expect)
-        hint = f"options are {', '.join(expect.options[:12])}"
-        raise mismatch(place, f"one of the options is wanted here, not {a_type(have)}", hint)
+        options = f"options are {', '.join(expect.options[:12])}"
+        raise mismatch(place, f"one of the options is wanted here, not {a_type(have)}", options)
     if expect.kind is Kind.LIST and have.kind is Kind.LIST:
         return conform_list(code, expect, place)
     if expect.kind is Kind.NUMBER and have.kind is Kind.INTEGER:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.expressions import ast, converting, dating
-from engine.core.expressions.code import Code, Run, fault, fold, mismatch
+from engine.core.expressions.code import STEP, Code, Run, fault, fold, mismatch
 from engine.core.expressions.expression import MissingValue, Scope
 from engine.core.expressions.faults import FUNCTION, ExpressionFault, did_you_mean
 from engine.core.expressions.fitting import NUMBERS, TEXTS, a_type
@@ -86,7 +86,7 @@ def unknown(node: ast.Call) -> ExpressionFault:
     known = {**MACROS, **OTHERS, **{name: function.usage for name, function in FUNCTIONS.items()}}
     hint = did_you_mean(node.function, known)
     if node.function in ALIASES and ALIASES[node.function] in known:
-        hint = f"did you mean '{known[ALIASES[node.function]]}'?"
+        hint = f"did you mean {known[ALIASES[node.function]]}?"
     return ExpressionFault(
         FUNCTION,
         f"no function '{node.function[:60]}' here",
@@ -96,8 +96,8 @@ def unknown(node: ast.Call) -> ExpressionFault:
     )
 
 
-def call(node: ast.Call, arguments: tuple[Code, ...], source: str) -> Code:
-    """A call of a function of the table; for a method the target is the first argument."""
+def call(node: ast.Call, arguments: tuple[Code, ...], label: str) -> Code:
+    """A call of a function of the table (`label`: as written); for a method the target is the first argument."""
     function = FUNCTIONS[node.function]
     method = node.target is not None
     if (method and function.style == "call") or (not method and function.style == "method"):
@@ -114,7 +114,7 @@ def call(node: ast.Call, arguments: tuple[Code, ...], source: str) -> Code:
     if node.function == "matches":
         return matching(resolved, *arguments)
     if node.function in {"earliest", "latest"}:
-        return extreme(resolved, arguments[0], source)
+        return extreme(resolved, arguments[0], label)
     code = Code(resolved, function.gives, applied(function.work, arguments), cost=cost)
     return fold(code, *arguments) if function.pure else code  # there are no constant moments that need a zone
 
@@ -149,18 +149,17 @@ def matching(node: ast.Call, text: Code, pattern: Code) -> Code:
     except PatternFault as error:
         raise fault(FUNCTION, pattern.node, f"the pattern is not right: {error}") from None
     run = text.run
-    code = Code(node, BOOLEAN, lambda scope: search(run(scope)), cost=10 + text.cost)
+    code = Code(node, BOOLEAN, lambda scope: search(run(scope)), cost=100 * STEP + text.cost)
     return fold(code, text)
 
 
-def extreme(node: ast.Call, items: Code, source: str) -> Code:
+def extreme(node: ast.Call, items: Code, label: str) -> Code:
     """`earliest(list)` and `latest(list)` of dates or of moments; without a value for an empty list."""
     kind = items.type.item
     if kind is not None and kind.kind not in MOMENTS:
         usage = FUNCTIONS[node.function].usage
         raise mismatch(items.node, f"'{node.function}' does not take a {items.type}", f"write {usage}")
     pick, run = FUNCTIONS[node.function].work, items.run
-    label = " ".join(source[node.offset : node.offset + node.length].split())[:80]
 
     def extreme_of(scope: Scope) -> Any:
         values = run(scope)

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from engine.core.expressions import ast
-from engine.core.expressions.code import Code, Run, fault, mismatch
+from engine.core.expressions.code import MAX_STEPS, STEP, Code, Run, fault, mismatch
 from engine.core.expressions.expression import ExpressionError, Scope
 from engine.core.expressions.faults import FUNCTION, MISMATCH
 from engine.core.expressions.fitting import a_type
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from engine.core.expressions.checker import Checker
 
-STEPS = 10_000_000
 MAX_ROWS = 10_000
 
 _keys = count(1)  # every macro binds under a key of its own, so nothing has to be put back
@@ -75,9 +74,9 @@ def inside(checker: Checker, node: ast.Call, rows: Code, item: Code) -> tuple[Co
 
 def compiled(checker: Checker, node: ast.Call, rows: Code, variable: ast.Bound, where: Code | None, body: Code) -> Code:
     """The closure of a macro, with its cost and its type."""
-    each = 1 + body.cost + (where.cost if where else 0)
+    each = STEP + body.cost + (where.cost if where else 0)
     cost = 1 + rows.cost + max(1, rows.rows) * each
-    limit = max(1, min(MAX_ROWS, STEPS // (each * checker.loops)))
+    limit = max(1, min(MAX_ROWS, MAX_STEPS * STEP // (each * checker.loops)))
     resolved = ast.Comprehension(
         node.offset,
         node.length,

@@ -42,7 +42,8 @@ SPELLED = {"or": "||", "and": "&&"}
 CONSTANTS = {"true": True, "false": False, "null": None}
 CONSTANT_HINTS = {"True": "true", "False": "false", "None": "null", "TRUE": "true", "FALSE": "false", "NULL": "null"}
 RESERVED = frozenset(
-    "as break const continue else for function if import let loop package namespace return var void while".split()
+    {"as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package"}
+    | {"namespace", "return", "var", "void", "while"}
 )
 WORDS = frozenset({"in", "and", "or", "not"})
 

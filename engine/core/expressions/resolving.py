@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.expressions import ast, dating
-from engine.core.expressions.code import ROWS, Code, fault
+from engine.core.expressions.code import ROWS, STEP, Code, fault
 from engine.core.expressions.expression import MissingValue, Scope
 from engine.core.expressions.faults import FUNCTION, MISMATCH, UNAVAILABLE, UNKNOWN, ExpressionFault, did_you_mean
-from engine.core.expressions.fitting import TEXTS, a_type, members
+from engine.core.expressions.fitting import a_type, members
 from engine.core.expressions.names import ACTOR, CASE, CHILD, EVENT, SPECIAL
 from engine.core.types import ANY, BOOLEAN, DATE, DATETIME, Kind, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from engine.core.expressions.checker import Checker
 
@@ -117,7 +118,7 @@ def special(checker: Checker, node: ast.Name) -> Code:
         return Code(resolved, checker.needs[word], lambda scope: scope.children, label=word)
     if names.answers is None:
         raise unavailable(node, word)
-    checker.needs[word] = Type(Kind.LIST, item=ANY)  # its columns are needed one by one
+    checker.needs |= {f"answers.{column}": kind for column, kind in names.answers.members.items()}
     return Code(resolved, Type(Kind.LIST, item=names.answers), lambda scope: scope.answers, label=word)
 
 
@@ -165,7 +166,7 @@ def defined(checker: Checker, node: ast.Name) -> Code:
     expression = checker.names.define[node.name]
     for need, kind in expression.needs:
         have = available(checker, need)
-        if have is None or (have != kind and kind.item is not ANY):
+        if have != kind:
             what = need.removeprefix("as:")
             raise fault(UNAVAILABLE, node, f"'{node.name}' uses {what}, which is not available here")
         checker.needs[need] = kind
@@ -177,15 +178,16 @@ def defined(checker: Checker, node: ast.Name) -> Code:
         resolved,
         expression.type,
         expression.run,
-        cost=expression.cost,
+        cost=expression.cost * STEP,
         constant=expression.constant is not None,
         value=expression.constant,
         label=node.name,
+        texts={expression.constant: resolved} if isinstance(expression.constant, str) else None,
     )
 
 
 def available(checker: Checker, need: str) -> Type | None:
-    """The type here of something a definition needs: `event.reasons`, `answers`, `answers.vote`, `children`, `as:x`."""
+    """The type here of something a definition needs: `event.reasons`, `answers.vote`, `children`, `as:x`."""
     root, _, member = need.partition(".")
     names = checker.names
     if need.startswith("as:"):
@@ -193,9 +195,7 @@ def available(checker: Checker, need: str) -> Type | None:
     if root == "children":
         return Type(Kind.LIST, item=CHILD) if names.children else None
     if root == "answers":
-        if names.answers is None:
-            return None
-        return names.answers.members.get(member) if member else Type(Kind.LIST, item=names.answers)
+        return names.answers.members.get(member) if names.answers is not None else None
     known = {
         "event": {**EVENT, **names.event} if names.event is not None else {},
         "result": names.result or {},
@@ -208,7 +208,12 @@ def available(checker: Checker, need: str) -> Type | None:
 def select(checker: Checker, node: ast.Select) -> Code:
     """A member of a row, a person, a document, …, or of a map."""
     operand = checker.code(node.operand)
-    kind, label, member, a = operand.type, f"{operand.label}.{node.member}", node.member, operand.run
+    kind, label, member, a = (
+        operand.type,
+        f"{operand.label or checker.text(node.operand)}.{node.member}",
+        node.member,
+        operand.run,
+    )
     resolved = replace(node, operand=operand.node, depth=ast.height(operand.node))
     known = members(kind)
     if kind.kind in {Kind.MAP, Kind.ANY}:
@@ -217,8 +222,6 @@ def select(checker: Checker, node: ast.Select) -> Code:
         result = known[member]
     else:
         raise no_such_member(node, operand)
-    if operand.label == "answers":
-        checker.needs[label] = result
 
     def run(scope: Scope) -> Any:
         try:
@@ -255,10 +258,7 @@ def has(checker: Checker, node: ast.Call) -> Code:
 
 def holds(value: Any, member: str) -> bool:
     """Whether a record or map has a member."""
-    return isinstance(value, RECORD_TYPES) and member in value
-
-
-RECORD_TYPES = (dict,)
+    return isinstance(value, dict | Mapping) and member in value
 
 
 # ── faults ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -308,8 +308,7 @@ def no_such_member(node: ast.Select, operand: Code) -> ExpressionFault:
     if kind.kind is Kind.LIST:
         hint = f"each row's: .map(x, x.{node.member[:60]}); the first: [0].{node.member[:60]}"
         return at_member(node, f"a list has no field '{node.member[:60]}'", hint)
-    hint = "text has no fields" if kind.kind in TEXTS else None
-    return at_member(node, f"{a_type(kind)} has no field '{node.member[:60]}'", hint)
+    return at_member(node, f"{a_type(kind)} has no field '{node.member[:60]}'", None)
 
 
 def at_member(node: ast.Select, message: str, hint: str | None) -> ExpressionFault:
@@ -324,8 +323,5 @@ def unknown(checker: Checker, node: ast.Name) -> ExpressionFault:
     top = [path for path in names.paths if "." not in path]
     groups = sorted(group for group in checker.groups if "." not in group)
     known = [*checker.variables, *names.bound, *names.define, *top, *groups, *sorted(SPECIAL)]
-    if fields:
-        hint: str | None = f"did you mean '{fields[0]}'?"
-    else:
-        hint = did_you_mean(node.name, known)
+    hint = f"did you mean '{fields[0]}'?" if fields else did_you_mean(node.name, known)
     return fault(UNKNOWN, node, f"no field '{node.name[:60]}' here", hint)

@@ -96,10 +96,10 @@ def _data_item(draft: Draft, scalar: ScalarNode, path: str) -> FormItem | None:
         return None
     if not mentions_broken(draft, path):
         known = [*draft.fields, *draft.groups, *draft.event_fields]
-        near = (f"did you mean '{k}'?" for k in known if k.endswith(f".{path}"))
-        hint = guess(path, known) or next(near, None)
+        longer = (f"did you mean '{k}'?" for k in known if k.endswith(f".{path}"))
+        near = guess(path, known) or next(longer, None)
         draft.reader.say(
-            "WF042", scalar.mark, f"'{path[:60]}' is no field", hint or "declare it in `data` or `event_data`"
+            "WF042", scalar.mark, f"'{path[:60]}' is no field", near or "declare it in `data` or `event_data`"
         )
     return None
 

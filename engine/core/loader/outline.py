@@ -74,7 +74,7 @@ def _entries(draft: Draft, node: MapNode, outline: Outline) -> dict[str, Node]:
     kind = outline.kind.value
     table = {**KINDS[kind], **(REGION if outline.region else {})}
     entries: dict[str, Node] = {}
-    other = False
+    other = sum(key.text in MAIN_KEY for key, _ in node.entries) > 1  # reported as two kinds
     for key, value in node.entries:
         if key.text in table:
             entries[key.text] = value

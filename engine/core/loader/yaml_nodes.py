@@ -122,6 +122,7 @@ class _Open:
     flow: bool
     key: ScalarNode | None = None
     seen: set[str] | None = None
+    cut: int = 0  # how many entries there were when a condition was cut
     skip: bool = False  # the next value belongs to a key that was refused
 
 
@@ -305,12 +306,10 @@ class _Reader:
         entries = level.node.entries
         nothing = isinstance(node, ScalarNode) and not node.quoted and not node.text and not node.broken
         if level.flow and nothing and not key.quoted and entries and _CUT.search(key.text):
-            self._say(
-                "WF018",
-                f"`{key.text[:60]}` looks like the rest of a condition",
-                key.mark,
-                "put the condition in quotes",
-            )
+            if level.cut != len(entries):
+                message = f"`{key.text[:60]}` looks like the rest of a condition"
+                self._say("WF018", message, key.mark, "put the condition in quotes")
+            level.cut = len(entries)
             before, value = entries[-1]
             entries[-1] = (before, ScalarNode("", quoted=True, mark=value.mark, broken=True))
             return

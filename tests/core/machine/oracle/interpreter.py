@@ -189,17 +189,12 @@ class Interpreter(Scene):
                     if not any(arm is other for _, other in found):
                         found.append((state, arm))
                     break
-        # an inner arm wins over one of a state around it …
-        kept = [
-            (state, arm)
-            for state, arm in found
-            if not any(inside(s.path, state.path) and self._meet(s, a, state, arm) for s, a in found)
-        ]
-        # … else the first in the file
         chosen: list[tuple[State, Arm]] = []
-        for state, arm in kept:
-            if not any(self._meet(s, a, state, arm) for s, a in chosen):
-                chosen.append((state, arm))
+        for state, arm in found:
+            rivals = [(s, a) for s, a in chosen if self._meet(s, a, state, arm)]
+            # an inner arm wins over one of a state around it, else the first in the file; who loses displaces nobody
+            if all(inside(state.path, s.path) for s, _ in rivals):
+                chosen = [c for c in chosen if c not in rivals] + [(state, arm)]
         return chosen
 
     def _first(self, arms: Iterable[Arm]) -> Arm | None:
@@ -264,13 +259,15 @@ class Interpreter(Scene):
             for state in self.states[path].children:  # a region that is off is left as off
                 if self.states[path].kind is StateKind.PARALLEL and state.path not in self.case.active:
                     self.case.left[state.path] = {}
+        cancelled: list[tuple[str, str]] = []
         for state in sorted((self.states[p] for p in exits), key=lambda s: -s.order):
             self.happened.left.append(state.path)
             self._run(state.leave)
             if state.cases and state.rest == "cancel":
                 open_ones = [child for child in self._counted(state) if not child["ended"]]
-                self.happened.effects += [("cancel", child["id"]) for child in open_ones]
+                cancelled += [("cancel", child["id"]) for child in open_ones]
             del self.case.active[state.path]
+        self.happened.effects += cancelled  # Reading: after all leave actions
 
     def _finished(self, path: str, *, now: bool) -> None:
         self.case.active[path] = replace(self.case.active[path], finished=now)

@@ -1,0 +1,120 @@
+"""The parts that views are made of: forms, states, turns, deadlines, and who a case is to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003  programs read the annotations to describe what they send
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003  as above
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One entry of a form; `fields` are the members of a group or the columns of a list."""
+
+    path: str
+    mode: str
+    must: bool
+    title: str
+    type: str
+    column: str | None = None
+    event_data: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+    unit: str | None = None
+    min: Any = None
+    max: Any = None
+    fields: tuple[FormField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedView:
+    """An event this actor may send now; `declares` are the duties for which he has to declare to have no tie."""
+
+    event: str
+    title: str
+    state: str
+    by: str
+    form: tuple[FormField, ...] = ()
+    declares: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StateView:
+    """An active state."""
+
+    path: str
+    title: str
+    kind: str
+    entered_at: datetime
+    leaf: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """Somebody whose move it is: a role, its supervisor, or `person:<id>`."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineView:
+    """A deadline that runs."""
+
+    state: str
+    name: str
+    title: str
+    due: datetime
+    term: str
+    overdue: bool
+    extensions_left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRef:
+    """Another case, by name only."""
+
+    id: str
+    workflow: str
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildView:
+    """A case that this one opened or was given."""
+
+    id: str
+    workflow: str
+    number: str | None
+    key: str | None
+    ended: bool
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleView:
+    """A role of a workflow."""
+
+    name: str
+    title: str
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """What is wrong in one cell (or a row, then `column` is ""); `code` as in FieldProblem, or duplicate, refused."""
+
+    row: int
+    column: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRow:
+    """A row that has a case; `replayed`: it had been imported before."""
+
+    row: int
+    case_id: str
+    number: str | None
+    replayed: bool

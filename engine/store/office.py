@@ -1,0 +1,224 @@
+"""What is kept around cases: tokens, incidents, imports, answered requests, the clock set by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, select, update
+
+from engine.core.case import Tie
+from engine.core.values import canonical, restore
+from engine.store.records import ImportJob, Incident, Token
+from engine.store.session import CLOCK_NOW, Session
+from engine.store.statement import Statement, insert_into
+from engine.store.tables import ACCEPTED, CASE, CLOCK, IMPORT_JOB, INCIDENT, TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+T = TOKEN.c
+I = INCIDENT.c  # noqa: E741  (one letter a table, as in the other modules)
+
+BY_HASH = Statement(select(TOKEN).where(T.hash == bindparam("token_hash")))
+TOKENS = Statement(select(TOKEN).order_by(T.id))
+INSERT_TOKEN = Statement(insert_into(TOKEN))
+REVOKE = Statement(
+    update(TOKEN)
+    .where(T.public_id == bindparam("token"), T.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now", type_=T.revoked_at.type))
+)
+TOUCH = Statement(
+    update(TOKEN)
+    .where(T.public_id == bindparam("token"))
+    .values(last_used_at=bindparam("now", type_=T.last_used_at.type))
+)
+_INCIDENTS = (
+    select(INCIDENT, CASE.c.public_id).outerjoin(CASE, CASE.c.id == I.case_id).order_by(I.id)
+)
+INCIDENTS = {
+    (False, False): Statement(_INCIDENTS),
+    (False, True): Statement(_INCIDENTS.where(I.closed_at.is_(None))),
+    (True, False): Statement(_INCIDENTS.where(CASE.c.public_id == bindparam("of_case"))),
+    (True, True): Statement(_INCIDENTS.where(CASE.c.public_id == bindparam("of_case"), I.closed_at.is_(None))),
+}
+ROW_OF_CASE = Statement(select(CASE.c.id).where(CASE.c.public_id == bindparam("of_case")))
+INSERT_INCIDENT = Statement(insert_into(INCIDENT, "id"))
+CLOSE_INCIDENT = Statement(
+    update(INCIDENT)
+    .where(I.id == bindparam("row"), I.closed_at.is_(None))
+    .values(closed_at=bindparam("now", type_=I.closed_at.type))
+)
+IMPORT_OF = Statement(
+    select(IMPORT_JOB)
+    .where(IMPORT_JOB.c.sha256 == bindparam("digest"), IMPORT_JOB.c.workflow == bindparam("of_workflow"))
+    .order_by(IMPORT_JOB.c.id.desc())
+    .limit(1)
+)
+INSERT_IMPORT = Statement(insert_into(IMPORT_JOB, "id"))
+INSERT_ACCEPTED = Statement(insert_into(ACCEPTED))
+FORGET_ACCEPTED = Statement(delete(ACCEPTED).where(ACCEPTED.c.accepted_at < bindparam("before")))
+INSERT_CLOCK = Statement(insert_into(CLOCK))
+SET_CLOCK = Statement(
+    update(CLOCK).where(CLOCK.c.id == 1).values(moment=bindparam("now", type_=CLOCK.c.moment.type))
+)
+
+
+class OfficeReader(Session):
+    """Reads of tokens, incidents and imports."""
+
+    def token_by_hash(self, token_hash: str) -> Token | None:
+        """The token with this hash, also an expired or revoked one."""
+        row = self.link.row(BY_HASH, token_hash=token_hash)
+        return None if row is None else _token(row)
+
+    def tokens(self) -> tuple[Token, ...]:
+        """All tokens, oldest first."""
+        return tuple(_token(row) for row in self.link.rows(TOKENS))
+
+    def people(self, role: str) -> tuple[Token, ...]:
+        """Tokens in force of those who have a role, one a person: the newest."""
+        now = self.machine_now()
+        found = {
+            token.actor_id: token
+            for token in self.tokens()
+            if role in token.roles and token.revoked_at is None and (token.expires_at is None or now < token.expires_at)
+        }
+        return tuple(found.values())
+
+    def incidents(self, case_id: str | None = None, open_only: bool = True) -> tuple[Incident, ...]:
+        """Incidents, of one case or of all, oldest first."""
+        statement = INCIDENTS[case_id is not None, open_only]
+        rows = self.link.rows(statement, **({} if case_id is None else {"of_case": case_id}))
+        return tuple(Incident(r.id, r.public_id, r.kind, r.subject, r.text, r.opened_at, r.closed_at) for r in rows)
+
+    def import_of(self, sha256: str, workflow: str) -> ImportJob | None:
+        """The last import of this file."""
+        row = self.link.row(IMPORT_OF, digest=sha256, of_workflow=workflow)
+        if row is None:
+            return None
+        return ImportJob(
+            row.id, row.sha256, row.workflow, row.file, row.rows, row.opened, restore(row.problems), row.imported_at
+        )
+
+
+class OfficeWriter(OfficeReader):
+    """Writes of tokens, incidents, imports, answered requests and the clock."""
+
+    def add_token(
+        self,
+        *,
+        id: str,  # noqa: A002  (the record's own word)
+        hash: str,  # noqa: A002
+        actor_id: str,
+        name: str,
+        email: str | None = None,
+        locale: str = "en",
+        roles: frozenset[str] = frozenset(),
+        attributes: Mapping[str, str | tuple[str, ...]] | None = None,
+        ties: tuple[Tie, ...] = (),
+        expires_at: datetime | None = None,
+    ) -> Token:
+        """A new token."""
+        plain: dict[str, Any] = {
+            "hash": hash,
+            "actor_id": actor_id,
+            "name": name,
+            "email": email,
+            "locale": locale,
+        }
+        token = Token(
+            id=id,
+            roles=roles,
+            attributes=dict(attributes or {}),
+            ties=ties,
+            created_at=self.machine_now(),
+            expires_at=expires_at,
+            **plain,
+        )
+        self.link.run(
+            INSERT_TOKEN,
+            public_id=id,
+            roles=canonical(sorted(roles)),
+            attributes=canonical(token.attributes),
+            ties=canonical([(tie.party, tie.until) for tie in ties]),
+            created_at=token.created_at,
+            expires_at=expires_at,
+            revoked_at=None,
+            last_used_at=None,
+            **plain,
+        )
+        return token
+
+    def revoke_token(self, token_id: str) -> bool:
+        """Ends a token; False where it has ended or is unknown."""
+        return self.link.run(REVOKE, token=token_id, now=self.machine_now()) == 1
+
+    def touch_token(self, token_id: str, at: datetime) -> None:
+        """Notes that a token was used."""
+        self.link.run(TOUCH, token=token_id, now=at)
+
+    def add_incident(self, *, case_id: str | None, kind: str, subject: str, text: str) -> int:
+        """Something that needs a person; its id."""
+        row = None if case_id is None else self.link.value(ROW_OF_CASE, of_case=case_id)
+        now = self.business_now()
+        new: int = self.link.value(
+            INSERT_INCIDENT, case_id=row, kind=kind, subject=subject, text=text, opened_at=now, closed_at=None
+        )
+        return new
+
+    def close_incident(self, incident_id: int) -> bool:
+        """It was seen to; False where it is closed or unknown."""
+        return self.link.run(CLOSE_INCIDENT, row=incident_id, now=self.business_now()) == 1
+
+    def add_import(
+        self, *, sha256: str, workflow: str, file: str, rows: int, opened: int, problems: Sequence[Mapping[str, Any]]
+    ) -> int:
+        """A file that was imported; its id."""
+        new: int = self.link.value(
+            INSERT_IMPORT,
+            sha256=sha256,
+            workflow=workflow,
+            file=file,
+            rows=rows,
+            opened=opened,
+            problems=canonical(list(problems)),
+            imported_at=self.business_now(),
+        )
+        return new
+
+    def keep_accepted(self, key: str, party: str, body_hash: str, case_id: str, seq: int) -> None:
+        """Keeps what an Idempotency-Key was answered with."""
+        now = self.machine_now()
+        self.link.run(
+            INSERT_ACCEPTED, key=key, party=party, body_hash=body_hash, case_id=case_id, seq=seq, accepted_at=now
+        )
+
+    def forget_accepted(self, before: datetime) -> int:
+        """Forgets answers kept before a moment (machine time); how many."""
+        return self.link.run(FORGET_ACCEPTED, before=before)
+
+    def set_clock(self, moment: datetime) -> None:
+        """Sets business time, where it is set by hand."""
+        if self.link.value(CLOCK_NOW) is None:
+            self.link.run(INSERT_CLOCK, id=1, moment=moment)
+        else:
+            self.link.run(SET_CLOCK, now=moment)
+
+
+def _token(row: Any) -> Token:
+    return Token(
+        id=row.public_id,
+        hash=row.hash,
+        actor_id=row.actor_id,
+        name=row.name,
+        email=row.email,
+        locale=row.locale,
+        roles=frozenset(restore(row.roles)),
+        attributes=restore(row.attributes),
+        ties=tuple(Tie(party, until) for party, until in restore(row.ties)),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+    )

@@ -1,0 +1,22 @@
+"""The two views of the store: Reader for a snapshot, Transaction for one unit of writing; the topics are in their own modules."""
+
+from __future__ import annotations
+
+from engine.store.case_reading import CaseReader
+from engine.store.catalog import CatalogReader, CatalogWriter
+from engine.store.effects import EffectReader, EffectWriter
+from engine.store.fact_reading import FactReader
+from engine.store.fact_writing import FactWriter
+from engine.store.history_reading import HistoryReader
+from engine.store.office import OfficeReader, OfficeWriter
+
+
+class Reader(CaseReader, HistoryReader, EffectReader, FactReader, CatalogReader, OfficeReader):
+    """Everything that can be read; values and records, never rows."""
+
+
+class Transaction(FactWriter, EffectWriter, CatalogWriter, OfficeWriter, Reader):
+    """Everything that can be written, in one transaction, beside all reads; these see what it has written.
+
+    Lock order: cases (several: ascending by id), then register entries, then counters.
+    """

@@ -1,0 +1,254 @@
+"""A real store in a temporary folder, a clock moved by hand, notifiers and callers that record what they are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import pytest
+
+from adapters.templates import MessageTemplates
+from engine.core.case import Actor, Event
+from engine.errors import DeliveryFailed
+from engine.ports import Adapters, RenderedCertificate, TableRow
+from engine.service.bundles import Bundle
+from engine.service.services import build_services
+from engine.store.store import Store
+
+START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)  # Monday, 09:00 in Moscow
+
+LETTER = "Subject: {{ case.number }}: %s\n\nDear {{ to.name }}, {{ link }}\n"
+TEMPLATES = {f"{name}.en.txt": LETTER % name for name in ("receipt", "reminder", "escalation", "asked", "deadline_moved")}
+TEMPLATES["listed.en.txt"] = "Subject: {{ certificate.number }}\n\nListed as {{ register.entry_no }}.\n"
+TEMPLATES["broken.en.txt"] = "Subject: x\n\n{{ data.product.nowhere }}\n"
+TEMPLATES["certificate.typ"] = "= Certificate"
+
+
+class MachineClock:
+    """Machine time that passes only when told to."""
+
+    def __init__(self):
+        self.at = START
+
+    def __call__(self):
+        return self.at
+
+    def forward(self, **length):
+        self.at += timedelta(**length)
+
+
+@dataclass
+class Notifier:
+    """Keeps what it delivers; fails as often as told before."""
+
+    name: str = "recording"
+    sent: list = field(default_factory=list)
+    failures: list = field(default_factory=list)
+
+    def deliver(self, message):
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append(message)
+
+
+@dataclass
+class Caller:
+    """Answers from a list; an exception in it is raised."""
+
+    name: str = "laboratory"
+    answers: list = field(default_factory=list)
+    calls: list = field(default_factory=list)
+
+    def call(self, operation, values, *, key):
+        self.calls.append((operation, dict(values), key))
+        answer = self.answers.pop(0) if self.answers else {}
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@dataclass
+class Renderer:
+    """Bytes that differ at every rendering, so that a second one would be seen."""
+
+    views: list = field(default_factory=list)
+
+    def render(self, view):
+        self.views.append(view)
+        pdf = f"%PDF {view.number} {view.issue} try {len(self.views)}".encode()
+        return RenderedCertificate(pdf, sha256(pdf).hexdigest())
+
+
+class Tables:
+    """Reads the simplest CSV."""
+
+    def read(self, content, name):
+        lines = content.decode().strip().split("\n")
+        headings = lines[0].split(",")
+        return [
+            TableRow(number, dict(zip(headings, line.split(","), strict=True))) for number, line in enumerate(lines[1:], 2)
+        ]
+
+
+@dataclass
+class World:
+    """Services with all that a test looks at."""
+
+    services: object
+    store: Store
+    machine: MachineClock
+    notifier: Notifier
+    caller: Caller
+    renderer: Renderer
+
+    def publish(self, *sources, calendars=None):
+        bundles = [Bundle(source, f"w{n}.yaml", TEMPLATES, calendars or {}) for n, source in enumerate(sources)]
+        return self.services.catalog.publish_all(bundles)
+
+    def open(self, workflow, data, actor, **more):
+        return self.services.cases.open_case(workflow, data, actor, **more).case
+
+    def send(self, case_id, event, actor, data=None, **more):
+        return self.services.cases.send_event(case_id, Event(event, data or {}), actor, **more)
+
+    def wait(self, **length):
+        return self.services.clock.advance(self.services.clock.now() + timedelta(**length))
+
+    def settle(self):
+        return self.services.clock.settle()
+
+    def incidents(self):
+        return [(incident.kind, incident.text) for incident in self.services.incidents.find()]
+
+
+def person(name, *roles, party=None, **attributes):
+    """An actor with roles."""
+    given = {**({"party": party} if party else {}), **attributes}
+    return Actor(id=name, roles=frozenset(roles), attributes=given, name=name.title())
+
+
+def later(seconds=None):
+    """A delivery that fails for now, or for good."""
+    return DeliveryFailed("the other side is away", retry_after=seconds)
+
+
+@pytest.fixture
+def machine():
+    return MachineClock()
+
+
+@pytest.fixture
+def world(tmp_path, machine):
+    store = Store(f"sqlite:///{tmp_path / 'test.db'}", machine_now=machine, manual_clock=True)
+    notifier, caller, renderer = Notifier(), Caller(), Renderer()
+    adapters = Adapters(
+        notifiers=[notifier],
+        templates=MessageTemplates,
+        renderer=lambda _: renderer,
+        callers={"laboratory": caller},
+        tables=Tables(),
+    )
+    services = build_services(store, adapters, public_url="https://milepost.example", body="0042")
+    yield World(services, store, machine, notifier, caller, renderer)
+    store.close()
+
+
+PROPOSAL = """
+milepost: 1
+workflow: proposal
+title: {en: Proposal, ru: Предложение}
+timezone: Europe/Moscow
+number: "P-{year}-{seq:4}"
+unique: [applicant.tax_id, product.designation]
+roles:
+  applicant: {title: Applicant, side: applicant, where: {party: applicant.tax_id}, sees: own, hides: [review.remark]}
+  officer:   {title: Officer, sees: all}
+  expert:    {title: Expert, sees: assigned}
+  keeper:    {title: Keeper, sees: none}
+data:
+  applicant:
+    tax_id: {type: text, pattern: "^[0-9]{10}$", required: true}
+    contact: person
+  product:
+    designation: {type: text, required: true}
+    items: {type: list, key: item_id, of: {item_id: text, designation: text}}
+  review:
+    remark: text
+    rounds: {type: integer, default: 0}
+event_data:
+  reasons: text
+open: {by: [applicant, officer, list], form: [applicant.tax_id!, applicant.contact, product.designation!, product.items]}
+initial: check
+states:
+  check:
+    turn: officer
+    events:
+      accept: {by: officer, form: [review.remark], to: expertise}
+      return: {by: officer, form: [reasons!], set: {review.rounds: review.rounds + 1}, to: correction}
+      dispatched: {by: list, form: [review.remark]}
+      seal: {by: keeper}
+    deadlines:
+      decide: {after: 5 days, remind: [1 day], escalate: [officer]}
+  correction:
+    turn: applicant
+    enter: [{notify: applicant, template: asked}]
+    events:
+      answer: {by: applicant, form: [product.designation], to: check}
+    deadlines:
+      no_response: {after: 10 days, to: closed}
+  expertise:
+    turn: expert
+    events:
+      agree: {by: expert, to: done}
+  done:   {final: true, outcome: completed}
+  closed: {final: true, outcome: closed}
+"""
+
+LIST = """
+milepost: 1
+workflow: list
+title: Regional list
+timezone: Europe/Moscow
+number: "L-{seq:2}"
+roles:
+  coordinator: {title: Coordinator, where: {party: region.name}, sees: own}
+  officer:     {title: Officer, sees: all}
+  applicant:   {title: Applicant, side: applicant, sees: none}
+data:
+  region: {name: text}
+  sent: {times: {type: integer, default: 0}}
+open: {by: coordinator, form: [region.name!]}
+initial: collecting
+states:
+  collecting:
+    turn: coordinator
+    cases: {of: proposal, add: [coordinator, applicant], rest: go_on}
+    events:
+      dispatch: {by: coordinator, set: {sent.times: sent.times + 1}, actions: [{send: dispatched, to: children, with: {review.remark: '"from the list"'}}]}
+      run: {by: coordinator, to: running}
+  running:
+    turn: none
+    cases: {of: proposal, rest: go_on}
+    done: [{to: over}]
+  over: {final: true, outcome: completed}
+"""
+
+
+@pytest.fixture
+def proposals(world):
+    world.publish(PROPOSAL, LIST)
+    return world
+
+
+ACME = {"applicant.tax_id": "1234567890", "product.designation": "V-1"}
+
+
+@pytest.fixture
+def acme():
+    return person("anna", "applicant", party="1234567890")
+
+
+@pytest.fixture
+def officer():
+    return person("oleg", "officer")

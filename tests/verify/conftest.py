@@ -1,0 +1,80 @@
+"""Small workflows from text, and what verify finds in them."""
+
+from __future__ import annotations
+
+from textwrap import dedent, indent
+
+import pytest
+
+from engine.core.calendars.calendar import Calendar
+from engine.core.loader.load import load
+from engine.verify.check import check
+
+HEAD = """\
+milepost: 1
+workflow: {name}
+title: Small
+{top}
+roles:
+  clerk: {{title: Clerk}}
+  maker: {{title: Maker, side: applicant}}
+open: {{by: [maker{openers}], form: [{form}]}}
+data:
+  n: {{type: integer, default: 0, min: 0}}
+  ok: {{type: boolean, default: false}}
+  amount: number
+  kind: [a, b, c]
+  name: text
+  rows: {{type: list, of: {{x: integer}}}}
+{extra}
+initial: {initial}
+states:
+{states}
+"""
+
+
+def small(states, *, name="small", top="calendar: office", openers="", form="", initial="one", extra=""):
+    """A workflow of these states."""
+    text = HEAD.format(
+        name=name,
+        top=top,
+        openers=openers,
+        form=form,
+        initial=initial,
+        extra=dedent(extra),
+        states=indent(dedent(states), "  "),
+    )
+    loaded = load(text, file=f"{name}.yaml")
+    assert loaded.workflow is not None, [finding.render(text) for finding in loaded.diagnostics]
+    return loaded.workflow
+
+
+def findings(states, *, others=(), templates=None, profile="team", **top):
+    """(code, severity, message) of each finding."""
+    workflow = states if not isinstance(states, str) else small(states, **top)
+    found = check(
+        workflow,
+        others={other.name: other for other in others},
+        calendars={"office": Calendar("office", "1", 2020, 2030)},
+        templates=templates,
+        profile=profile,
+    )
+    return [(one.code, str(one.severity), one.message) for one in found]
+
+
+@pytest.fixture
+def make():
+    """`small`."""
+    return small
+
+
+@pytest.fixture
+def verify():
+    """`findings`."""
+    return findings
+
+
+@pytest.fixture
+def codes():
+    """The codes of the findings only."""
+    return lambda states, **options: [code for code, _, _ in findings(states, **options)]
