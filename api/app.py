@@ -5,26 +5,58 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from engine.service.services import Services
 from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.background import Background, NoBackground, Waking
 from api.exact import BoundedBody
 from api.routes import cases, certificates, events, imports, register, system, workflows
+from engine.service.services import Services
 
-DESCRIPTION = "Advance or inspect each case. Errors are RFC 9457 problems that say what is allowed instead."
+DESCRIPTION = (
+    "Cases of staged procedures. Every request needs `Authorization: Bearer <token>`, but the public check of a "
+    "certificate and the health of the process. Errors are RFC 9457 problems that say what is allowed instead. "
+    "Numbers with a fraction are JSON strings in answers, moments are ISO 8601 in UTC."
+)
 
 
 def create_app(
-    services: Services, *, version: str, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+    services: Services,
+    *,
+    version: str,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+    background: Background | None = None,
 ) -> FastAPI:
     """All routes; `POST /clock` only where the services' clock is manual."""
     app = FastAPI(title="Milepost", version=version, description=DESCRIPTION, lifespan=lifespan)
     app.state.services = services
+    app.state.background = background or NoBackground()
     problems.install(app)
     app.add_middleware(BoundedBody)
+    app.add_middleware(Waking, background=app.state.background)
+    app.add_middleware(Guarded)
     for module in (cases, events, workflows, register, certificates, imports, system):
         app.include_router(module.router)
     if services.clock.manual:
         app.include_router(system.manual_clock)
     return app
+
+
+class Guarded:
+    """Headers of every answer: taken for what it says it is, and kept by nobody on the way."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, guarded if scope["type"] == "http" else send)

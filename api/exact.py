@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +17,9 @@ from api.problems import problem
 MAX_BODY = 1_048_576
 MAX_UPLOAD = 20 * 1_048_576
 MAX_DEPTH = 64
+
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
 class ExactRequest(Request):
@@ -27,11 +31,14 @@ class ExactRequest(Request):
         try:
             text = body.decode("utf-8")
             _check_depth(text)
-            return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
-        except (UnicodeDecodeError, RecursionError, ValueError) as error:
+            value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+            if "\\u" in text:
+                json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")  # half a character is none
+        except (UnicodeError, RecursionError, ValueError) as error:
             if isinstance(error, json.JSONDecodeError):
                 raise
             raise json.JSONDecodeError(str(error), "", 0) from None
+        return value
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -39,32 +46,28 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _check_depth(text: str) -> None:
-    depth, inside, escaped = 0, False, False
-    for char in text:
-        if inside:
-            escaped = char == "\\" and not escaped
-            if char == '"' and not escaped:
-                inside = False
-            elif char != "\\":
-                escaped = False
-        elif char == '"':
-            inside = True
-        elif char in "[{":
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in "[{":
             depth += 1
             if depth > MAX_DEPTH:
                 raise ValueError(f"the body is nested more than {MAX_DEPTH} deep")
-        elif char in "]}":
+        elif token[0] in "]}":
             depth -= 1
 
 
 class ExactRoute(APIRoute):
-    """A route that reads its body through ExactRequest."""
+    """A route that reads its body through ExactRequest, and takes JSON only."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler around an ExactRequest."""
         handler = super().get_route_handler()
+        takes_body = self.body_field is not None
 
         async def exact(request: Request) -> Response:
+            kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if takes_body and kind != "application/json":
+                raise HTTPException(415, "the body has to be JSON; send it with Content-Type: application/json")
             return await handler(ExactRequest(request.scope, request.receive))
 
         return exact

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "MILEPOST_"
+OTHERS = frozenset({f"{PREFIX}TOKEN"})
+"""Variables with our prefix that are no settings: the token of `milepost import`."""
 SHIPPED = Path(__file__).resolve().parent.parent / "workflows"
 
 
@@ -62,7 +64,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     unknown = [
         name
         for name in environ
-        if name.startswith(PREFIX) and name not in names and not name.startswith(f"{PREFIX}TEST_")
+        if name.startswith(PREFIX) and name not in {*names, *OTHERS} and not name.startswith(f"{PREFIX}TEST_")
     ]
     if unknown:
         raise BadSetting(f"there is no setting {unknown[0]}; there are {', '.join(names)}")

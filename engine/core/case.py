@@ -7,13 +7,16 @@ The groups `certificate` and `register` hold the frozen facts beside `certificat
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from dataclasses import dataclass
+else:
+    from engine.core.quick import dataclass
 
 
 # ── who ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

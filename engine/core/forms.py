@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.definition import Field
@@ -19,8 +19,11 @@ from engine.errors import FieldProblem, InvalidPayload
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from dataclasses import dataclass
 
     from engine.core.definition import FormItem, Workflow
+else:
+    from engine.core.quick import dataclass
 
 REASONS = Field(path="reasons", type=TEXT, max=4000)
 """Event data that the engine itself asks for where a workflow does not declare it (extensions, cancelling)."""

@@ -6,14 +6,16 @@ whose exit sets meet the inner one wins, then the first in the file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from dataclasses import dataclass
 
     from engine.core.case import Actor, Position
     from engine.core.definition import Arm, Role, Who, Workflow
+else:
+    from engine.core.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

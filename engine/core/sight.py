@@ -41,25 +41,27 @@ def allowed(chart: Chart, case: Case, actor: Actor, *, now: datetime) -> tuple[A
         return ()
     draft = Draft(chart, case, actor, now)
     found: dict[str, Allowed] = {}
-    for leaf in sorted(active_leaves(draft.active), key=chart.order):
+    for leaf in sorted(active_leaves(draft.active), key=chart.place.__getitem__):
         for path in outward(leaf):
             for event, ways in chart.ways[path].items():
                 role = admits(chart.workflow, ways.handler.by, actor, case.data, case.memory.excluded)
                 if role is None or event in found or not _may_fit(draft, ways):
                     continue
-                declares = _duties_left(chart, case, actor, path, now=now)
+                declares = _duties_left(chart, case, actor, path, role, now=now)
                 if declares is not None:
                     found[event] = Allowed(event, ways.handler.title, ways.handler.form, path, role, declares)
     return tuple(found.values())
 
 
-def _duties_left(chart: Chart, case: Case, actor: Actor, state: str, *, now: datetime) -> tuple[str, ...] | None:
+def _duties_left(
+    chart: Chart, case: Case, actor: Actor, state: str, role: str, *, now: datetime
+) -> tuple[str, ...] | None:
     """The declarations that are still due, or None where a duty stands against this person."""
     if actor.kind != "person":
         return ()
     interests = tuple(duty.id for duty in chart.workflow.duties if duty.kind == "no_interest")
     try:
-        declared = check_duties(chart, case, actor, state, interests, now=now)
+        declared = check_duties(chart, case, actor, state, interests, now=now, role=role)
     except DutyConflict:
         return None
     return tuple(duty for duty in interests if declared.get(duty) != case.memory.declared.get(duty))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.core.sight import allowed, sees_path, visible_data
+from engine.core.sight import allowed, sees_path
 from engine.service.forms_view import form_fields
 from engine.service.view_parts import AllowedView, CaseRef, ChildView, DeadlineView, StateView, TurnView
 from engine.service.views import CaseLine, CaseView, EffectView, StepView, TimerView
@@ -41,9 +41,17 @@ def nested(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def case_view(
-    chart: Chart, case: Case, actor: Actor, *, version: int, parent: CaseRef | None, now: datetime, locale: str = ""
+    chart: Chart,
+    case: Case,
+    actor: Actor,
+    shown: Mapping[str, Any],
+    *,
+    version: int,
+    parent: CaseRef | None,
+    now: datetime,
+    locale: str = "",
 ) -> CaseView:
-    """The whole case for one actor, with what he may send now."""
+    """The whole case for one actor, with what he may send now; `shown` is the data he may read."""
     return CaseView(
         id=case.id,
         number=case.number,
@@ -52,7 +60,7 @@ def case_view(
         title=chart.workflow.title.say(locale),
         states=tuple(_states(chart, case, locale)),
         turn=tuple(TurnView(name, turn_title(chart.workflow, case, name, locale)) for name in case.turn),
-        data=nested(visible_data(chart, case, actor)),
+        data=nested(shown),
         allowed=tuple(_allowed(chart, found, locale) for found in allowed(chart, case, actor, now=now)),
         deadlines=tuple(deadlines(chart, case, now=now, locale=locale)),
         parent=parent,
@@ -120,8 +128,8 @@ def _states(chart: Chart, case: Case, locale: str) -> Iterator[StateView]:
 def _allowed(chart: Chart, found: Allowed, locale: str) -> AllowedView:
     workflow = chart.workflow
     panel = chart.states[found.state].panel
-    columns = workflow.fields[panel.into].columns if panel is not None and panel.event == found.event else None
-    form = form_fields(found.form, workflow, locale=locale, columns=columns)
+    asked = found.state if panel is not None and panel.event == found.event else None
+    form = form_fields(found.form, workflow, locale=locale, panel=asked)
     title = found.title.say(locale) if found.title is not None else found.event.replace("_", " ")
     return AllowedView(found.event, title, found.state, found.role, form, found.declares)
 
@@ -235,9 +243,8 @@ def _title(chart: Chart, kind: str, name: str, state: str, locale: str) -> str:
     return f"{kind} {name}".replace("_", " ") if kind not in {"event", "opened"} else name.replace("_", " ")
 
 
-def reader_of(chart: Chart, case: Case, actor: Actor) -> Callable[[str], bool]:
-    """Which paths (of data or event data) this actor may read, those without a value now too."""
-    shown = visible_data(chart, case, actor)
+def reader_of(chart: Chart, case: Case, actor: Actor, shown: Mapping[str, Any]) -> Callable[[str], bool]:
+    """Which paths (of data or event data) this actor may read; `shown` are those that have a value now."""
     known: dict[str, bool] = {}
 
     def readable(path: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Event
 from engine.core.machine.step import step
-from engine.core.sight import may_address, may_see
+from engine.core.sight import may_address, may_see, visible_data
 from engine.errors import MilepostError
 from engine.service.case_views import case_view, effect_view, planned_effect, reader_of, step_view, timer_view
 from engine.service.commands import Command, check_match, no_case, resolved
@@ -119,9 +119,10 @@ class Cases:
         chart = self._catalog.chart(decision.version_id)
         if decision.replayed and not may_address(chart, case, actor):
             raise no_case(case.id)
-        shown = self._view(case, decision.version_id, actor, now=case.last_at, locale=locale)
-        made = step_view(chart, case.id, record, reader_of(chart, case, actor), locale=locale)
-        return Outcome(shown, made, decision.replayed)
+        shown = visible_data(chart, case, actor)
+        seen = self._view(case, decision.version_id, actor, shown, now=case.last_at, locale=locale)
+        made = step_view(chart, case.id, record, reader_of(chart, case, actor, shown), locale=locale)
+        return Outcome(seen, made, decision.replayed)
 
     def batch(self, lines: Sequence[BatchLine], actor: Actor, *, locale: str = "") -> tuple[BatchResult, ...]:
         """Each line its own step, in order, committed together where the store can."""
@@ -158,9 +159,10 @@ class Cases:
 
         made, version_id, now = self._store.read(work)
         chart, case = self._catalog.chart(version_id), made.case
+        shown = visible_data(chart, case, actor)
         return DryRun(
-            step=step_view(chart, case.id, made.record, reader_of(chart, case, actor), locale=locale),
-            case=self._view(case, version_id, actor, now=now, locale=locale),
+            step=step_view(chart, case.id, made.record, reader_of(chart, case, actor, shown), locale=locale),
+            case=self._view(case, version_id, actor, shown, now=now, locale=locale),
             armed=tuple(timer_view(timer) for timer in made.armed),
             cancelled=tuple(timer_view(timer) for timer in made.cancelled),
             effects=tuple(planned_effect(effect) for effect in made.effects),
@@ -176,7 +178,8 @@ class Cases:
             return self._seen(reader, case_id, actor), reader.business_now()
 
         stored, now = self._store.read(work)
-        return self._view(stored.case, stored.version_id, actor, now=now, locale=locale)
+        shown = visible_data(self._catalog.chart(stored.version_id), stored.case, actor)
+        return self._view(stored.case, stored.version_id, actor, shown, now=now, locale=locale)
 
     def find(
         self, filters: CaseFilters, actor: Actor, *, cursor: str | None = None, limit: int = 50, locale: str = ""
@@ -194,7 +197,7 @@ class Cases:
         def work(reader: Reader) -> tuple[StepView, ...]:
             stored = self._seen(reader, case_id, actor)
             chart = self._catalog.chart(stored.version_id, reader)
-            readable = reader_of(chart, stored.case, actor)
+            readable = reader_of(chart, stored.case, actor, visible_data(chart, stored.case, actor))
             records = reader.history(stored.case.id, after, limit)
             return tuple(step_view(chart, stored.case.id, line, readable, locale=locale) for line in records)
 
@@ -235,7 +238,9 @@ class Cases:
             raise no_case(case_id)
         return stored
 
-    def _view(self, case: Case, version_id: int, actor: Actor, *, now: datetime, locale: str) -> CaseView:
+    def _view(
+        self, case: Case, version_id: int, actor: Actor, shown: Mapping[str, Any], *, now: datetime, locale: str
+    ) -> CaseView:
         chart: Chart = self._catalog.chart(version_id)
         version = self._catalog.version_of(version_id).version
         parent = None
@@ -243,4 +248,4 @@ class Cases:
             known = case.parent
             held = self._store.read(lambda reader: reader.case(known.id))
             parent = CaseRef(known.id, known.workflow, held.case.number if held else None)
-        return case_view(chart, case, actor, version=version, parent=parent, now=now, locale=locale)
+        return case_view(chart, case, actor, shown, version=version, parent=parent, now=now, locale=locale)

@@ -8,30 +8,28 @@ from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from engine.core.calendars.reading import read_calendar
-from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
-from engine.core.loader.load import load, load_or_raise
+from engine.core.loader.load import load_or_raise
 from engine.core.machine.chart import build_chart
-from engine.errors import InvalidWorkflow, WorkflowNotFound
-from engine.service.bundles import digest, used_templates
+from engine.errors import WorkflowNotFound
+from engine.service.checking import check_all, read_all
 from engine.service.forms_view import form_fields
 from engine.service.view_parts import RoleView
 from engine.service.views import VersionView, WorkflowView
-from engine.verify.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from engine.core.calendars.calendar import Calendar
     from engine.core.definition import Workflow
+    from engine.core.diagnostics import Diagnostic
     from engine.core.machine.chart import Chart
     from engine.ports import CertificateRenderer, Templates
     from engine.service.bundles import Bundle
+    from engine.service.checking import Candidate
     from engine.store.records import Version
     from engine.store.store import Store
     from engine.store.transaction import Reader, Transaction
 
 T = TypeVar("T")
-TEMPLATE_FAULT = "TP001"
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -55,15 +53,6 @@ class Outfit:
     renderer: CertificateRenderer
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    workflow: Workflow
-    bundle: Bundle
-    templates: Mapping[str, str]
-    digest: str
-    diagnostics: tuple[Diagnostic, ...]
-
-
 class Catalog:
     """Publishes, and hands out charts by version; safe to share between threads."""
 
@@ -78,6 +67,7 @@ class Catalog:
         self._charts: dict[int, Chart] = {}
         self._versions: dict[int, Version] = {}
         self._outfits: dict[int, Outfit] = {}
+        self._parsed: dict[tuple[str, str], Workflow] = {}  # what was read to be published is not read again
         self._lock = Lock()
 
     # ── publishing ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,71 +85,27 @@ class Catalog:
         return self._publish(tuple(bundles), _unless_known)
 
     def _publish(
-        self, bundles: Sequence[Bundle], present: Callable[[Reader, _Checked], Version | None]
+        self, bundles: Sequence[Bundle], present: Callable[[Reader, Candidate], Version | None]
     ) -> tuple[Published, ...]:
-        checked = self._check(bundles)
+        candidates = read_all(bundles)
+        seen = self._store.read(lambda reader: [present(reader, one) is not None for one in candidates])
+        if not all(seen):
+            known = {**self._newest(), **{one.workflow.name: one.workflow for one in candidates}}
+            candidates = check_all(candidates, known, self._templates)
 
         def work(tx: Transaction) -> tuple[Published, ...]:
-            return tuple(_store(tx, item, present(tx, item)) for item in checked)
+            return tuple(_store(tx, one, present(tx, one)) for one in candidates)
 
         published = self._store.write(work)
         with self._lock:
             self._charts.clear()  # a calendar may be newer now
+            self._parsed.update({(one.bundle.source, one.bundle.file): one.workflow for one in candidates})
         return published
-
-    def _check(self, bundles: Sequence[Bundle]) -> tuple[_Checked, ...]:
-        loaded = [load(bundle.source, file=bundle.file) for bundle in bundles]
-        broken = [finding for item in loaded if item.workflow is None for finding in item.diagnostics]
-        if broken:
-            raise InvalidWorkflow([f for f in broken if f.severity is Severity.ERROR] or broken)
-        workflows = [item.workflow for item in loaded if item.workflow is not None]
-        calendars = self._calendars(bundles)
-        known = {**self._newest(), **{workflow.name: workflow for workflow in workflows}}
-        results = []
-        for workflow, bundle, item in zip(workflows, bundles, loaded, strict=True):
-            others = {name: other for name, other in known.items() if name != workflow.name}
-            findings = (
-                *check(
-                    workflow,
-                    others=others,
-                    calendars=calendars,
-                    templates={name.partition(".")[0] for name in bundle.templates},
-                    profile="draft",
-                ),
-                *self._check_messages(bundle.templates),
-            )
-            errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-            if errors:
-                raise InvalidWorkflow(errors)
-            used = used_templates(workflow, bundle.templates)
-            every = (*item.diagnostics, *findings)
-            results.append(_Checked(workflow, bundle, used, digest(bundle.source, used), every))
-        return tuple(results)
-
-    def _check_messages(self, sources: Mapping[str, str]) -> list[Diagnostic]:
-        """What is wrong with message templates themselves; certificates' are tried when they are rendered."""
-        templates = self._templates(sources)
-        names = dict.fromkeys(name.partition(".")[0] for name in sources if name.endswith(".txt"))
-        return [
-            Diagnostic(TEMPLATE_FAULT, Severity.ERROR, problem, f"templates/{name}", NOWHERE)
-            for name in names
-            for problem in templates.check(name)
-        ]
 
     def _newest(self) -> dict[str, Workflow]:
         return self._store.read(
             lambda reader: {name: self.chart_of(name, reader)[1].workflow for name in reader.workflows()}
         )
-
-    def _calendars(self, bundles: Sequence[Bundle]) -> dict[str, Calendar]:
-        texts = {name: text for bundle in bundles for name, text in bundle.calendars.items()}
-        calendars = {}
-        for name, text in texts.items():
-            calendar, findings = read_calendar(text, file=f"{name}.yaml")
-            if calendar is None:
-                raise InvalidWorkflow([finding for finding in findings if finding.severity is Severity.ERROR])
-            calendars[name] = calendar
-        return calendars
 
     # ── versions and charts (within a transaction or snapshot: with its reader) ─────────────────────────────────────
 
@@ -209,7 +155,7 @@ class Catalog:
 
     def _build(self, reader: Reader, version_id: int) -> Chart:
         version = self.version_of(version_id, reader)
-        workflow = load_or_raise(version.source, file=version.file)
+        workflow = self._parsed.get((version.source, version.file)) or load_or_raise(version.source, file=version.file)
         stored = reader.calendar(workflow.calendar) if workflow.calendar is not None else None
         calendar = None if stored is None else read_calendar(stored.text, file=f"{stored.name}.yaml")[0]
         built = build_chart(workflow, calendar)
@@ -259,16 +205,16 @@ def _unknown(what: str, reader: Reader) -> WorkflowNotFound:
     return WorkflowNotFound(f"there is no {what[:80]}; published are: {names}")
 
 
-def _unless_newest(reader: Reader, item: _Checked) -> Version | None:
+def _unless_newest(reader: Reader, item: Candidate) -> Version | None:
     newest = reader.latest_version(item.workflow.name)
     return newest if newest is not None and newest.digest == item.digest else None
 
 
-def _unless_known(reader: Reader, item: _Checked) -> Version | None:
+def _unless_known(reader: Reader, item: Candidate) -> Version | None:
     return reader.version_by_digest(item.workflow.name, item.digest)
 
 
-def _store(tx: Transaction, item: _Checked, present: Version | None) -> Published:
+def _store(tx: Transaction, item: Candidate, present: Version | None) -> Published:
     calendar = None
     for name, text in item.bundle.calendars.items():
         stored = tx.add_calendar(name, text)

@@ -135,7 +135,7 @@ def wait(effect: StoredEffect, at_least: timedelta) -> timedelta:
     if said is not None:
         term = parse_term(str(said))
         return max(at_least, term.amount * _LENGTHS.get(term.unit, timedelta(days=1)))
-    doubled = min(FIRST_WAIT * 2 ** min(effect.attempt - 1, 20), LONGEST_WAIT)
+    doubled: timedelta = min(FIRST_WAIT * 2 ** min(effect.attempt - 1, 20), LONGEST_WAIT)
     return max(at_least, doubled * random.uniform(0.8, 1.2))
 
 

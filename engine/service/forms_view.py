@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.core.forms import REASONS
+from engine.service.pinned import Pinned
 from engine.service.view_parts import FormField
 
 if TYPE_CHECKING:
@@ -14,14 +16,19 @@ if TYPE_CHECKING:
 
 
 def form_fields(
-    items: Sequence[FormItem],
-    workflow: Workflow,
-    *,
-    locale: str = "",
-    columns: Mapping[str, Field] | None = None,
+    items: Sequence[FormItem], workflow: Workflow, *, locale: str = "", panel: str | None = None
 ) -> tuple[FormField, ...]:
-    """A form for people and programs; `columns` are those of a panel's list, which its form names by themselves."""
-    return tuple(_entry(item, workflow, locale, columns or {}) for item in items)
+    """A form for people and programs; `panel` is the state of a panel, whose form names columns of its list."""
+    return _form(Pinned(items), Pinned(workflow), locale, panel)
+
+
+@lru_cache(maxsize=2048)
+def _form(
+    items: Pinned[Sequence[FormItem]], workflow: Pinned[Workflow], locale: str, panel: str | None
+) -> tuple[FormField, ...]:
+    asked = workflow.it.states[panel].panel if panel is not None else None
+    columns = workflow.it.fields[asked.into].columns if asked is not None else {}
+    return tuple(_entry(item, workflow.it, locale, columns) for item in items.it)
 
 
 def _entry(item: FormItem, workflow: Workflow, locale: str, columns: Mapping[str, Field]) -> FormField:

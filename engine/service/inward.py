@@ -7,6 +7,7 @@ a transaction each, told apart by its command; the effect is done with the last.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.core.case import Actor, Cancelled, ChildEnded, ChildOpened, Event
@@ -59,9 +60,8 @@ class Inward:
         """An event to each target that is open now."""
         targets = self._store.read(lambda reader: self._targets(reader, effect))
         for target in targets[:-1]:
-            self._store.write(lambda tx, target=target: self._send(tx, effect, target, last=False))
-        last = targets[-1] if targets else None
-        self._store.write(lambda tx: self._send(tx, effect, last, last=True))
+            self._store.write(partial(self._send, effect, target))
+        self._store.write(partial(self._send_last, effect, targets[-1] if targets else None))
 
     def _targets(self, reader: Reader, effect: StoredEffect) -> list[str]:
         stored = reader.case(effect.case_id)
@@ -83,14 +83,17 @@ class Inward:
         every = [index_paths(chart.workflow) for chart in charts]
         return [path for path in every[0] if all(path in paths for paths in every)] if every else []
 
-    def _send(self, tx: Transaction, effect: StoredEffect, target: str | None, *, last: bool) -> None:
+    def _send_last(self, effect: StoredEffect, target: str | None, tx: Transaction) -> None:
+        for one in sorted({effect.case_id, target or effect.case_id}):
+            tx.lock_case(one)
+        if tx.finish_effect(effect.key, effect.attempt, "done") and target is not None:
+            self._send(effect, target, tx)
+
+    def _send(self, effect: StoredEffect, target: str, tx: Transaction) -> None:
+        held = {one: self._stepping.take_now(tx, one) for one in sorted({effect.case_id, target})}
+        source, taken = held[effect.case_id], held[target]
         command = f"{effect.key}>{target}"
-        held = {one: self._stepping.take_now(tx, one) for one in sorted({effect.case_id, target or effect.case_id})}
-        source = held[effect.case_id]
-        if source is None or (last and not tx.finish_effect(effect.key, effect.attempt, "done")):
-            return
-        taken = held.get(target) if target is not None else None
-        if taken is None or tx.step_of_command(command) is not None:
+        if source is None or taken is None or tx.step_of_command(command) is not None:
             return
         event = Event(str(effect.payload["event"]), effect.payload.get("with", {}), command=command)
         sender = _case_actor(source.case, _relation(source.case, taken.case))

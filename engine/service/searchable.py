@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from engine.core.types import Kind
 from engine.core.values import canonical, instant
+from engine.service.pinned import Pinned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,12 +18,19 @@ if TYPE_CHECKING:
     from engine.core.definition import FormItem, Workflow
 
 MAX_TEXT = 300
+OPENED_BY = "case.opened_by"
 _PLAIN = {Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.DATE, Kind.DATETIME, Kind.CHOICE, Kind.CODE, Kind.BOOLEAN}
 _FACTS = ("certificate.number", "certificate.status", "register.entry_no", "register.status")
 
 
 def index_paths(workflow: Workflow) -> tuple[str, ...]:
     """The fields of roles' `where`, of `unique` and of the opening form, as far as they are single plain values."""
+    return _index_paths(Pinned(workflow))
+
+
+@lru_cache(maxsize=256)
+def _index_paths(pinned: Pinned[Workflow]) -> tuple[str, ...]:
+    workflow = pinned.it
     wanted = [path for role in workflow.roles.values() for path in role.where.values()]
     wanted += workflow.unique.of if workflow.unique else ()
     wanted += [path for item in workflow.opening.form for path in _paths(item, workflow)]
@@ -30,8 +39,9 @@ def index_paths(workflow: Workflow) -> tuple[str, ...]:
 
 
 def index(workflow: Workflow, case: Case) -> dict[str, str]:
-    """The index values a case has, as texts."""
-    return {path: as_text(case.data[path]) for path in index_paths(workflow) if path in case.data}
+    """The index values a case has, as texts, and who opened it."""
+    found = {path: as_text(case.data[path]) for path in index_paths(workflow) if path in case.data}
+    return {**found, OPENED_BY: case.opened_by.id} if case.opened_by.kind == "person" else found
 
 
 def as_text(value: Any) -> str:

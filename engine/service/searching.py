@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.core.sight import may_see
 from engine.errors import FieldProblem, InvalidPayload
 from engine.service.case_views import case_line
+from engine.service.searchable import OPENED_BY, index_paths
 from engine.service.views import CaseLine, Page
 from engine.store.records import CaseFilter
 
@@ -53,7 +54,7 @@ def find(
         workflow=filters.workflow,
         state=filters.state,
         turn=(filters.turn,) if filters.turn else (),
-        party_index=_party(reader, catalog, filters.party),
+        party_index=_party(reader, catalog, filters.party) or _own(reader, catalog, filters.workflow, actor),
         overdue_at=now if filters.overdue else None,
         q=filters.q,
         open_only=filters.open_only,
@@ -96,6 +97,26 @@ def _party(reader: Reader, catalog: Catalog, party: str | None) -> tuple[tuple[s
         if "party" in role.where
     }
     return tuple((path, party) for path in sorted(paths)) or (("", party),)
+
+
+def _own(reader: Reader, catalog: Catalog, workflow: str | None, actor: Actor) -> tuple[tuple[str, str], ...]:
+    """Index values that every case he may find has one of; empty where that cannot be said beforehand.
+
+    It can for roles that see `own`: what their `where` compares, or who opened it.
+    """
+    found = {(OPENED_BY, actor.id): None}
+    names = [workflow] if workflow is not None else reader.workflows()
+    for version in (version for name in names for version in reader.versions(name)):
+        definition = catalog.chart(version.id, reader).workflow
+        for role in definition.roles.values():
+            if role.sees == "none" or actor.roles.isdisjoint({role.name, f"{role.name}.supervisor"}):
+                continue
+            if role.sees != "own" or not role.where or not set(role.where.values()) <= set(index_paths(definition)):
+                return ()
+            attribute, path = next(iter(role.where.items()))
+            held = actor.attributes.get(attribute, ())
+            found.update(dict.fromkeys((path, value) for value in ((held,) if isinstance(held, str) else held)))
+    return () if actor.kind != "person" else tuple(found)
 
 
 def _finds(reader: Reader, chart: Chart, summary: CaseSummary, actor: Actor) -> bool:

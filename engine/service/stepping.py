@@ -145,7 +145,7 @@ def next_due(chart: Chart, case: Case, *, by: datetime) -> Timer | None:
 
 def _order(chart: Chart, timer: Timer) -> tuple[datetime, int, int, str, int]:
     names = list(chart.states[timer.state].deadlines)
-    return (timer.due, chart.order(timer.state), names.index(timer.deadline), timer.kind, timer.rung)
+    return (timer.due, chart.place[timer.state], names.index(timer.deadline), timer.kind, timer.rung)
 
 
 def _as_fired(made: Step, timer: Timer) -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.store.store import Priority
@@ -26,16 +27,13 @@ class Timers:
         """Fire what is due in at most so many cases, in due order; how many timers fired. Call again while it is > 0."""
         candidates = self._store.read(lambda reader: reader.due_timers(reader.business_now(), limit))
         cases = dict.fromkeys(case_id for case_id, _ in candidates)
-        asked = [
-            self._store.submit(lambda tx, case_id=case_id: self._fire(tx, case_id), priority=Priority.TIMERS)
-            for case_id in cases
-        ]
+        asked = [self._store.submit(partial(self._fire, case_id), priority=Priority.TIMERS) for case_id in cases]
         return sum(future.result() for future in asked)
 
     def next_due(self) -> datetime | None:
         """When the next timer of any case is due."""
         return self._store.read(lambda reader: reader.next_due())
 
-    def _fire(self, tx: Transaction, case_id: str) -> int:
+    def _fire(self, case_id: str, tx: Transaction) -> int:
         taken = self._stepping.take(tx, case_id, most=PER_TRANSACTION)
         return 0 if taken is None else taken.fired

@@ -17,6 +17,7 @@ from engine.store.codec import (
     arrange,
     case_columns,
     changed_sections,
+    group_of,
     index_rows,
     opening_columns,
     sections,
@@ -34,14 +35,25 @@ if TYPE_CHECKING:
 
 C = CASE.c
 
-LOCK = Statement(
-    select(C.id, C.seq, C.hash).where(C.public_id == bindparam("case_id")).with_for_update(key_share=True)
-)
+LOCK = Statement(select(C.id, C.seq, C.hash).where(C.public_id == bindparam("case_id")).with_for_update(key_share=True))
 ROW_OF = Statement(select(C.id).where(C.public_id == bindparam("case_id")))
 INSERT_CASE = Statement(insert_into(CASE, "id"))
 _CHANGING = (
-    "number last_at seq revision closed_at outcome leaves turn memory next_due overdue_since unique_key search hash"
-).split()
+    "number",
+    "last_at",
+    "seq",
+    "revision",
+    "closed_at",
+    "outcome",
+    "leaves",
+    "turn",
+    "memory",
+    "next_due",
+    "overdue_since",
+    "unique_key",
+    "search",
+    "hash",
+)
 UPDATE_CASE = Statement(
     update(CASE)
     .where(C.id == bindparam("row"))
@@ -49,6 +61,11 @@ UPDATE_CASE = Statement(
 )
 INSERT_LINK = Statement(insert_into(CASE_LINK))
 INSERT_SECTION = Statement(insert_into(CASE_SECTION))
+UPDATE_SECTION = Statement(
+    update(CASE_SECTION)
+    .where(CASE_SECTION.c.case_id == bindparam("row"), CASE_SECTION.c.section == bindparam("key"))
+    .values(data=bindparam("data", type_=CASE_SECTION.c.data.type))
+)
 DELETE_SECTION = Statement(
     delete(CASE_SECTION).where(CASE_SECTION.c.case_id == bindparam("row"), CASE_SECTION.c.section == bindparam("key"))
 )
@@ -127,7 +144,7 @@ class CaseWriter(CaseReader):
             parent = self.link.value(ROW_OF, case_id=case.parent.id)
             if parent is not None:
                 self.link.run(INSERT_LINK, case_id=new.id, parent_id=parent)
-        self._write(held, step, unique_key, index, arrived_at, old_index=set())
+        self._write(held, step, unique_key, index, arrived_at, is_new=True)
 
     def save(
         self,
@@ -140,7 +157,7 @@ class CaseWriter(CaseReader):
         """Stores what a step has made of a locked case. Raises DuplicateCase before any write."""
         held = self.held[step.case.id]
         self._claim_unique(step.case, held.unique_key, unique_key)
-        self._write(held, step, unique_key, index, arrived_at, old_index=index_rows(held.case, held.index))
+        self._write(held, step, unique_key, index, arrived_at, is_new=False)
 
     def _claim_unique(self, case: Case, before: str | None, key: str | None) -> None:
         if key is None or key == before:
@@ -158,16 +175,14 @@ class CaseWriter(CaseReader):
         index: Mapping[str, str],
         arrived_at: datetime | None,
         *,
-        old_index: set[tuple[str, str]],
+        is_new: bool,
     ) -> None:
         case, link = step.case, self.link
         self._write_sections(held, step)
         places = self._write_positions(held, case)
         timer_places = self._write_timers(held, case)
-        new_index = index_rows(case, index)
+        self._write_index(held, case, index, is_new=is_new)
         row = held.row
-        link.many(DELETE_INDEX, [{"row": row, "path": p, "value": v} for p, v in sorted(old_index - new_index)])
-        link.many(INSERT_INDEX, [{"case_id": row, "path": p, "value": v} for p, v in sorted(new_index - old_index)])
         head = self._write_record(held, step, arrived_at)
         search = json.dumps(dict(index), ensure_ascii=False)
         link.run(UPDATE_CASE, row=row, unique_key=unique_key, search=search, hash=head, **case_columns(case))
@@ -182,13 +197,25 @@ class CaseWriter(CaseReader):
         changed = changed_sections(held.case.data, step.case.data) | step.changed_groups
         if not changed:
             return
-        old, new = sections(held.case.data), sections(step.case.data)
+        stored = set(map(group_of, held.case.data))
+        new = sections(step.case.data, changed)
+        texts = [(key, canonical(new[key])) for key in sorted(new)]
         row = held.row
-        self.link.many(DELETE_SECTION, [{"row": row, "key": key} for key in sorted(changed) if key in old])
-        self.link.many(
-            INSERT_SECTION,
-            [{"case_id": row, "section": key, "data": canonical(new[key])} for key in sorted(changed) if key in new],
-        )
+        self.link.many(UPDATE_SECTION, [{"row": row, "key": k, "data": t} for k, t in texts if k in stored])
+        self.link.many(INSERT_SECTION, [{"case_id": row, "section": k, "data": t} for k, t in texts if k not in stored])
+        self.link.many(DELETE_SECTION, [{"row": row, "key": k} for k in sorted(changed & stored - new.keys())])
+
+    def _write_index(self, held: Held, case: Case, index: Mapping[str, str], *, is_new: bool) -> None:
+        before = held.case
+        if is_new:
+            old = set()
+        elif (before.number, before.turn, held.index) == (case.number, case.turn, index):
+            return
+        else:
+            old = index_rows(before, held.index)
+        new, row = index_rows(case, index), held.row
+        self.link.many(DELETE_INDEX, [{"row": row, "path": p, "value": v} for p, v in sorted(old - new)])
+        self.link.many(INSERT_INDEX, [{"case_id": row, "path": p, "value": v} for p, v in sorted(new - old)])
 
     def _write_positions(self, held: Held, case: Case) -> Mapping[str, int]:
         if held.case.positions == case.positions:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.core.case import Actor, Case, Memory, Parent, Position, Timer
@@ -16,7 +17,7 @@ from engine.store.packing import pack, unpack
 from engine.store.records import CaseSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from datetime import datetime
 
 K = TypeVar("K")
@@ -44,17 +45,20 @@ class Held:
     received_at: datetime
 
 
+@lru_cache(maxsize=4096)
 def group_of(path: str) -> str:
     """The data group of a path ("" for a field outside groups)."""
     head, dot, _ = path.partition(".")
     return head if dot else ""
 
 
-def sections(data: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Data by group."""
+def sections(data: Mapping[str, Any], wanted: Container[str]) -> dict[str, dict[str, Any]]:
+    """Data by group, of the groups wanted."""
     found: dict[str, dict[str, Any]] = {}
     for path, value in data.items():
-        found.setdefault(group_of(path), {})[path] = value
+        group = group_of(path)
+        if group in wanted:
+            found.setdefault(group, {})[path] = value
     return found
 
 
@@ -190,10 +194,8 @@ def words(texts: Iterable[str]) -> set[str]:
     return set(list(found)[:_WORDS_AT_MOST])
 
 
-def index_rows(case: Case | None, index: Mapping[str, str]) -> set[tuple[str, str]]:
+def index_rows(case: Case, index: Mapping[str, str]) -> set[tuple[str, str]]:
     """Everything a case is found by, as (path, value)."""
-    if case is None:
-        return set()
     rows = {(path, search_value(value)) for path, value in index.items()}
     rows.update((TURN, search_value(who)) for who in case.turn)
     rows.update((WORD, word) for word in words([*([case.number] if case.number else []), *index.values()]))

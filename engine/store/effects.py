@@ -39,9 +39,7 @@ DUE = Statement(
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True, of=EFFECT)
 )
-NEXT = Statement(
-    select(E.next_at).where(E.next_at.is_not(None), _FIRST_OF_LANE).order_by(E.next_at).limit(1)
-)
+NEXT = Statement(select(E.next_at).where(E.next_at.is_not(None), _FIRST_OF_LANE).order_by(E.next_at).limit(1))
 PENDING = Statement(select(func.count().label("n")).select_from(EFFECT).where(E.next_at.is_not(None)))
 CLAIM = Statement(
     update(EFFECT)

@@ -33,9 +33,7 @@ TOUCH = Statement(
     .where(T.public_id == bindparam("token"))
     .values(last_used_at=bindparam("now", type_=T.last_used_at.type))
 )
-_INCIDENTS = (
-    select(INCIDENT, CASE.c.public_id).outerjoin(CASE, CASE.c.id == I.case_id).order_by(I.id)
-)
+_INCIDENTS = select(INCIDENT, CASE.c.public_id).outerjoin(CASE, CASE.c.id == I.case_id).order_by(I.id)
 INCIDENTS = {
     (False, False): Statement(_INCIDENTS),
     (False, True): Statement(_INCIDENTS.where(I.closed_at.is_(None))),
@@ -59,9 +57,7 @@ INSERT_IMPORT = Statement(insert_into(IMPORT_JOB, "id"))
 INSERT_ACCEPTED = Statement(insert_into(ACCEPTED))
 FORGET_ACCEPTED = Statement(delete(ACCEPTED).where(ACCEPTED.c.accepted_at < bindparam("before")))
 INSERT_CLOCK = Statement(insert_into(CLOCK))
-SET_CLOCK = Statement(
-    update(CLOCK).where(CLOCK.c.id == 1).values(moment=bindparam("now", type_=CLOCK.c.moment.type))
-)
+SET_CLOCK = Statement(update(CLOCK).where(CLOCK.c.id == 1).values(moment=bindparam("now", type_=CLOCK.c.moment.type)))
 
 
 class OfficeReader(Session):

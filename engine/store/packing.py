@@ -19,20 +19,25 @@ T = TypeVar("T")
 Convert = Callable[[Any], Any]
 Pair = tuple[Convert, Convert]
 
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _MICROSECOND = timedelta(microseconds=1)
 _SCALARS = (str, int, bool)
 
 
-def pack(value: Any, annotation: Any = None) -> str:
-    """A dataclass value (or one of the annotation given) as canonical JSON text."""
-    plain = _pair(annotation or type(value))[0](value)
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def pack(value: Any) -> str:
+    """A dataclass value as canonical JSON text."""
+    plain = _pair(_key(type(value)))[0](value)
+    return _JSON.encode(plain)
 
 
-def unpack(annotation: type[T], text: str) -> T:
+def unpack(kind: type[T], text: str) -> T:
     """The reverse of `pack`."""
-    value: T = _pair(annotation)[1](json.loads(text))
+    value: T = _pair(_key(kind))[1](json.loads(text))
     return value
+
+
+def _key(kind: Any) -> Any:
+    return kind  # `cache` asks for Hashable, which type[T] is not to mypy
 
 
 def _same(value: Any) -> Any:

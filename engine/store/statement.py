@@ -68,15 +68,25 @@ class Statement:
         return Text(
             sql=str(compiled),
             constants={name: bind.effective_value for bind, name in binds.items() if not bind.required},
-            bound_instants=tuple(n for b, n in binds.items() if isinstance(b.type, Instant) and b.required and as_text),
+            bound_instants=tuple(
+                sorted({n for b, n in binds.items() if isinstance(b.type, Instant) and b.required and as_text})
+            ),
             instants=tuple(i for i, c in enumerate(columns) if isinstance(c.type, Instant) and as_text),
-            row=namedtuple("Row", [c.key for c in columns])._make if columns else tuple,  # noqa: PYI024  (names known at run time)
+            row=_row_of([c.key for c in columns]),
         )
+
+
+def _row_of(names: list[str]) -> Callable[[Iterable[Any]], Any]:
+    kind: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024  (names known at run time only)
+    make: Callable[[Iterable[Any]], Any] = kind._make
+    return make
 
 
 def insert_into(table: Table, *returning: str) -> Insert | ReturningInsert[Any]:
     """An INSERT of all columns but an own number; `returning` names columns to give back."""
-    own = {c.name for c in table.primary_key if c.autoincrement is True or (c.name in {"id", "pos"} and c.default is None)}
+    own = {
+        c.name for c in table.primary_key if c.autoincrement is True or (c.name in {"id", "pos"} and c.default is None)
+    }
     names = [c.name for c in table.columns if c.name not in own or table.name == "clock"]
     core = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
     return core.returning(*(table.c[name] for name in returning)) if returning else core

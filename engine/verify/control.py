@@ -37,10 +37,10 @@ def check_reached(graph: Graph, report: Report) -> None:
     for path in graph.reached:
         state = graph.states[path]
         if state.done and not graph.completes(state, graph.reached):
-            missing = "no `final` inside is ever reached"
-            report.say(
-                "WF068", state.done[0].mark, f"'{path}' is never done: {missing}", "lead an arm to a final state"
-            )
+            if any(inner.kind is StateKind.FINAL and inner.path in lost for inner in state.walk()):
+                continue  # said already
+            message = f"'{path}' is never done: there is no final state inside"
+            report.say("WF068", state.done[0].mark, message, "add a state with `final: true` and lead an arm to it")
 
 
 def check_ends(graph: Graph, report: Report) -> None:
@@ -74,7 +74,8 @@ def _leads_on(graph: Graph, state: State, able: set[str]) -> bool:
         return True
     ends_region = state.kind is StateKind.FINAL or state.kind in _SELF_ENDING
     for outer in graph.around(state.path):
-        completion = outer.done if ends_region else ()
+        others_do = outer.kind is StateKind.PARALLEL and outer.need.count != "all"
+        completion = outer.done if ends_region or others_do else ()
         moves = [*(move.arm for move in graph.moves[outer.path] if move.kind in {"event", "deadline"}), *completion]
         if any(arm.to in able for arm in moves):
             return True

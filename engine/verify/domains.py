@@ -1,32 +1,28 @@
 """Decides conditions over all values at once: each compared part is cut into cells at the constants it is compared with.
 
-A choice has its options, a boolean two values, a number the constants and what lies between them, a text the constants
-and one other. Anything else is a part of its own that may be true or false. A missing value is an error when a case runs,
-never another value, so it is left out here. Too many combinations are not decided (None).
+What is compared with no constant is a part of its own that may be true or false. A missing value is an error when a case
+runs, never another value, so it is left out here. Too many combinations are not decided (None).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from decimal import Decimal
+from dataclasses import dataclass, fields
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from engine.core.expressions.ast import Binary, Call, Conditional, Defined, Items, Literal, Logic, Node, Special, Unary
-from engine.core.expressions.ast import Field as Path
-from engine.core.types import Kind
+from engine.core.expressions.ast import Binary, Conditional, Defined, Items, Literal, Logic, Node, Unary
+from engine.verify.cells import Part, in_words, name_of, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from engine.core.definition import Arm, Field, Workflow
+    from engine.core.definition import Arm, Workflow
 
 _Test = Callable[[Mapping[str, Any]], bool]
 _MOST = 20_000
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-_PLACES = frozenset({"offset", "length", "depth", "at"})
-_OTHER = "\x00other"
+_PLACES = frozenset({"offset", "length", "depth", "at", "key"})  # a bound name means its innermost binder
 
 
 def shape(node: Node) -> str:
@@ -49,15 +45,6 @@ def shape(node: Node) -> str:
 def same(first: Arm, second: Arm) -> bool:
     """Whether two arms have the same conditions."""
     return {shape(e.tree) for e in first.when} == {shape(e.tree) for e in second.when}
-
-
-@dataclass(slots=True)
-class _Part:
-    """A compared part: its constants, and the field it is, if it is one."""
-
-    node: Node
-    constants: set[Any] = field(default_factory=set)
-    boolean: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +71,7 @@ class Conditions:
         """A combination in which no arm fits, in words; None: there is none."""
         for number, row in enumerate(zip(*self.holds, strict=True)):
             if not any(row):
-                return _words(self.examples[number])
+                return in_words(self.examples[number])
         return None
 
 
@@ -93,11 +80,11 @@ def decide(arms: Sequence[Arm], workflow: Workflow) -> Conditions | None:
     trees = [[expression.tree for expression in arm.when] for arm in arms]
     if any(not isinstance(tree, Node) for row in trees for tree in row):
         return None
-    parts: dict[str, _Part] = {}
+    parts: dict[str, Part] = {}
     for row in trees:
         for tree in row:
             _collect(tree, parts)
-    cells = {key: _cells(part, workflow) for key, part in parts.items()}
+    cells = {key: values_of(part, workflow) for key, part in parts.items()}
     total = 1
     for values in cells.values():
         total *= len(values)
@@ -106,7 +93,7 @@ def decide(arms: Sequence[Arm], workflow: Workflow) -> Conditions | None:
     combinations = [dict(zip(cells, values, strict=True)) for values in product(*cells.values())]
     tests = [[_test(tree) for tree in row] for row in trees]
     holds = tuple(tuple(all(test(case) for test in row) for case in combinations) for row in tests)
-    names = {key: _name(part.node) for key, part in parts.items()}
+    names = {key: name_of(part.node) for key, part in parts.items()}
     examples = tuple({names[key]: value for key, value in case.items()} for case in combinations)
     return Conditions(holds, examples)
 
@@ -167,7 +154,7 @@ def _inside(node: Node) -> tuple[Node, ...] | None:
             return None
 
 
-def _collect(node: Node, parts: dict[str, _Part]) -> None:
+def _collect(node: Node, parts: dict[str, Part]) -> None:
     if isinstance(node, Literal):
         return
     inside = _inside(node)
@@ -177,7 +164,7 @@ def _collect(node: Node, parts: dict[str, _Part]) -> None:
         return
     compared = _comparison(node)
     part = compared[0] if compared else node
-    known = parts.setdefault(shape(part), _Part(part))
+    known = parts.setdefault(shape(part), Part(part))
     if compared:
         known.constants.update(compared[2])
     known.boolean = known.boolean or compared is None
@@ -216,78 +203,3 @@ def _compare(value: Any, operator: str, constants: tuple[Any, ...]) -> bool:
     if operator in {"<", ">="}:
         return bool(value < first) == (operator == "<")
     return bool(value > first) == (operator == ">")
-
-
-# ── cells ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _field(node: Node, workflow: Workflow) -> Field | None:
-    if isinstance(node, Defined):
-        return _field(node.tree, workflow)
-    if isinstance(node, Path):
-        return workflow.fields.get(node.path)
-    if isinstance(node, Special) and node.name.startswith("event."):
-        return workflow.event_fields.get(node.name.removeprefix("event."))
-    return None
-
-
-def _cells(part: _Part, workflow: Workflow) -> list[Any]:
-    known = _field(part.node, workflow)
-    kind = known.type.kind if known else None
-    if part.boolean or kind is Kind.BOOLEAN or any(isinstance(value, bool) for value in part.constants):
-        return [True, False]
-    if known is not None and kind is Kind.CHOICE:
-        return list(dict.fromkeys(known.type.options))
-    if any(isinstance(value, str) for value in part.constants):
-        return [*sorted(str(value) for value in part.constants), *_texts_between(part.constants)]
-    counted = isinstance(part.node, Call) and part.node.function in {"size", "count"}
-    low, high = (known.min, known.max) if known else (0 if counted else None, None)
-    values = list(_numbers(part.constants, whole=counted or kind is Kind.INTEGER))
-    bounds_low = low if isinstance(low, int | Decimal) else None
-    bounds_high = high if isinstance(high, int | Decimal) else None
-    return [
-        value
-        for value in values
-        if (bounds_low is None or value >= bounds_low) and (bounds_high is None or value <= bounds_high)
-    ] or values
-
-
-def _texts_between(constants: set[Any]) -> Iterator[str]:
-    """A text before, between and after the constants, for comparisons by order."""
-    yield ""
-    yield from (f"{value}{_OTHER}" for value in sorted(str(value) for value in constants))
-
-
-def _numbers(constants: set[Any], *, whole: bool) -> Iterator[Decimal]:
-    points = sorted({Decimal(value) for value in constants})
-    yield points[0] - 1
-    for here, after in zip(points, [*points[1:], None], strict=True):
-        yield here
-        if after is None:
-            yield here + 1
-        elif not whole:
-            yield (here + after) / 2
-        elif after - here > 1:
-            yield here + 1
-
-
-def _name(node: Node) -> str:
-    if isinstance(node, Path):
-        return node.path
-    if isinstance(node, Special):
-        return node.name
-    if isinstance(node, Defined):
-        return _name(node.tree)
-    if isinstance(node, Call) and node.arguments:
-        return f"{node.function}({', '.join(_name(argument) for argument in node.arguments)})"
-    return "another condition"
-
-
-def _words(example: Mapping[str, Any]) -> str:
-    shown = []
-    for name, value in example.items():
-        if name == "another condition":
-            continue
-        text = "another text" if isinstance(value, str) and (_OTHER in value or not value) else str(value)
-        shown.append(f"{name} is {text.lower() if isinstance(value, bool) else text}")
-    return " and ".join(shown) or "no condition is true"

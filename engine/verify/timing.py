@@ -1,56 +1,59 @@
-"""Deadlines and terms: calendars that are missing, what never comes, and who decides by silence (WF070, WF085 to WF089)."""
+"""Deadlines and terms: calendars that are missing, what never comes, and who decides by silence (WF070, WF085, WF087 to WF089)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
-from engine.core.definition import Side, StateKind
-from engine.core.terms import Unit
+from engine.core.definition import Side, StateKind, Workflow
+from engine.core.expressions.ast import Call, Node, children
+from engine.core.expressions.expression import Expression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from engine.core.calendars.calendar import Calendar
-    from engine.core.definition import Deadline, State, Who, Workflow
-    from engine.core.diagnostics import Mark
-    from engine.core.terms import Term
+    from engine.core.definition import Deadline, State, Who
     from engine.verify.findings import Report
     from engine.verify.graph import Graph
 
 
 def check_calendar(workflow: Workflow, calendars: Mapping[str, Calendar], report: Report) -> None:
-    """The calendar named is there; what counts working days or rolls names one."""
+    """The calendar named is there; expressions that count working days have one (deadlines: the loader's finding)."""
     if workflow.calendar is not None:
         if workflow.calendar not in calendars:
             known = ", ".join(sorted(calendars)) or "there is none"
             message = f"there is no calendar '{workflow.calendar}'"
             report.say("WF070", workflow.root.mark, message, f"add calendars/{workflow.calendar}.yaml ({known})")
         return
-    for mark, term in _terms(workflow):
-        if term.unit is Unit.WORKING_DAYS:
-            report.say("WF085", mark, f"'{term}' needs a calendar", "name one at the top: `calendar: ru`")
-    for deadline in _deadlines(workflow):
-        long = deadline.after or deadline.every
-        if deadline.roll == "next" and not (long is not None and long.unit.by_day):
-            report.say("WF086", deadline.mark, "`roll: next` needs a calendar", "name one at the top: `calendar: ru`")
+    for expression in _expressions(workflow):
+        if _counts_working_days(expression.tree):
+            mark = expression.mark or workflow.root.mark
+            report.say("WF085", mark, "add_working_days needs a calendar", "name one at the top: `calendar: ru`")
 
 
-def _deadlines(workflow: Workflow) -> Iterator[Deadline]:
-    return (deadline for state in workflow.states.values() for deadline in state.deadlines.values())
+def _expressions(part: object) -> Iterator[Expression]:
+    """Every expression in a part of a definition; `define`d ones where they are used."""
+    if isinstance(part, Expression):
+        yield part
+    elif isinstance(part, tuple | list):
+        for item in part:
+            yield from _expressions(item)
+    elif isinstance(part, Mapping):
+        yield from _expressions(list(part.values()))
+    elif isinstance(part, Workflow):
+        yield from _expressions([part.root, part.opening, part.certificate, part.register, part.fields])
+    elif is_dataclass(part):
+        yield from _expressions([getattr(part, item.name) for item in fields(part)])
 
 
-def _terms(workflow: Workflow) -> Iterator[tuple[Mark, Term]]:
-    for deadline in _deadlines(workflow):
-        terms = [deadline.after, deadline.every, deadline.before, *(rung.after for rung in deadline.escalate)]
-        terms += deadline.remind.before if deadline.remind else ()
-        terms.append(deadline.extend.add if deadline.extend else None)
-        yield from ((deadline.mark, term) for term in terms if term is not None)
-    for duty in workflow.duties:
-        if duty.within is not None:
-            yield duty.mark, duty.within
-    for state in workflow.states.values():
-        if state.call is not None and state.call.retry_wait is not None:
-            yield state.mark, state.call.retry_wait
+def _counts_working_days(tree: object) -> bool:
+    if not isinstance(tree, Node):
+        return False
+    if isinstance(tree, Call) and tree.function == "add_working_days":
+        return True
+    return any(_counts_working_days(inner) for inner in children(tree))
 
 
 def check_deadlines(graph: Graph, report: Report) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
-
-import typer
 
 from engine.core.loader.load import load_or_raise
 from engine.describe.diagram import mermaid
+from runtime.cli.choices import FINE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 
 def run(path: Path) -> int:
     """Print the diagram of one file."""
-    typer.echo(mermaid(load_or_raise(path.read_text(encoding="utf-8"), file=str(path))))
-    return 0
+    sys.stdout.write(mermaid(load_or_raise(path.read_text(encoding="utf-8"), file=str(path))))
+    return FINE

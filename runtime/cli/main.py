@@ -3,52 +3,76 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
-from engine.errors import MilepostError
-
-app = typer.Typer(
-    name="milepost",
-    help="Staged procedures as YAML, run as cases.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-
-FINE, FINDINGS, COULD_NOT_RUN = 0, 1, 2
+from engine.errors import InvalidWorkflow, MilepostError
+from runtime.cli.choices import COULD_NOT_RUN, FINE, ClockKind, Format, Profile, ReportFormat, Roll
 
 
-class Format(StrEnum):
-    """How a command prints."""
-
-    TEXT = "text"
-    JSON = "json"
+def _group(words: str) -> typer.Typer:
+    return typer.Typer(help=words, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-class ReportFormat(StrEnum):
-    """How findings are printed."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-
-
-class Profile(StrEnum):
-    """How strict validation is."""
-
-    DRAFT = "draft"
-    TEAM = "team"
-    PRODUCTION = "production"
-
+app = _group("Staged procedures as YAML, run as cases. Settings are in the environment (MILEPOST_...).")
+calendars = _group("Calendars: which days count.")
+certificates = _group("Certificates: try the template, check a file.")
+tokens = _group("Tokens: who may call the API, as whom.")
+audits = _group("Proofs that nothing was changed.")
+databases = _group("The database.")
+for _name, _commands in (
+    ("calendar", calendars),
+    ("certificate", certificates),
+    ("token", tokens),
+    ("audit", audits),
+    ("db", databases),
+):
+    app.add_typer(_commands, name=_name)
 
 Paths = Annotated[list[Path], typer.Argument(help="Files or folders.", show_default=False)]
+WorkflowFile = Annotated[Path, typer.Argument(help="A workflow file.", show_default=False)]
 FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
+
+
+# ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: one that is free.")] = 8000,
+    clock: Annotated[ClockKind, typer.Option(help="manual: time stands until POST /clock moves it.")] = ClockKind.SYSTEM,
+) -> None:
+    """Run the API with its timers and deliveries."""
+    from runtime.cli import serve as command
+
+    raise typer.Exit(command.run(host, port, manual_clock=clock is ClockKind.MANUAL))
+
+
+@app.command()
+def schedule() -> None:
+    """Run timers and deliveries without the API."""
+    from runtime.cli import schedule as command
+
+    raise typer.Exit(command.run())
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="Where letters and certificates are put.")] = Path("demo-output"),
+) -> None:
+    """Walk a product from its proposal to the register, in a few seconds."""
+    from runtime.cli import demo as command
+
+    raise typer.Exit(command.run(output))
+
+
+# ── definitions ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @app.command()
@@ -57,7 +81,7 @@ def validate(
     report: Annotated[ReportFormat, typer.Option("--format", help="text, json or sarif.")] = ReportFormat.TEXT,
     profile: Annotated[Profile, typer.Option(help="How strict: draft, team or production.")] = Profile.TEAM,
 ) -> None:
-    """Check workflow files before anything runs."""
+    """Check workflows, scenarios, calendars and templates before anything runs."""
     from runtime.cli import validate as command
 
     raise typer.Exit(command.run(paths, report, profile))
@@ -72,11 +96,173 @@ def test(paths: Paths, report: FormatOption = Format.TEXT) -> None:
 
 
 @app.command()
-def diagram(path: Annotated[Path, typer.Argument(help="A workflow file.")]) -> None:
+def diagram(path: WorkflowFile) -> None:
     """Print a workflow as a Mermaid state diagram."""
     from runtime.cli import diagram as command
 
     raise typer.Exit(command.run(path))
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="The workflow file before.", show_default=False)],
+    new: Annotated[Path, typer.Argument(help="The workflow file after.", show_default=False)],
+    report: FormatOption = Format.TEXT,
+) -> None:
+    """Say what a change of a workflow changes."""
+    from runtime.cli import diff as command
+
+    raise typer.Exit(command.run(old, new, report))
+
+
+@app.command()
+def explain(
+    rule: Annotated[str, typer.Argument(help="A code, such as WF031.", show_default=False)],
+    report: FormatOption = Format.TEXT,
+) -> None:
+    """Say what a code of `validate` means."""
+    from runtime.cli import explain as command
+
+    raise typer.Exit(command.run(rule, report))
+
+
+@app.command()
+def publish(
+    path: Annotated[Path, typer.Argument(help="A workflow file or a folder of them.", show_default=False)],
+    report: FormatOption = Format.TEXT,
+) -> None:
+    """Publish workflows: new cases run on them from now on."""
+    from runtime.cli import publish as command
+
+    raise typer.Exit(command.run(path, report))
+
+
+# ── cases ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command("import")
+def import_table(
+    file: Annotated[Path, typer.Argument(help="A table (CSV), one row a case.", show_default=False)],
+    workflow: Annotated[str, typer.Option(help="The workflow of the new cases.", show_default=False)],
+    token: Annotated[
+        str, typer.Option("--token", "--as", envvar="MILEPOST_TOKEN", help="Whose act it is.", show_default=False)
+    ],
+    parent: Annotated[str | None, typer.Option(help="The case that takes them as children: id or number.")] = None,
+    report: FormatOption = Format.TEXT,
+    *,
+    preview: Annotated[bool, typer.Option("--preview", help="Only say what would happen.")] = False,
+) -> None:
+    """Open a case for each row of a table."""
+    from runtime.cli import import_table as command
+
+    raise typer.Exit(command.run(file, workflow, token, parent=parent, preview=preview, report=report))
+
+
+@audits.command("verify")
+def audit_verify(
+    case: Annotated[str | None, typer.Argument(help="A case by id or number; none: all.", show_default=False)] = None,
+    report: FormatOption = Format.TEXT,
+) -> None:
+    """Compute the hash chains of histories anew."""
+    from runtime.cli import audit as command
+
+    raise typer.Exit(command.run(case, report))
+
+
+# ── calendars ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@calendars.command("show")
+def calendar_show(
+    calendar: Annotated[str, typer.Argument(help="A name, such as ru, or a file.", show_default=False)],
+    year: Annotated[int | None, typer.Option(help="One year in full; none: all in short.")] = None,
+    report: FormatOption = Format.TEXT,
+) -> None:
+    """Show which days count."""
+    from runtime.cli import calendar as command
+
+    raise typer.Exit(command.show(calendar, year, report))
+
+
+@calendars.command("seed")
+def calendar_seed(
+    country: Annotated[str, typer.Argument(help="A code of ISO 3166, such as RU.", show_default=False)],
+    years: Annotated[str, typer.Option(help="First to last, such as 2024-2028.", show_default=False)],
+    output: Annotated[Path | None, typer.Option(help="A new file; none: print it.")] = None,
+) -> None:
+    """Write a first calendar file from public holidays."""
+    from runtime.cli import calendar as command
+
+    raise typer.Exit(command.seed_file(country, years, output))
+
+
+@calendars.command("explain")
+def calendar_explain(
+    start: Annotated[str, typer.Argument(help="A day, or a day and time: 2025-12-29.", show_default=False)],
+    term: Annotated[str, typer.Argument(help="A term: '10 working days'.", show_default=False)],
+    calendar: Annotated[str, typer.Option(help="A name or a file.")] = "ru",
+    timezone: Annotated[str, typer.Option(help="Where days begin and end.")] = "Europe/Moscow",
+    roll: Annotated[Roll, typer.Option(help="When a term in days or months ends on a day off.")] = Roll.NEXT,
+    report: FormatOption = Format.TEXT,
+) -> None:
+    """Count a term day by day."""
+    from runtime.cli import calendar as command
+
+    raise typer.Exit(command.explain(start, term, calendar, timezone, roll, report))
+
+
+# ── certificates, tokens, the database ───────────────────────────────────────────────────────────────────────────────
+
+
+@certificates.command("preview")
+def certificate_preview(
+    template: Annotated[Path | None, typer.Option(help="A template (*.typ); none: the one of the folder.")] = None,
+    output: Annotated[Path, typer.Option(help="The file to write.")] = Path("certificate-preview.pdf"),
+) -> None:
+    """Print a certificate with invented facts."""
+    from runtime.cli import certificate as command
+
+    raise typer.Exit(command.preview(template, output))
+
+
+@certificates.command("verify")
+def certificate_verify(
+    file: Annotated[Path, typer.Argument(help="A certificate's PDF.", show_default=False)], report: FormatOption = Format.TEXT
+) -> None:
+    """Say what the register knows of this very file."""
+    from runtime.cli import certificate as command
+
+    raise typer.Exit(command.verify(file, report))
+
+
+@tokens.command("create")
+def token_create(
+    actor: Annotated[str, typer.Option(help="The person's id: the same for all his tokens.", show_default=False)],
+    name: Annotated[str, typer.Option(help="The person's name.", show_default=False)],
+    role: Annotated[list[str] | None, typer.Option(help="A role; may come again.", show_default=False)] = None,
+    attribute: Annotated[list[str] | None, typer.Option(help="key=value; may come again.", show_default=False)] = None,
+    party: Annotated[str | None, typer.Option(help="The organisation he acts for (attribute party).")] = None,
+    email: Annotated[str | None, typer.Option(help="Where messages go.")] = None,
+    locale: Annotated[str, typer.Option(help="The language he reads.")] = "en",
+    expires: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], help="The first moment it opens nothing, UTC."),
+    ] = None,
+    report: FormatOption = Format.TEXT,
+) -> None:
+    """Make a token; its secret is printed this once."""
+    from runtime.cli import token as command
+
+    given = command.Given(actor, name, tuple(role or ()), tuple(attribute or ()), party, email, locale, expires)
+    raise typer.Exit(command.create(given, report))
+
+
+@databases.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the schema of this program."""
+    from runtime.cli import db as command
+
+    raise typer.Exit(command.upgrade())
 
 
 @app.command()
@@ -86,15 +272,35 @@ def version() -> None:
 
 
 def main() -> None:
-    """Run a command; an error of ours is one line, and exit code 2."""
+    """Run a command; an error of ours is one line on stderr, and exit code 2; findings are 1."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or FINE)
+    except TyperException as usage:
+        _say_usage(usage)
+    except InvalidWorkflow as invalid:
+        from runtime.cli.findings import refuse
+
+        sys.exit(refuse(invalid))
     except MilepostError as error:
-        typer.secho(f"milepost: {error}", err=True, fg=typer.colors.RED)
-        sys.exit(COULD_NOT_RUN)
+        _say(str(error))
+    except UnicodeDecodeError as error:
+        _say(f"the file is no UTF-8 text (byte {error.start}); save it as UTF-8")
     except OSError as error:
-        typer.secho(f"milepost: {error.filename or ''}: {error.strerror or error}", err=True, fg=typer.colors.RED)
-        sys.exit(COULD_NOT_RUN)
+        _say(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+    sys.exit(COULD_NOT_RUN)
+
+
+def _say_usage(error: TyperException) -> None:
+    """Bad usage in one line; a group without a command has shown its help already."""
+    words = error.format_message()
+    if "\n" in words.strip() or not words.strip():
+        typer.echo(words, err=True)
+    else:
+        _say(f"{words.rstrip('.')}; see `milepost --help`")
+
+
+def _say(line: str) -> None:
+    typer.secho(f"milepost: {' '.join(line.split())}", err=True, fg=typer.colors.RED)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from engine.rehearse.suite import SuiteReport, rehearse, scenario_files
-from runtime.cli.main import FINDINGS, FINE, Format
+from runtime.cli.choices import FINDINGS, FINE, Format
 
 if TYPE_CHECKING:
     from pathlib import Path

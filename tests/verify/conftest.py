@@ -62,7 +62,7 @@ def findings(states, *, others=(), templates=None, profile="team", **top):
     return [(one.code, str(one.severity), one.message) for one in found]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make():
     """`small`."""
     return small

@@ -8,7 +8,7 @@ from engine.core.expressions import ast
 from engine.core.expressions.checker import Checker
 from engine.core.expressions.code import STEP, constant
 from engine.core.expressions.expression import Expression
-from engine.core.expressions.faults import ExpressionFault
+from engine.core.expressions.faults import UNKNOWN, ExpressionFault
 from engine.core.expressions.fitting import conform
 from engine.core.expressions.names import Names
 from engine.core.expressions.parser import parse
@@ -27,7 +27,13 @@ def compile_expression(
     """A source, parsed, checked against its names (and the type expected of it), and compiled."""
     tree = parse(source)
     checker = Checker(source, names)
-    code = checker.code(tree)
+    try:
+        code = checker.code(tree)
+    except ExpressionFault as fault:
+        word = source[fault.offset : fault.offset + fault.length]
+        if expect is not None and fault.code == UNKNOWN and word in expect.options:
+            raise fault.with_hint(f"for text write '\"{word}\"'") from None
+        raise
     if expect is not None:
         code = conform(code, expect)
     return Expression(

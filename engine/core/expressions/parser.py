@@ -78,7 +78,7 @@ class Parser:
 
     def whole(self) -> Node:
         """The whole source as one expression."""
-        if self.token.kind == "end":
+        if len(self.tokens) == 1:
             raise ExpressionFault(SYNTAX, "the expression is empty", offset=0, length=1)
         node = self.expression(CONDITIONAL)
         if self.token.kind != "end":
@@ -244,7 +244,7 @@ def too_deep(token: Token) -> ExpressionFault:
     """The fault for an expression nested too deeply."""
     return ExpressionFault(
         TOO_MUCH,
-        f"the expression is nested too deeply; at most {MAX_NESTING} levels",
+        f"the expression is too deep; at most {MAX_NESTING} levels, and {MAX_DEPTH} operators in a row",
         offset=token.offset,
         length=max(1, len(token.text)),
         hint="name its parts under `define`",

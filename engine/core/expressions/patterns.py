@@ -1,12 +1,11 @@
-"""Patterns of `matches`: read and turned into an automaton, so that a search takes time in line with the text, always.
+r"""Patterns of `matches`: read and turned into an automaton, so that a search takes time in line with the text, always.
 
-The syntax is RE2's, as in CEL, without word boundaries and Unicode classes: literals, `.`, `[a-z]`, `\\d \\w \\s` (ASCII) and
+The syntax is RE2's, as in CEL, without word boundaries and Unicode classes: literals, `.`, `[a-z]`, `\d \w \s` (ASCII) and
 their opposites, groups, `|`, `* + ? {n,m}`, `^ $`, and `(?i)` in front. Found anywhere in the text unless anchored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,8 @@ from engine.core.expressions.pattern_syntax import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.core.expressions.pattern_syntax import Piece, Test
 
 MAX_STATES = 500

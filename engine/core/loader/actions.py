@@ -115,6 +115,9 @@ def _send(said: _Said) -> Action | None:
 
 def _call(said: _Said) -> Action | None:
     adapter, operation = read_operation(said.draft, said.entries["call"])
+    if adapter == "certificate" and "with" in said.entries:
+        message, hint = "`with` beside `call: certificate.issue`", "it is made of the facts of `certificate:`"
+        said.draft.reader.say("WF063", said.entries["with"].mark, message, hint)
     return Call(
         adapter, operation, read_arguments(said.draft, said.entries, said.here), condition=said.test, mark=said.mark
     )
@@ -178,7 +181,7 @@ def _register(said: _Said) -> Action | None:
 
 
 def _new_people(said: _Said) -> Action | None:
-    names = (role_name(said.draft, item) for item in said.draft.reader.items(said.entries["new_people"]))
+    names = (role_name(said.draft, item) for item in said.draft.reader.some(said.entries["new_people"], "`new_people`"))
     return NewPeople(tuple(name for name in names if name is not None), said.test, said.mark)
 
 

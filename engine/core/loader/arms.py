@@ -10,7 +10,7 @@ from engine.core.loader.actions import read_actions
 from engine.core.loader.conditions import assignments, condition
 from engine.core.loader.keys import CHOSEN_ARM
 from engine.core.loader.tree import join, within
-from engine.core.loader.yaml_nodes import ListNode, Node, ScalarNode
+from engine.core.loader.yaml_nodes import Node, ScalarNode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ def resolve(draft: Draft, node: Node, at: str, what: str) -> str | None:
 def resolve_all(draft: Draft, node: Node, at: str, what: str) -> tuple[str, ...]:
     """[state], each once."""
     paths: list[str] = []
-    for item in draft.reader.items(node):
+    for item in draft.reader.some(node, what):
         path = resolve(draft, item, at, what)
         if path is not None and path in paths:
             draft.reader.say("WF029", item.mark, f"'{path}' stands twice", "keep one of them")
@@ -56,9 +56,7 @@ def resolve_all(draft: Draft, node: Node, at: str, what: str) -> tuple[str, ...]
 
 def read_arms(draft: Draft, node: Node, here: Here, name: str) -> tuple[Arm, ...]:
     """[arm] of `choose`, `done` and `failed`; at least one."""
-    items = draft.reader.items(node)
-    if isinstance(node, ListNode) and not items:
-        draft.reader.say("WF012", node.mark, f"`{name}` has no arm", "write at least [{to: state}]")
+    items = draft.reader.some(node, f"`{name}`")
     return _several(draft, items, here, f"{here.state}:{name}", _Shared())
 
 
@@ -75,9 +73,7 @@ def read_event_arms(draft: Draft, entries: Mapping[str, Node], here: Here, name:
     own = {key: entries[key] for key in ("when", "set", "actions") if key in entries}
     outer = _arm(draft, own, here, arm_id, _Shared(), mark=mark)
     shared = _Shared(outer.when, outer.set, outer.actions)
-    items = draft.reader.items(entries["choose"])
-    if isinstance(entries["choose"], ListNode) and not items:
-        draft.reader.say("WF012", entries["choose"].mark, "`choose` has no arm", "write at least [{to: state}]")
+    items = draft.reader.some(entries["choose"], "`choose`")
     return _several(draft, items, here, arm_id, shared)
 
 
@@ -151,7 +147,7 @@ def _keep(draft: Draft, entries: Mapping[str, Node], at: str, to: str | None) ->
             draft.reader.say("WF053", node.mark, f"a {kind} state has nothing to keep", "leave `keep` out")
         return (to,) if to is not None else ()
     paths = []
-    for item in draft.reader.items(node):
+    for item in draft.reader.some(node, "`keep`"):
         path = resolve(draft, item, at, "`keep`")
         if path is not None and to is not None and _can_keep(draft, item, path, to):
             paths.append(path)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 CODES: Mapping[str, str] = MappingProxyType(
     {
         # the file and its YAML
-        "WF000": "The file is empty, or is no map of keys",
+        "WF000": "The file is empty, or has more faults than are worth listing",
         "WF001": "The file is too large",
         "WF002": "The file is not well-formed YAML",
         "WF003": "A tab; YAML is indented with spaces",

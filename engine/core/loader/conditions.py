@@ -161,58 +161,6 @@ def _entries(draft: Draft, node: Node, what: str) -> list[tuple[ScalarNode, Node
     return fine
 
 
-# ── define ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def read_define(draft: Draft, entries: Mapping[str, Node], here: Here) -> None:
-    """Compiles named expressions in an order in which each uses only what is there; a circle is reported once."""
-    uses = {name: _mentions(node) & entries.keys() for name, node in entries.items()}
-    todo = [name for name in entries if name not in draft.define and name not in draft.broken]
-    while todo:
-        ready = [name for name in todo if uses[name] <= draft.define.keys() | draft.broken]
-        if not ready:
-            _circle(draft, todo, uses, entries)
-            return
-        for name in ready:
-            made = expression(draft, entries[name], here, what=f"`{name}`")
-            if made is None:
-                draft.broken.add(name)
-            else:
-                draft.define[name] = made
-        todo = [name for name in todo if name not in ready]
-
-
-def _circle(draft: Draft, todo: list[str], uses: Mapping[str, set[str]], entries: Mapping[str, Node]) -> None:
-    """Reports one name of the circle; all that hang on it are broken."""
-    seen: list[str] = []
-    name = todo[0]
-    while name not in seen:
-        seen.append(name)
-        name = next(n for n in entries if n in uses[name] and n in todo)
-    circle = sorted(seen[seen.index(name) :], key=list(entries).index)
-    way = " → ".join([*circle, circle[0]])
-    draft.reader.say("WF028", entries[circle[0]].mark, f"`{circle[0]}` uses itself: {way}", "write one of them out")
-    draft.broken.update(todo)
-
-
-def _mentions(node: Node) -> set[str]:
-    """Names that stand bare in an expression."""
-    if not isinstance(node, ScalarNode):
-        return set()
-    text = re.sub(r"\"[^\"]*\"|'[^']*'", '""', node.text)
-    return {path.partition(".")[0] for path in _WORDS.findall(re.sub(r"\.\s*[A-Za-z_]\w*", "", text))}
-
-
-def about_facts(entries: Mapping[str, Node]) -> set[str]:
-    """Names of defines that look at certificate or register, directly or through another."""
-    found = {name for name, node in entries.items() if _mentions(node) & {"certificate", "register"}}
-    while True:
-        more = {name for name, node in entries.items() if _mentions(node) & found} - found
-        if not more:
-            return found
-        found |= more
-
-
 def with_bound(here: Here, name: str, kind: Type) -> Here:
     """The same place with one more name."""
     return replace(here, bound={**here.bound, name: kind})

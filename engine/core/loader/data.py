@@ -6,14 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.definition import Field, Text
-from engine.core.fields import CHECKS, ValueFault, read_value
+from engine.core.fields import CHECKS, MAX_TEXT, ValueFault, read_value
 from engine.core.loader.keys import FIELD, GROUP, RESERVED_FIELDS, RESERVED_GROUPS, RESERVED_WORDS
 from engine.core.loader.reader import Reader, guess
 from engine.core.loader.yaml_nodes import ListNode, MapNode, Node, ScalarNode, plain
-from engine.core.patterns import UnsafePattern, check_pattern
+from engine.core.patterns import MAX_LENGTH, UnsafePattern, check_pattern
 from engine.core.types import ANY, DATE, DATETIME, INTEGER, MEMBERS, NUMBER, TEXT, Kind, Type
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.core.loader.draft import Draft
 
 KINDS = tuple(kind.value for kind in Kind if kind not in {Kind.RECORD, Kind.DURATION, Kind.NULL, Kind.ANY})
@@ -44,6 +46,9 @@ def read_data(draft: Draft, node: Node) -> None:
             _read_group(draft, name, value)
         else:
             draft.fields[name] = _read_field(draft, name, value, key)
+            if draft.fields[name].required:
+                hint = "put the field in a group, or write `name!` in a form"
+                draft.reader.say("WF049", key.mark, "`required` counts where a form asks for a group", hint)
 
 
 def _is_group(node: MapNode) -> bool:
@@ -67,7 +72,7 @@ def _read_group(draft: Draft, group: str, node: MapNode) -> None:
 
 def read_event_data(draft: Draft, node: Node) -> None:
     """Fills the draft's event data."""
-    draft.event_fields = _read_fields(draft, node, "")
+    draft.event_fields = _read_fields(draft, node, "", refused=_SAID)
     for name, field in list(draft.event_fields.items()):
         if name in {"name", "at", "by"}:
             draft.reader.say("WF025", field.mark, f"`event.{name}` is the event's own", "choose another name")
@@ -82,10 +87,16 @@ def read_event_data(draft: Draft, node: Node) -> None:
 
 def read_result(draft: Draft, node: Node) -> dict[str, Field]:
     """The fields of a service's `result`."""
-    return _read_fields(draft, node, "")
+    return _read_fields(draft, node, "", refused={**_SAID, "sealed": "what comes back is read in done and failed only"})
 
 
-def _read_fields(draft: Draft, node: Node, prefix: str) -> dict[str, Field]:
+_SAID = {"required": "a form says which has to be given: `name!`", "default": "nothing is said unless somebody says it"}
+"""Keys of a field that have no meaning outside `data`."""
+
+
+def _read_fields(
+    draft: Draft, node: Node, prefix: str, *, refused: Mapping[str, str] | None = None
+) -> dict[str, Field]:
     fields = {}
     for key, value in draft.reader.named(node, f"the fields of {prefix.rstrip('.')}" if prefix else "fields"):
         if key.text in RESERVED_FIELDS | RESERVED_WORDS:
@@ -93,6 +104,9 @@ def _read_fields(draft: Draft, node: Node, prefix: str) -> dict[str, Field]:
             draft.broken.add(f"{prefix}{key.text}")
             continue
         path = f"{prefix}{key.text}"
+        for inner, _ in value.entries if isinstance(value, MapNode) and refused else ():
+            if refused and inner.text in refused:
+                draft.reader.say("WF049", inner.mark, f"`{inner.text}` has no meaning here", refused[inner.text])
         fields[path] = _read_field(draft, path, value, key)
     return fields
 
@@ -246,6 +260,10 @@ def _bounded(reader: Reader, field: Field, entries: dict[str, Node]) -> Field:
             )
             pattern = None
     check = reader.word(entries["check"], CHECKS, "`check`") if "check" in entries else None
+    most = MAX_LENGTH if pattern is not None else {Kind.TEXT: MAX_TEXT, Kind.CODE: MAX_LENGTH}.get(kind)
+    if most is not None and isinstance(high, int) and high > most:
+        what = "a text with a pattern" if pattern is not None else f"a {kind}"
+        reader.say("WF040", entries["max"].mark, f"{what} has {most:,} characters at most", "make `max` smaller")
     if kind is Kind.LIST and isinstance(high, int) and high > 10_000:
         reader.say("WF040", entries["max"].mark, "a list holds 10,000 items at most", "make `max` smaller")
     return replace(field, min=low, max=high, pattern=pattern, check=check)

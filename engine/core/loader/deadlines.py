@@ -105,7 +105,7 @@ def _remind(draft: Draft, entries: Entries, *, nobody: bool) -> Reminder | None:
 
 def _escalate(draft: Draft, node: Node) -> tuple[Rung, ...]:
     rungs = []
-    for item in draft.reader.items(node):
+    for item in draft.reader.some(node, "`escalate`"):
         if isinstance(item, MapNode):
             inner = draft.reader.table(item, RUNG, "an escalation")
             to = who(draft, inner["to"]) if "to" in inner else None

@@ -71,7 +71,7 @@ FIELD: Table = {
     "default": Key("value", "The value a new case begins with."),
     "max": Key("value", "The greatest value, or length."),
     "min": Key("value", "The least value, or length."),
-    "pattern": Key("sentence", "A regular expression for the whole text."),
+    "pattern": Key("sentence", "A regular expression for the whole text (256 characters, or `max` up to 1000)."),
     "check": Key("check", "The name of a checksum."),
     "unit": Key("sentence", "What is counted, for people."),
     "required": Key("boolean", "Counts where a form asks for the group with `!` (false)."),
@@ -91,7 +91,6 @@ DUTY: Table = {
 }
 
 OPEN: Table = {
-    **TITLE,
     "by": Key("[who]", "Roles, or workflows for cases opened by a case.", must=True),
     "form": Key("[form_item]", "What is given."),
     "set": Key("{set_value}", "Fields that are set when the case is opened."),

@@ -84,6 +84,9 @@ def read_panel(draft: Draft, node: Node, state: str) -> tuple[Panel | None, Need
     if into is not None:
         _check_own_columns(draft, into, entries["into"].mark)
     form = read_panel_form(draft, entries["form"], into.columns) if into is not None and "form" in entries else ()
+    if into is not None and into.key is not None and not any(i.path == into.key and i.must for i in form):
+        message = f"'{into.path}' tells its rows apart by '{into.key}', which no member gives"
+        reader.say("WF043", entries["into"].mark, message, f"ask for `{into.key}!` in the form, or leave the key out")
     ask = _ask(draft, entries["ask"]) if "ask" in entries else ()
     event = reader.name(entries["event"], "`event`") if "event" in entries else "answer"
     if event in RESERVED_EVENTS:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from engine.core.definition import Text, Workflow
-from engine.core.diagnostics import Diagnostic, Severity
+from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
 from engine.core.loader.data import read_data, read_event_data
 from engine.core.loader.draft import Draft
 from engine.core.loader.keys import TOP
 from engine.core.loader.outline import outline_root
 from engine.core.loader.people import read_roles
-from engine.core.loader.reader import Reader
+from engine.core.loader.reader import Reader, TooManyFindings
 from engine.core.loader.sections import read_duties, read_expressions, read_open, read_pattern, read_unique, read_zone
-from engine.core.loader.states import States, check_same_events
+from engine.core.loader.states import States, check_extensions, check_same_events
 from engine.core.loader.yaml_nodes import MapNode, Node, read
 from engine.errors import InvalidWorkflow
 
@@ -37,7 +37,10 @@ def load(source: str, *, file: str) -> Loaded:
     reader = Reader(file)
     workflow = None
     if node is not None and not any(d.code in _UNREADABLE for d in found):
-        workflow = _workflow(reader, node, source)
+        try:
+            workflow = _workflow(reader, node, source)
+        except TooManyFindings:
+            found.append(Diagnostic("WF000", Severity.ERROR, "too many findings; the rest is not read", file, NOWHERE))
     findings = sorted([*found, *reader.found], key=lambda d: (d.mark.line, d.mark.column, d.code))
     if any(d.severity is Severity.ERROR for d in findings):
         workflow = None
@@ -77,6 +80,7 @@ def _workflow(reader: Reader, node: Node, source: str) -> Workflow | None:
     states = States(draft)
     root = states.build(root_outline)
     check_same_events(draft, root)
+    check_extensions(draft, root)
     zone = read_zone(draft, top["timezone"]) if "timezone" in top else _UTC
     number = read_pattern(draft, top["number"], "`number`", words=("year",), bare=True) if "number" in top else None
     policies = (

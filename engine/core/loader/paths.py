@@ -46,17 +46,22 @@ def field_at(draft: Draft, node: Node, what: str, kinds: Collection[Kind] | None
         unknown_field(draft, path, node)
         return None
     if kinds is not None and field.type.kind not in {*kinds, Kind.ANY}:
+        if len(kinds) > 8:
+            draft.reader.say(
+                "WF047", node.mark, f"{what} cannot be a {field.type.kind}: '{path}'", "name a field of one value"
+            )
+            return None
         words = ", ".join(sorted(k.value for k in kinds))
         draft.reader.say("WF047", node.mark, f"{what} is a field of type {words}; '{path}' is {field.type}")
         return None
     return field
 
 
-def field_paths(draft: Draft, node: Node, what: str) -> tuple[str, ...]:
-    """[path], each once."""
+def field_paths(draft: Draft, node: Node, what: str, *, kinds: Collection[Kind] | None = None) -> tuple[str, ...]:
+    """[path], each once and of these kinds."""
     paths: list[str] = []
-    for item in draft.reader.items(node):
-        field = field_at(draft, item, what)
+    for item in draft.reader.some(node, what):
+        field = field_at(draft, item, what, kinds)
         if field is not None and field.path in paths:
             draft.reader.say("WF029", item.mark, f"'{field.path}' stands twice", "keep one of them")
         elif field is not None:

@@ -84,18 +84,16 @@ def who(draft: Draft, node: Node, *, words: tuple[Who, ...] = ()) -> Who | None:
 
 def several(draft: Draft, node: Node, *, words: tuple[Who, ...] = ()) -> tuple[Who, ...]:
     """[who]."""
-    return _unique(draft, [(item, who(draft, item, words=words)) for item in draft.reader.items(node)])
+    return _unique(draft, [(item, who(draft, item, words=words)) for item in draft.reader.some(node, "who")])
 
 
 def senders(draft: Draft, node: Node, *, system: bool) -> tuple[Who, ...]:
     """[who], `system` where it may, and names of workflows."""
     found = []
-    for item in draft.reader.items(node):
+    for item in draft.reader.some(node, "`by`"):
         name = draft.reader.string(item, "`by`")
         if name is not None:
             found.append((item, _sender(draft, name, item, system=system)))
-    if isinstance(node_items := draft.reader.items(node), list) and not node_items:
-        draft.reader.say("WF012", node.mark, "`by` is empty", "name a role")
     return _unique(draft, found)
 
 
@@ -121,7 +119,7 @@ def _sender(draft: Draft, name: str, node: Node, *, system: bool) -> Who | None:
 def receivers(draft: Draft, node: Node) -> tuple[Who, ...]:
     """[who, `turn`, `subscribers`, path of a person]."""
     found: list[tuple[Node, Who | None]] = []
-    for item in draft.reader.items(node):
+    for item in draft.reader.some(node, "`notify`"):
         name = draft.reader.string(item, "`notify`")
         if name is None:
             continue

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 PATH = re.compile(r"[a-z][a-z0-9_]{0,62}(\.[a-z][a-z0-9_]{0,62}){0,2}")
 _TERM = re.compile(r"([0-9]{1,9})\s+(working days?|days?|months?|hours?|minutes?)")
+MAX_FINDINGS = 200
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 
 
 def guess(name: str, known: Iterable[str]) -> str | None:
     """`did you mean 'x'?`, or None where nothing is near."""
-    near = difflib.get_close_matches(name[:80], list(known), n=1, cutoff=0.6)
+    names = list(known)
+    if len(names) > MAX_FINDINGS:  # a bound for hostile files
+        names = [other for other in names if other[:2] == name[:2]][:MAX_FINDINGS]
+    near = difflib.get_close_matches(name[:80], names, n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else None
 
 
@@ -32,6 +36,10 @@ def misspelt(name: str, node: MapNode, table: Iterable[str]) -> bool:
     """Whether an unknown key of a map is meant for this one: it was reported as such."""
     known = set(table)
     return any(key.text not in known and guess(key.text, known) == f"did you mean '{name}'?" for key, _ in node.entries)
+
+
+class TooManyFindings(Exception):
+    """Reading has stopped: what was found is enough."""
 
 
 class Reader:
@@ -43,7 +51,9 @@ class Reader:
         self.has_calendar = True
 
     def say(self, code: str, mark: Mark, message: str, hint: str | None = None) -> None:
-        """An error."""
+        """An error; raises TooManyFindings where there is no end of them."""
+        if len(self.found) >= MAX_FINDINGS:
+            raise TooManyFindings
         self.found.append(Diagnostic(code, Severity.ERROR, " ".join(message.split()), self.file, mark, hint))
 
     def warn(self, code: str, mark: Mark, message: str, hint: str | None = None) -> None:
@@ -100,6 +110,13 @@ class Reader:
     def items(self, node: Node) -> list[Node]:
         """A list, or one thing as a list of one."""
         return node.items if isinstance(node, ListNode) else [node]
+
+    def some(self, node: Node, what: str) -> list[Node]:
+        """`items`, of which there has to be one."""
+        items = self.items(node)
+        if not items:
+            self.shape(node, f"{what} is empty", "name at least one, or leave the key out")
+        return items
 
     def scalar(self, node: Node, what: str) -> ScalarNode | None:
         """A scalar that says something."""
@@ -198,4 +215,4 @@ class Reader:
 
     def terms(self, node: Node, what: str) -> tuple[Term, ...]:
         """[term]."""
-        return tuple(t for item in self.items(node) if (t := self.term(item, what)) is not None)
+        return tuple(t for item in self.some(node, what) if (t := self.term(item, what)) is not None)

@@ -10,14 +10,17 @@ from zoneinfo import ZoneInfo
 from engine.core.definition import CertificateFacts, Duty, Opening, Text, Unique
 from engine.core.loader.actions import read_actions
 from engine.core.loader.arms import resolve, resolve_all
-from engine.core.loader.conditions import about_facts, assignments, condition, expression, read_define
+from engine.core.loader.conditions import assignments, condition, expression
+from engine.core.loader.defines import define_order, read_defines
 from engine.core.loader.draft import CERTIFICATE_FACTS, REGISTER_FACTS, Draft, Here
 from engine.core.loader.forms import check_sight, event_types, read_form
 from engine.core.loader.keys import CERTIFICATE, DUTY, OPEN, RESERVED_GROUPS, RESERVED_WORDS, UNIQUE
 from engine.core.loader.kinds import answers_type, panel_list
 from engine.core.loader.paths import NAMING, field_at, field_paths
 from engine.core.loader.people import senders
+from engine.core.loader.tree import within
 from engine.core.loader.yaml_nodes import MapNode, Node, ScalarNode
+from engine.core.types import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 _DUTY_ID = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}")
+_COMPARABLE = frozenset(Kind) - {Kind.LIST, Kind.MAP}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -74,9 +78,9 @@ def read_pattern(draft: Draft, node: Node, what: str, *, words: Sequence[str], b
 def read_unique(draft: Draft, node: Node) -> Unique | None:
     """`unique`: paths, or paths and states."""
     if not isinstance(node, MapNode):
-        return Unique(field_paths(draft, node, "`unique`"))
+        return Unique(field_paths(draft, node, "`unique`", kinds=_COMPARABLE))
     entries = draft.reader.table(node, UNIQUE, "`unique`")
-    of = field_paths(draft, entries["of"], "`of`") if "of" in entries else ()
+    of = field_paths(draft, entries["of"], "`of`", kinds=_COMPARABLE) if "of" in entries else ()
     during = resolve_all(draft, entries["while"], "", "`while`") if "while" in entries else ()
     return Unique(of, during)
 
@@ -88,8 +92,6 @@ def read_open(draft: Draft, node: Node) -> Opening:
     by = senders(draft, entries["by"], system=False) if "by" in entries else ()
     check_sight(draft, by, form)
     here = Here("", event=event_types(draft, form))
-    for name in ("title", "note"):
-        draft.reader.title(entries, name)
     sets = assignments(draft, entries["set"], here) if "set" in entries else ()
     actions = read_actions(draft, entries["actions"], here) if "actions" in entries else ()
     return Opening(by, form, sets, actions, node.mark)
@@ -127,8 +129,18 @@ def _duty(draft: Draft, key: ScalarNode, node: Node) -> Duty | None:
     states = _duty_states(draft, entries[kind], parent=kind == "different")
     if isinstance(entries[kind], ScalarNode) or len(reader.items(entries[kind])) < 2:
         reader.shape(entries[kind], f"`{kind}` names two states or more", "write [state, state]")
+    _check_apart(draft, entries[kind], states)
     word = "different" if kind == "different" else "same"
     return Duty(key.text, word, states, note=note, mark=key.mark)  # type: ignore[arg-type]  # one of the two words
+
+
+def _check_apart(draft: Draft, node: Node, states: tuple[str, ...]) -> None:
+    for inner in states:
+        outer = next((other for other in states if other != inner and within(inner, other)), None)
+        if outer is not None:
+            message = f"'{inner}' is inside '{outer}', so every act there is in both"
+            draft.reader.say("WF063", node.mark, message, "name states apart from each other")
+            return
 
 
 def _no_interest(draft: Draft, key: ScalarNode, entries: Mapping[str, Node], note: Text | None) -> Duty | None:
@@ -143,7 +155,7 @@ def _no_interest(draft: Draft, key: ScalarNode, entries: Mapping[str, Node], not
 
 def _duty_states(draft: Draft, node: Node, *, parent: bool) -> tuple[str, ...]:
     states: list[str] = []
-    for item in draft.reader.items(node):
+    for item in draft.reader.some(node, "a list of states"):
         if parent and isinstance(item, ScalarNode) and item.text == "parent":
             states.append("parent")
             continue
@@ -163,8 +175,8 @@ def read_expressions(draft: Draft) -> tuple[CertificateFacts | None, dict[str, E
     named = _define_entries(draft)
     here = Here("", event={name: f.type for name, f in draft.event_fields.items()}, answers=_any_answers(draft))
     draft.paths.update({name: field.type for name, field in draft.fields.items()})
-    later = about_facts(named)
-    read_define(draft, {name: node for name, node in named.items() if name not in later}, here)
+    order, later = define_order(draft, named)
+    read_defines(draft, [name for name in order if name not in later], named, here)
     facts = _certificate(draft) if "certificate" in draft.top else None
     register = _facts(draft, draft.top["register"], "register", REGISTER_FACTS) if "register" in draft.top else None
     if facts is not None:
@@ -173,7 +185,7 @@ def read_expressions(draft: Draft) -> tuple[CertificateFacts | None, dict[str, E
     if register is not None:
         draft.paths.update(REGISTER_FACTS)
         draft.paths.update({f"register.{name}": made.type for name, made in register.items()})
-    read_define(draft, named, here)
+    read_defines(draft, [name for name in order if name in later], named, here)
     _seal(draft)
     return facts, register
 

@@ -130,6 +130,11 @@ class States:
         done = here
         if kind is StateKind.STAGE:
             own["initial"] = self._initial(outline)
+            if "done" in entries and outline.inside and not any(_ends(inner) for inner in outline.inside):
+                hint = "make one of its states `final: true`, or leave `done` out"
+                draft.reader.say(
+                    "WF063", entries["done"].mark, f"`done` of '{outline.path}' is never reached: nothing ends", hint
+                )
         elif kind is StateKind.PARALLEL:
             own["need"] = read_need(draft, entries, here, most=len(outline.inside) or None)
         elif kind is StateKind.CHOICE and "choose" in entries:
@@ -144,7 +149,7 @@ class States:
         elif kind is StateKind.CHILDREN and "cases" in entries:
             own["cases"], own["need"], own["rest"] = read_children(draft, entries["cases"], outline.path)
         elif kind is StateKind.FINAL:
-            own["outcome"] = self._final(entries)
+            own["outcome"] = self._final(entries, outline.path)
         for name in ("done", "failed"):
             if name in entries and outline.path:
                 own[name] = read_arms(draft, entries[name], done, name)
@@ -153,10 +158,15 @@ class States:
             draft.reader.say("WF056", outline.mark, f"{kind} state '{outline.path}' has no `done`", hint)
         return own
 
-    def _final(self, entries: Mapping[str, Node]) -> str | None:
+    def _final(self, entries: Mapping[str, Node], path: str) -> str | None:
         if "final" in entries:
             self.draft.reader.word(entries["final"], ("true",), "`final`")
-        return self.draft.reader.name(entries["outcome"], "`outcome`") if "outcome" in entries else None
+        if "outcome" not in entries:
+            return None
+        if "." in path:
+            message, hint = "only a final state at the top closes the case", "leave the outcome out here"
+            self.draft.reader.say("WF019", entries["outcome"].mark, message, hint)
+        return self.draft.reader.name(entries["outcome"], "`outcome`")
 
     def _initial(self, outline: Outline) -> str | None:
         reader = self.draft.reader
@@ -193,6 +203,21 @@ def _turn(draft: Draft, node: Node) -> Turn:
         return ()
     roles = several(draft, node)
     return roles or None
+
+
+def _ends(outline: Outline) -> bool:
+    """Whether a final state is this one or inside."""
+    return outline.kind is StateKind.FINAL or any(_ends(inner) for inner in outline.inside)
+
+
+def check_extensions(draft: Draft, root: State) -> None:
+    """The engine's own events `extend_<deadline>` are not declared a second time."""
+    for state in root.walk():
+        for name, deadline in state.deadlines.items():
+            handler = state.events.get(f"extend_{name}")
+            if deadline.extend is not None and handler is not None:
+                message = f"'{handler.event}' is the event that extends deadline '{name}'"
+                draft.reader.say("WF026", handler.mark, message, "rename the event or the deadline")
 
 
 def check_same_events(draft: Draft, root: State) -> None:

@@ -22,6 +22,8 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-
 _CUT = re.compile(r"[()<>=&|?]|\*|\s[+-]\s|\[|\]|\"|'")
 _INT = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?", re.ASCII)
+_STARTS = frozenset({yaml.MappingStartEvent, yaml.SequenceStartEvent})
+_ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
@@ -135,7 +137,7 @@ class _Reader:
         self.anchors: dict[str, tuple[Node, int]] = {}
         self.root: Node | None = None
         self.count = 0
-        self.quoted: Any = None  # the last quoted scalar that goes on over a line
+        self.quoted: Any = None  # where the last quoted text of several lines begins, and the line it ends on
 
     def read(self) -> tuple[Node | None, list[Diagnostic]]:
         self.text = self.text.removeprefix("\ufeff")
@@ -187,9 +189,9 @@ class _Reader:
             return
         message, hint = explain(fault.context, fault.problem)
         context = fault.context_mark
-        if self.quoted is not None:
+        if self.quoted is not None and self.quoted[1] == line:
             message, hint = "a quote is opened here, and closes on a later line", "add the closing quote"
-            line, column = self.quoted.line, self.quoted.column
+            line, column = self.quoted[0].line, self.quoted[0].column
         elif context is not None and context.line < line and "flow" in (fault.context or ""):
             line, column = context.line, context.column
         if fault.context_mark is not None and "quoted" in (fault.context or ""):
@@ -203,37 +205,40 @@ class _Reader:
 
     def _take(self, event: Any) -> bool:
         """Whether reading can go on."""
-        if isinstance(event, yaml.ScalarEvent):
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
             return self._add(self._scalar(event), event.anchor)
-        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+        if kind in _STARTS:
             return self._open(event)
-        if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+        if kind in _ENDS:
             done = self.stack.pop()
             return self._add(done.node, done.anchor, opened=True)
-        if isinstance(event, yaml.AliasEvent):
+        if kind is yaml.AliasEvent:
             return self._alias(event)
-        if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
+        if kind is yaml.DocumentStartEvent and self.root is not None:
             self._say("WF009", "a second document", self._mark(event), "one workflow a file; remove the line `---`")
             return False
         return True
 
     def _mark(self, event: Any) -> Mark:
         start, end = event.start_mark, event.end_mark
-        same = start.line == end.line and not isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent)
-        return Mark(start.line + 1, start.column + 1, max(1, end.column - start.column) if same else 1)
+        length = end.column - start.column if start.line == end.line and type(event) not in _STARTS else 1
+        return Mark(start.line + 1, start.column + 1, length if length > 0 else 1)
 
     def _scalar(self, event: Any) -> ScalarNode:
-        mark = self._mark(event)
+        mark, value, style = self._mark(event), event.value, event.style
         if event.tag is not None:
             self._tag(event.tag, mark)
-            return ScalarNode(event.value, quoted=True, mark=mark, broken=True)
+            return ScalarNode(value, quoted=True, mark=mark, broken=True)
+        if not style and event.anchor is None and len(value) == mark.length:
+            return ScalarNode(value, quoted=False, mark=mark, raw=value)
         start, end = event.start_mark, event.end_mark
-        if event.style in {"'", '"'}:
-            self.quoted = start if start.line != end.line else None
-        raw = self._line(start.line)[start.column : end.column] if start.line == end.line else ""
-        if event.anchor is not None or event.style in {"|", ">"}:
-            raw = ""
-        return ScalarNode(event.value, quoted=bool(event.style), mark=mark, raw=raw)
+        one_line = start.line == end.line
+        if style in {"'", '"'} and not one_line:
+            self.quoted = (start, end.line)
+        exact = one_line and event.anchor is None and style in {"'", '"'}
+        raw = self._line(start.line)[start.column : end.column] if exact else ""
+        return ScalarNode(value, quoted=bool(style), mark=mark, raw=raw)
 
     def _tag(self, tag: str, mark: Mark) -> None:
         word = tag.removeprefix("tag:yaml.org,2002:").lstrip("!") or "x"
@@ -248,7 +253,7 @@ class _Reader:
         if len(self.stack) >= MAX_NESTING:
             self._say("WF007", f"more than {MAX_NESTING} levels inside each other", mark, "lift the inner part out")
             return False
-        is_map = isinstance(event, yaml.MappingStartEvent)
+        is_map = type(event) is yaml.MappingStartEvent
         node: MapNode | ListNode = MapNode([], mark) if is_map else ListNode([], mark)
         self.stack.append(_Open(node, event.anchor, bool(event.flow_style), seen=set() if is_map else None))
         return True

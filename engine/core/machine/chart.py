@@ -5,22 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.core.definition import Arm, Deadline, FormItem, Handler, State, StateKind, Who, Workflow
+from engine.core.definition import Arm, Deadline, Duty, FormItem, Handler, State, StateKind, Who, Workflow
 from engine.core.forms import Form, compile_form
 from engine.core.machine.regions import Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from engine.core.calendars.calendar import Calendar
 
 
+Moments = tuple[tuple[str, int, "datetime"], ...]
+"""(kind, rung, moment) of a deadline: the due one first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where an arm leads: `domain` is not left, its child `branch` is entered, and `path` down to the target."""
+    """Where an arm leads: `domain` is not left, its child `branch` is entered, and `path` down to the target.
+
+    `source` is the child of the domain that the arm's own state is in; None where the domain is the arm's state itself.
+    """
 
     domain: str
+    source: str | None
     branch: str
     path: tuple[str, ...]
 
@@ -49,18 +58,20 @@ class Chart:
     ways: Mapping[str, Mapping[str, Ways]]  # state → event → way
     opening: Form
     kept: frozenset[str]  # states that some arm brings back
-    automatic: frozenset[str]  # states that may move by themselves
+    automatic: frozenset[str]  # states by which something may move by itself
+    takers: Mapping[str, frozenset[str]]  # event → the states that have a handler for it
+    duties: Mapping[str, tuple[Duty, ...]]  # state → the duties that hold for an act in it
+    place: Mapping[str, int]  # state → its place in the file
     around: Mapping[str, tuple[str, ...]]  # a state and those around it, inner first, the root last
-    turns: Mapping[str, tuple[Who, ...]]  # what the nearest state around (itself included) says
+    turns: Mapping[str, tuple[str, ...]]  # what the nearest state around (itself included) says
+    parallels: tuple[str, ...]  # the parallel states that say a turn themselves
+    held: frozenset[str]  # the kept states and all inside them: their deadlines' memory outlives them
+    moments: dict[tuple[str, str, date], Moments]  # due moments of plain terms by day, a bounded memory
     defaults: Mapping[str, object]
     watched: Mapping[tuple[str, str], frozenset[str] | None]  # what a deadline's due moment depends on
     sealed: frozenset[str]  # paths that are sealed while a condition holds
     finals: Mapping[str, tuple[str, ...]]  # the final children of a stage
     after: Mapping[str, int]  # place in the file with every state after those inside it
-
-    def order(self, path: str) -> int:
-        """The place of a state in the file."""
-        return self.states[path].order
 
 
 def build_chart(workflow: Workflow, calendar: Calendar | None) -> Chart:
@@ -70,6 +81,8 @@ def build_chart(workflow: Workflow, calendar: Calendar | None) -> Chart:
     routes = {
         arm.id: _route(state, arm, states) for state in states.values() for arm in arms_of(state) if arm.to is not None
     }
+    ways = {path: _ways(state, workflow) for path, state in states.items()}
+    kept = frozenset(path for state in states.values() for arm in arms_of(state) for path in arm.keep)
     return Chart(
         workflow=workflow,
         calendar=calendar,
@@ -77,12 +90,18 @@ def build_chart(workflow: Workflow, calendar: Calendar | None) -> Chart:
         states=states,
         regions=_regions(states, routes),
         routes=routes,
-        ways={path: _ways(state, workflow) for path, state in states.items()},
+        ways=ways,
+        takers={event: frozenset(p for p in ways if event in ways[p]) for some in ways.values() for event in some},
+        duties={path: _duties(path, workflow.duties) for path in states},
+        place={path: state.order for path, state in states.items()},
         opening=compile_form(workflow.opening.form, workflow),
-        kept=frozenset(path for state in states.values() for arm in arms_of(state) for path in arm.keep),
-        automatic=frozenset(path for path, state in states.items() if _moves_by_itself(state)),
+        kept=kept,
+        automatic=frozenset(path for path, state in states.items() if state.kind in _RESTLESS),
         around=around,
-        turns={path: _turn(around[path], states) for path in states},
+        turns={path: tuple(str(who) for who in _turn(around[path], states)) for path in states},
+        parallels=tuple(p for p, s in states.items() if s.kind is StateKind.PARALLEL and s.turn is not None),
+        held=frozenset(path for path in states if not kept.isdisjoint(around[path])),
+        moments={},
         defaults={path: field.default for path, field in workflow.fields.items() if field.default is not None},
         watched={
             (path, name): _watched(deadline)
@@ -98,10 +117,11 @@ def build_chart(workflow: Workflow, calendar: Calendar | None) -> Chart:
     )
 
 
-def _moves_by_itself(state: State) -> bool:
-    if state.kind is StateKind.STAGE:
-        return any(child.kind is StateKind.FINAL for child in state.children)
-    return state.kind in {StateKind.CHOICE, StateKind.PARALLEL, StateKind.PANEL, StateKind.CHILDREN}
+_RESTLESS = frozenset({StateKind.CHOICE, StateKind.FINAL, StateKind.PARALLEL, StateKind.PANEL, StateKind.CHILDREN})
+
+
+def _duties(path: str, duties: Iterable[Duty]) -> tuple[Duty, ...]:
+    return tuple(d for d in duties if any(path == s or path.startswith(f"{s}.") for s in d.states))
 
 
 def _inner_first(state: State) -> Iterable[str]:
@@ -158,7 +178,8 @@ def _route(state: State, arm: Arm, states: Mapping[str, State]) -> Route:
     path = [target]
     while states[path[0]].parent != domain:
         path.insert(0, states[path[0]].parent)
-    return Route(domain=domain, branch=path[0], path=tuple(path))
+    inside = [around for around in _around(source) if around != domain and states[around].parent == domain]
+    return Route(domain=domain, source=inside[0] if inside else None, branch=path[0], path=tuple(path))
 
 
 def _common(one: str, two: str) -> str:

@@ -27,9 +27,35 @@ class Draft:
     """Mutable for the length of a step; `scope` sees everything written so far."""
 
     __slots__ = (
-        "active", "actor", "allocate", "answers", "arms", "before", "case_id", "changed", "chart", "children", "data",
-        "effects", "entered", "entered_at", "entered_states", "entries", "excluded", "fact_names", "facts", "kept_now",
-        "left", "left_states", "now", "opened", "outcome", "scope", "seq", "snapshots", "tracks",
+        "_event",
+        "_scope",
+        "active",
+        "actor",
+        "allocate",
+        "answers",
+        "arms",
+        "before",
+        "case_id",
+        "changed",
+        "chart",
+        "children",
+        "data",
+        "effects",
+        "entered",
+        "entered_at",
+        "entered_states",
+        "entries",
+        "excluded",
+        "fact_names",
+        "facts",
+        "kept_now",
+        "left",
+        "left_states",
+        "now",
+        "outcome",
+        "seq",
+        "snapshots",
+        "tracks",
     )  # fmt: skip
 
     def __init__(self, chart: Chart, case: Case, actor: Actor, now: datetime) -> None:
@@ -61,18 +87,33 @@ class Draft:
         self.entered_states: list[str] = []
         self.kept_now: set[str] = set()  # `<state>#<entry>` brought back in this step
         self.outcome: str | None = None
-        self.opened: tuple[Child, ...] = ()
-        self.scope = Scope(
-            data=self.data,
-            now=now,
-            zone=chart.zone,
-            calendar=chart.calendar,
-            actor=actor_view(actor),
-            case={"number": case.number, "opened_at": case.opened_at} if case.number else {"opened_at": case.opened_at},
-            children=children_view(case.memory.children),
-            in_state=self.active.__contains__,
-            entered=self.entered_at.get,
-        )
+        self._scope: Scope | None = None
+        self._event: Mapping[str, Any] | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What expressions see; made when the first one asks."""
+        if self._scope is None:
+            case = self.before
+            self._scope = Scope(
+                data=self.data,
+                now=self.now,
+                zone=self.chart.zone,
+                calendar=self.chart.calendar,
+                event=self._event,
+                actor=actor_view(self.actor),
+                case={"opened_at": case.opened_at, **({"number": case.number} if case.number else {})},
+                children=children_view(self.children),
+                in_state=self.active.__contains__,
+                entered=self.entered_at.get,
+            )
+        return self._scope
+
+    def happens(self, name: str, said: Mapping[str, Any]) -> None:
+        """Let expressions see the event."""
+        self._event = {"name": name, "at": self.now, **said}
+        if self._scope is not None:
+            self._scope.event = self._event
 
     # ── expressions and data ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -154,7 +195,8 @@ class Draft:
     def add_child(self, child: Child) -> None:
         """A case that this one has from now on."""
         self.children = (*self.children, child)
-        self.scope.children = children_view(self.children)
+        if self._scope is not None:
+            self._scope.children = children_view(self.children)
 
     def counted(self, state: str) -> tuple[Child, ...]:
         """The children that count for a children state's present entry."""
@@ -167,8 +209,8 @@ class Draft:
 
     def placed(self) -> tuple[Position, ...]:
         """The active positions in file order."""
-        states = self.chart.states
-        return tuple(sorted(self.active.values(), key=lambda position: states[position.state].order))
+        active = self.active
+        return tuple([active[path] for path in sorted(active, key=self.chart.place.__getitem__)])
 
 
 def actor_view(actor: Actor) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.moments import due_before
+from engine.core.definition import Side
 from engine.core.selection import plain_of
 from engine.errors import DutyConflict
 
@@ -20,14 +21,19 @@ PARENT = "parent"
 
 
 def check_duties(
-    chart: Chart, case: Case, actor: Actor, state: str, declares: Iterable[str], *, now: datetime
+    chart: Chart, case: Case, actor: Actor, state: str, declares: Iterable[str], *, now: datetime, role: str = ""
 ) -> dict[str, tuple[str, ...]]:
-    """Raises DutyConflict; returns the declarations on record from now on (duty → persons)."""
+    """Raises DutyConflict; returns the declarations on record from now on (duty → persons).
+
+    `role` is the one the sender acts in: on the applicant's side nobody declares to have no tie with the applicant.
+    """
     declared = dict(case.memory.declared)
-    for duty in chart.workflow.duties:
-        if not any(_inside(state, other) for other in duty.states):
-            continue
+    acting = chart.workflow.roles.get(role.removesuffix(".supervisor"))
+    party_himself = acting is not None and acting.side is Side.APPLICANT
+    for duty in chart.duties[state]:
         if duty.kind == "no_interest":
+            if party_himself:
+                continue
             _check_interest(chart, case, actor, duty, declares=declares, declared=declared, now=now)
         elif duty.kind == "different":
             _check_different(case, actor, duty, state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.definition import StateKind
@@ -14,16 +14,21 @@ from engine.core.machine.finishing import People, Said, finish
 from engine.core.machine.moves import run_arms
 from engine.core.machine.settle import settle
 from engine.core.machine.turns import asked, person_id
-from engine.core.selection import Taken, active_leaves, admits, exit_set, outward, without_conflicts
+from engine.core.selection import Taken, active_leaves, admits, exit_set, without_conflicts
 from engine.errors import ActorNotAllowed, EventNotAllowed, GuardRefused, InvalidPayload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from dataclasses import dataclass
 
     from engine.core.case import Actor, Event, Position, Step
+    from engine.core.definition import Arm
+    from engine.core.expressions.expression import Scope
     from engine.core.forms import Filled
     from engine.core.machine.chart import Chart, Ways
     from engine.core.machine.draft import Draft
+else:
+    from engine.core.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +43,24 @@ class Chosen:
 
 def ways_for(chart: Chart, active: Mapping[str, Position], event: str) -> list[Ways]:
     """Every handler of the event that an active state has, inner before outer, in file order of the leaves; each once."""
+    takers = chart.takers.get(event)
+    if takers is None:
+        return []
     found: dict[str, Ways] = {}
-    for leaf in sorted(active_leaves(active), key=chart.order):
-        for path in outward(leaf):
-            ways = chart.ways[path].get(event)
-            if ways is not None:
-                found.setdefault(path, ways)
+    for leaf in sorted(active_leaves(active), key=chart.place.__getitem__):
+        for path in chart.around[leaf]:
+            if path in takers:
+                found.setdefault(path, chart.ways[path][event])
     return list(found.values())
 
 
 def take_event(draft: Draft, event: Event) -> Step:
     """The step an event makes; raises a Refused with what is allowed instead."""
     chosen = _select(draft, event)
-    declared = dict(draft.before.memory.declared)
-    if draft.actor.kind == "person":
-        for choice in chosen:
-            declared |= check_duties(
-                draft.chart, draft.before, draft.actor, choice.ways.state, event.declares, now=draft.now
-            )
-    filled = chosen[0].filled
-    draft.scope.event = {"name": event.name, "at": draft.now, **filled.said}
+    first = chosen[0]
+    filled = first.filled
+    draft.happens(event.name, filled.said)
+    declared = _on_duty(draft, chosen, event)
     for path, value in filled.writes.items():
         draft.write(path, value)
     touched = None
@@ -68,7 +71,6 @@ def take_event(draft: Draft, event: Event) -> Step:
             touched = _extend(draft, choice.ways)
     run_arms(draft, [choice.taken for choice in chosen])
     settle(draft)
-    first = chosen[0]
     said = Said(
         kind="event" if first.ways.extends is None else "extension",
         name=event.name,
@@ -81,41 +83,74 @@ def take_event(draft: Draft, event: Event) -> Step:
     return finish(draft, said, _people(draft, chosen, declared))
 
 
+def _on_duty(draft: Draft, chosen: list[Chosen], event: Event) -> Mapping[str, tuple[str, ...]]:
+    """Duties of a person in every state whose handler takes the event; the declarations on record from now on."""
+    declared = draft.before.memory.declared
+    if draft.actor.kind != "person":
+        return declared
+    for choice in chosen:
+        state = choice.ways.state
+        if draft.chart.duties[state]:
+            asked_for = check_duties(
+                draft.chart, draft.before, draft.actor, state, event.declares, now=draft.now, role=choice.role
+            )
+            declared = {**declared, **asked_for}
+    return declared
+
+
 # ── selection with forms ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _select(draft: Draft, event: Event) -> list[Chosen]:
     chart = draft.chart
-    candidates = [] if draft.before.closed_at else ways_for(chart, draft.active, event.name)
-    candidates = candidates or _late_panels(draft, event.name)
+    closed = draft.before.closed_at is not None
+    takers = () if closed else chart.takers.get(event.name, ())
+    candidates = [path for path in draft.active if path in takers]
     if not candidates:
-        raise _not_allowed(draft, event.name)
-    tried: dict[str, Chosen | None] = {}
+        return _select_late(draft, event)
     trial = Trial(draft, event)
+    if len(candidates) == 1:
+        only = trial.of(chart.ways[candidates[0]][event.name])
+        if only is None:
+            raise trial.refusal()
+        return [only]
+    return _select_among(draft, event, trial)
+
+
+def _select_late(draft: Draft, event: Event) -> list[Chosen]:
+    trial = Trial(draft, event)
+    late = _late_panels(draft, event.name)
+    found = [choice for ways in late if (choice := trial.of(ways)) is not None]
+    if found:
+        return found[:1]
+    raise trial.refusal() if late else _not_allowed(draft, event.name)
+
+
+def _select_among(draft: Draft, event: Event, trial: Trial) -> list[Chosen]:
+    """Innermost first, per leaf; then of arms whose exit sets meet one is kept."""
+    chart = draft.chart
+    takers = chart.takers[event.name]
+    tried: dict[str, Chosen | None] = {}
     found: dict[str, Chosen] = {}
-    by_state = {ways.state: ways for ways in candidates}
-    for leaf in sorted(active_leaves(draft.active), key=chart.order):
-        for path in outward(leaf):
-            if path not in by_state:
+    for leaf in sorted(active_leaves(draft.active), key=chart.place.__getitem__):
+        for path in chart.around[leaf]:
+            if path not in takers:
                 continue
             if path not in tried:
-                tried[path] = trial.of(by_state[path])
+                tried[path] = trial.of(chart.ways[path][event.name])
             choice = tried[path]
             if choice is not None:
                 found.setdefault(choice.taken.arm.id, choice)
                 break
-    for ways in candidates:
-        if ways.state not in draft.active and (choice := trial.of(ways)) is not None:
-            found.setdefault(choice.taken.arm.id, choice)
     if not found:
         raise trial.refusal()
     if len(found) == 1:
         return list(found.values())
-    arms = {
+    exits = {
         choice.taken.arm.id: exit_set(choice.taken, draft.active, _route(chart), _parallel(chart))
         for choice in found.values()
     }
-    kept = {taken.arm.id for taken in without_conflicts([choice.taken for choice in found.values()], arms)}
+    kept = {taken.arm.id for taken in without_conflicts([choice.taken for choice in found.values()], exits)}
     return [choice for arm, choice in found.items() if arm in kept]
 
 
@@ -152,22 +187,34 @@ class Trial:
             return None
         if self._refused_by_engine(ways):
             return None
-        with_form = {**draft.before.data, **{p: v for p, v in filled.writes.items() if v is not None}}
-        for path, value in filled.writes.items():
-            if value is None:
-                with_form.pop(path, None)
-        scope = draft.scope
-        scope.data, scope.event = with_form, {"name": self.event.name, "at": draft.now, **filled.said}
-        scope.children = _children_for(draft, ways.state)
-        try:
-            for arm in ways.handler.arms:
-                if draft.holds(arm.when):
-                    return Chosen(ways, role, filled, Taken(ways.state, arm))
-        finally:
-            scope.data = draft.data
-            scope.children = children_view(draft.children)
+        arm = self._first_fitting(ways, filled)
+        if arm is not None:
+            return Chosen(ways, role, filled, Taken(ways.state, arm))
         self.false.append((ways, filled))
         return None
+
+    def _first_fitting(self, ways: Ways, filled: Filled) -> Arm | None:
+        """The first arm whose conditions hold on the data with the form."""
+        arms = ways.handler.arms
+        if not arms[0].when:
+            return arms[0]
+        scope = self.look(ways, filled)
+        try:
+            return next((arm for arm in arms if self.draft.holds(arm.when)), None)
+        finally:
+            scope.data = self.draft.data
+            scope.children = children_view(self.draft.children)
+
+    def look(self, ways: Ways, filled: Filled) -> Scope:
+        """The scope with the form written over the data, as conditions see it."""
+        draft = self.draft
+        draft.happens(self.event.name, filled.said)
+        scope = draft.scope
+        if filled.writes:
+            merged = {**draft.before.data, **filled.writes}
+            scope.data = {path: value for path, value in merged.items() if value is not None}
+        scope.children = _children_for(draft, ways.state)
+        return scope
 
     def _refused_by_engine(self, ways: Ways) -> bool:
         """A second answer of a panel's member, an extension too many."""
@@ -195,10 +242,7 @@ class Trial:
             return self.own
         if self.false:
             ways, filled = self.false[0]
-            scope = self.draft.scope
-            scope.data = {**self.draft.before.data, **filled.writes}
-            scope.event = {"name": self.event.name, "at": self.draft.now, **filled.said}
-            return guard_refused(self.event.name, ways.handler.arms, scope)
+            return guard_refused(self.event.name, ways.handler.arms, self.look(ways, filled))
         by = list(dict.fromkeys(str(who) for ways in self.closed for who in ways.handler.by))
         return ActorNotAllowed(
             f"{self.draft.actor.name or self.draft.actor.id} may not send {self.event.name} here; {' or '.join(by)} may",
@@ -294,20 +338,21 @@ def _extend(draft: Draft, ways: Ways) -> str:
 
 def _people(draft: Draft, chosen: list[Chosen], declared: Mapping[str, tuple[str, ...]]) -> People:
     memory = draft.before.memory
-    gave = {**memory.gave, **given_by(draft.chart, chosen[0].filled.writes, draft.actor)}
+    given = given_by(draft.chart, chosen[0].filled.writes, draft.actor)
+    gave = {**memory.gave, **given} if given else memory.gave
     if draft.actor.kind != "person":
         return People(memory.acts, memory.acted_as, declared, gave)
-    acts, acted_as = dict(memory.acts), dict(memory.acted_as)
+    acts, acted_as = memory.acts, memory.acted_as
     person = draft.actor.id
     for choice in chosen:
         state, role = choice.ways.state, choice.role.removesuffix(".supervisor")
         if person not in acts.get(state, ()):
-            acts[state] = (*acts.get(state, ()), person)
+            acts = {**acts, state: (*acts.get(state, ()), person)}
         if person not in acted_as.get(role, ()):
-            acted_as[role] = (*acted_as.get(role, ()), person)
+            acted_as = {**acted_as, role: (*acted_as.get(role, ()), person)}
     return People(acts, acted_as, declared, gave)
 
 
 def given_by(chart: Chart, writes: Mapping[str, Any], actor: Actor) -> dict[str, str]:
     """Who gave what is sealed: he goes on reading it."""
-    return {path: actor.id for path in writes if path in chart.sealed}
+    return {path: actor.id for path in writes if path in chart.sealed} if chart.sealed else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Case, Effect, EffectKind, Memory, Record, Step, Timer
@@ -12,8 +12,11 @@ from engine.core.machine.turns import turn_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from dataclasses import dataclass
 
     from engine.core.machine.draft import Draft
+else:
+    from engine.core.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def finish(draft: Draft, said: Said, people: People | None = None) -> Step:
     if closing and before.parent is not None:
         draft.effect(EffectKind.CHILD_ENDED, "cases", {})
     turn = () if closed else turn_of(draft.chart, draft.active, draft.data, draft.answers)
-    timers = () if closed else rearm(draft, turn, spent=said.spent, touched=said.touched)
+    timers = () if closed else rearm(draft, positions, turn, spent=said.spent, touched=said.touched)
     moved = bool(draft.left_states or draft.entered_states or draft.kept_now)
     offered = before.memory.offered
     if any(who not in offered for who in turn):
@@ -92,11 +95,19 @@ def finish(draft: Draft, said: Said, people: People | None = None) -> Step:
         record=_record(draft, said, effects),
         effects=effects,
         facts=tuple(draft.facts),
-        armed=tuple(timer for timer in timers if timer not in before.timers),
-        cancelled=tuple(timer for timer in before.timers if timer not in timers),
+        armed=_without(timers, before.timers),
+        cancelled=_without(before.timers, timers),
         changed_groups=frozenset(path.partition(".")[0] if "." in path else "" for path in draft.changed),
         allocate=tuple(draft.allocate),
     )
+
+
+def _without(these: tuple[Timer, ...], those: tuple[Timer, ...]) -> tuple[Timer, ...]:
+    """Timers that stay are the same objects, so identity decides."""
+    if not these or these is those:
+        return ()
+    known = set(map(id, those))
+    return tuple([timer for timer in these if id(timer) not in known])
 
 
 def _with_turn(effect: Effect, turn: tuple[str, ...]) -> Effect:

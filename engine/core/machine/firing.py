@@ -55,8 +55,9 @@ def _fall_due(draft: Draft, timer: Timer, deadline: Deadline, key: str) -> Step:
 
 
 def _turn(draft: Draft, state: str) -> Iterable[Who]:
-    """To whom a reminder goes by default: the state's own turn, else the case's."""
-    own = draft.chart.turns[state]
+    """To whom a reminder goes by default: what the nearest state around says, else the case's turn."""
+    states = draft.chart.states
+    own = next((states[p].turn for p in draft.chart.around[state] if states[p].turn is not None), None)
     return own or (Who("turn"),)
 
 

@@ -77,7 +77,7 @@ def child_ended(draft: Draft, happened: ChildEnded) -> Step:
     said = Said("child", CHILD_ENDED, note=f"{happened.workflow} {happened.number or happened.id}: {happened.outcome}")
     if draft.before.closed_at is not None:
         return finish(draft, said)
-    draft.scope.event = {"name": CHILD_ENDED, "at": draft.now}
+    draft.happens(CHILD_ENDED, {})
     for ways in ways_for(draft.chart, draft.active, CHILD_ENDED):
         if admits(draft.chart.workflow, ways.handler.by, draft.actor, draft.data, draft.excluded) is None:
             continue

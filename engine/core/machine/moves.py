@@ -30,7 +30,9 @@ def run_arms(draft: Draft, taken: Sequence[Taken]) -> None:
         draft.arms.append(t.arm.id)
         for action in t.arm.actions:
             run_action(draft, action, "")
-    for t in sorted(going, key=lambda t: draft.chart.order(draft.chart.routes[t.arm.id].branch)):
+    if len(going) > 1:
+        going.sort(key=lambda t: draft.chart.place[draft.chart.routes[t.arm.id].branch])
+    for t in going:
         route = draft.chart.routes[t.arm.id]
         enter(draft, route.branch, route.path, t.arm.keep)
 
@@ -48,7 +50,9 @@ def _go(draft: Draft, taken: Taken) -> None:
         if route.branch in draft.active:
             _leave_inside(draft, route.branch, taken="")
         return
-    child = next(c.path for c in chart.states[route.domain].children if c.path in draft.active)
+    if draft.active[route.domain].finished:
+        draft.finish(route.domain, finished=False)
+    child = route.source or next(c.path for c in chart.states[route.domain].children if c.path in draft.active)
     if chart.states[child].children:
         _leave_inside(draft, child, taken=child)
     chart.regions[route.domain].take(taken.arm.id, child, draft)
@@ -59,7 +63,7 @@ def _leave_inside(draft: Draft, top: str, *, taken: str) -> None:
     chart = draft.chart
     prefix = f"{top}."
     inside = [path for path in draft.active if path == top or path.startswith(prefix)]
-    for path in sorted(inside, key=chart.order, reverse=True):
+    for path in sorted(inside, key=chart.place.__getitem__, reverse=True):
         if path == taken:
             continue
         parent = chart.states[path].parent
@@ -72,7 +76,7 @@ def _leave_inside(draft: Draft, top: str, *, taken: str) -> None:
 
 
 def _leave(draft: Draft) -> None:
-    left = sorted(draft.left, key=draft.chart.order, reverse=True)
+    left = draft.left if len(draft.left) == 1 else sorted(draft.left, key=draft.chart.place.__getitem__, reverse=True)
     for path in left:
         for action in draft.chart.states[path].leave:
             run_action(draft, action, path)
@@ -98,7 +102,7 @@ def _forget(draft: Draft, state: State) -> None:
         for child in draft.counted(path):
             if not child.ended:
                 draft.effect(EffectKind.CANCEL, "cases", {"child_id": child.id})
-    held = any(around in draft.chart.kept for around in draft.chart.around[path])
+    held = path in draft.chart.held
     if state.kind is StateKind.PANEL and state.rest == "cancel" and not held:
         draft.answers = {panel: rows for panel, rows in draft.answers.items() if panel != path}
     if draft.tracks and not held:

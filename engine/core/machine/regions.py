@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from transitions import Machine
+from transitions import EventData, Machine, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 OUT = "(out)"
 
@@ -33,18 +33,23 @@ class _Model:
         self.state = state
 
 
-def _leaving(path: str) -> Callable[[Moves], None]:
-    def on_exit(moves: Moves) -> None:
-        moves.left.append(path)
-
-    return on_exit
+def _moves(event_data: EventData) -> Moves:
+    args: tuple[Moves] = event_data.args  # type: ignore[assignment]  # the library's stub says Iterable
+    return args[0]
 
 
-def _entering(path: str) -> Callable[[Moves], None]:
-    def on_enter(moves: Moves) -> None:
-        moves.entered.append(path)
+class _Reporting(State):
+    """A state that tells the move of its leaving and entering: the library's own hooks, without its callback lists."""
 
-    return on_enter
+    def exit(self, event_data: EventData) -> None:
+        _moves(event_data).left.append(self.name)
+
+    def enter(self, event_data: EventData) -> None:
+        _moves(event_data).entered.append(self.name)
+
+
+class _Machine(Machine):
+    state_cls = _Reporting
 
 
 class Region:
@@ -54,10 +59,9 @@ class Region:
 
     def __init__(self, children: Iterable[str], arms: Iterable[tuple[str, str, str]]) -> None:
         """`arms` are (arm id, child that is left, child that is entered)."""
-        states: list[dict[str, object]] = [{"name": OUT}]
-        states += [{"name": child, "on_exit": _leaving(child), "on_enter": _entering(child)} for child in children]
-        self.machine = Machine(model=None, states=states, initial=OUT, auto_transitions=False)
-        for child in children:
+        names = list(children)
+        self.machine = _Machine(model=None, states=[State(OUT), *names], initial=OUT, auto_transitions=False)
+        for child in names:
             self.machine.add_transition(f"+{child}", OUT, child)
             self.machine.add_transition("-", child, OUT)
         for arm, source, target in arms:

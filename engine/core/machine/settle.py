@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.core.machine.draft import Draft
 
 BOUND = 100
+_AT_REST = frozenset({StateKind.WAITING, StateKind.FINAL, StateKind.SERVICE})
 
 
 def settle(draft: Draft) -> None:
@@ -33,13 +34,16 @@ def settle(draft: Draft) -> None:
 
 def _advance(draft: Draft) -> bool:
     chart = draft.chart
-    moving = [path for path in draft.active if path in chart.automatic]
-    for path in sorted(moving, key=chart.after.__getitem__):
+    restless = [path for path in draft.active if path in chart.automatic]
+    if not restless:
+        return False
+    around = {outer for inner in restless for outer in chart.around[inner]}
+    for path in sorted(around, key=chart.after.__getitem__):
         state = chart.states[path]
         if state.kind is StateKind.CHOICE:
             take_first(draft, path, state.choose)
             return True
-        if state.kind in {StateKind.FINAL, StateKind.SERVICE}:
+        if state.kind in _AT_REST:
             continue
         complete = _complete(draft, state)
         if complete and not draft.active[path].finished:

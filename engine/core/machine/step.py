@@ -68,7 +68,7 @@ def open_case(
     draft = Draft(chart, blank, actor, now)
     for path, value in data.items():
         draft.write(path, value)
-    draft.scope.event = {"name": OPEN, "at": now, **filled.said}
+    draft.happens(OPEN, filled.said)
     draft.assign(workflow.opening.set)
     for action in workflow.opening.actions:
         run_action(draft, action, "")

@@ -22,34 +22,38 @@ if TYPE_CHECKING:
 
     from engine.core.case import Position
     from engine.core.definition import Deadline
+    from engine.core.machine.chart import Moments
     from engine.core.machine.draft import Draft
 
 _TICK = timedelta(microseconds=1)
+_REMEMBERED = 20_000
 
 
-def rearm(draft: Draft, turn: Iterable[str], *, spent: Timer | None, touched: str | None) -> tuple[Timer, ...]:
-    """All timers from now on. `spent` has just fired; `touched` is the track key that an extension or firing changed."""
+def rearm(
+    draft: Draft, positions: Iterable[Position], turn: Iterable[str], *, spent: Timer | None, touched: str | None
+) -> tuple[Timer, ...]:
+    """All timers from now on; those that stay are the same objects. `spent` has just fired; `touched` is the key of a
+    deadline that was extended or fell due.
+    """
     before: dict[str, list[Timer]] = {}
     for timer in draft.before.timers:
         if timer != spent:
             before.setdefault(f"{timer.state}#{timer.entry}:{timer.deadline}", []).append(timer)
-    entered = set(draft.entered_states)
     timers: list[Timer] = []
     sides = None
-    for position in draft.placed():
-        for name, deadline in draft.chart.states[position.state].deadlines.items():
-            key = f"{position.state}#{position.entry}:{name}"
+    for position in positions:
+        deadlines = draft.chart.states[position.state].deadlines
+        if not deadlines:
+            continue
+        place = f"{position.state}#{position.entry}"
+        anew = position.state in draft.entered_states or place in draft.kept_now
+        for name, deadline in deadlines.items():
+            key = f"{place}:{name}"
             if deadline.counts is not None:
                 sides = running_sides(draft.chart.workflow, turn) if sides is None else sides
                 _count(draft, key, position, deadline, runs=deadline.counts in sides)
             watched = draft.chart.watched[(position.state, name)]
-            if (
-                position.state in entered
-                or key == touched
-                or watched is None
-                or (watched and not watched.isdisjoint(draft.changed))
-                or f"{position.state}#{position.entry}" in draft.kept_now
-            ):
+            if anew or key == touched or watched is None or (watched and not watched.isdisjoint(draft.changed)):
                 timers += _timers(draft, key, position, deadline, before.get(key, []))
             else:
                 timers += before.get(key, [])
@@ -57,23 +61,11 @@ def rearm(draft: Draft, turn: Iterable[str], *, spent: Timer | None, touched: st
 
 
 def _timers(draft: Draft, key: str, position: Position, deadline: Deadline, before: list[Timer]) -> list[Timer]:
-    track = draft.track(key)
+    track = draft.tracks.get(key)
     try:
-        due = _due(draft, position, deadline, track)
-        if due is None:
-            return []
-        armed = {(timer.kind, timer.rung, timer.due) for timer in before}
-        found = [] if track.fired == due else [("due", 0, due)]
-        later = (
-            [("remind", n, _earlier(draft, due, term)) for n, term in enumerate(deadline.remind.before)]
-            if deadline.remind
-            else []
-        )
-        later += [
-            ("escalate", n, _later(draft, due, rung.after, deadline))
-            for n, rung in enumerate(deadline.escalate)
-            if rung.after
-        ]
+        moments = _plain(draft, position, deadline) if track is None and _is_plain(deadline) else None
+        if moments is None:
+            moments = _moments(draft, position, deadline, track or Track())
     except (CalendarEnds, OverflowError) as error:
         line = deadline.mark.line
         raise GuardFailed(
@@ -82,11 +74,51 @@ def _timers(draft: Draft, key: str, position: Position, deadline: Deadline, befo
             values={},
             line=line,
         ) from None
-    found += [rung for rung in later if rung[2] > draft.now or rung in armed]
-    return [
-        Timer(position.state, position.entry, deadline.name, kind, n, moment)  # type: ignore[arg-type]
-        for kind, n, moment in found
+    fired = None if track is None else track.fired
+    armed: dict[tuple[str, int, datetime], Timer] = {(timer.kind, timer.rung, timer.due): timer for timer in before}
+    timers = []
+    for rung in moments:
+        there = armed.get(rung)
+        if there is not None:
+            timers.append(there)
+        elif rung[2] != fired if rung[0] == "due" else rung[2] > draft.now:
+            timers.append(Timer(position.state, position.entry, deadline.name, *rung))  # type: ignore[arg-type]
+    return timers
+
+
+def _is_plain(deadline: Deadline) -> bool:
+    """Whether its moments depend on the local day of entry only."""
+    return (
+        deadline.start is None and deadline.counts is None and deadline.after is not None and deadline.after.unit.by_day
+    )
+
+
+def _plain(draft: Draft, position: Position, deadline: Deadline) -> Moments:
+    memory = draft.chart.moments
+    key = (position.state, deadline.name, local_date(position.entered_at, draft.chart.zone))
+    moments = memory.get(key)
+    if moments is None:
+        moments = _moments(draft, position, deadline, Track())
+        if len(memory) >= _REMEMBERED:
+            memory.clear()
+        memory[key] = moments
+    return moments
+
+
+def _moments(draft: Draft, position: Position, deadline: Deadline, track: Track) -> Moments:
+    """The due moment, the reminders before it and the escalations after it; nothing while it is not armed."""
+    due = _due(draft, position, deadline, track)
+    if due is None:
+        return ()
+    found: list[tuple[str, int, datetime]] = [("due", 0, due)]
+    if deadline.remind is not None:
+        found += [("remind", n, _earlier(draft, due, term)) for n, term in enumerate(deadline.remind.before)]
+    found += [
+        ("escalate", n, _later(draft, due, rung.after, deadline))
+        for n, rung in enumerate(deadline.escalate)
+        if rung.after
     ]
+    return tuple(found)
 
 
 def due_moment(draft: Draft, position: Position, deadline: Deadline) -> datetime | None:
@@ -168,8 +200,7 @@ def _count(draft: Draft, key: str, position: Position, deadline: Deadline, *, ru
     """Stop or go on with a clock that counts one side's turn only; a pause moves it by the days (hours) it lasted."""
     track = draft.track(key)
     if not runs and track.paused_since is None:
-        begin = position.entered_at if key not in draft.tracks else draft.now
-        draft.keep_track(key, replace(track, paused_since=begin))
+        draft.keep_track(key, replace(track, paused_since=draft.now))
     elif runs and track.paused_since is not None:
         draft.keep_track(key, _resumed(draft, track, deadline))
 

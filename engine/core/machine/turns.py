@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.core.definition import Side, StateKind
+from engine.core.definition import Side
+from engine.core.selection import active_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,20 +21,19 @@ def turn_of(
     """Roles, `role.supervisor` or `id:<person>`: for each unfinished leaf what the nearest state around it says, and what an
     active parallel says itself; of a panel, who has not answered.
     """
-    inner = {path.rpartition(".")[0] for path in active if path}
-    found: dict[str, None] = {}
-    for path, position in active.items():
+    found: list[str] = []
+    for path in active_leaves(active):
         state = chart.states[path]
-        if path in inner:
-            if state.kind is StateKind.PARALLEL and state.turn is not None:
-                found.update((str(who), None) for who in state.turn)
-        elif position.finished:
+        if active[path].finished:
             continue
-        elif state.panel is not None:
-            found.update((who, None) for who in missing_answers(state.panel, data, answers.get(path, ())))
+        if state.panel is not None:
+            found += missing_answers(state.panel, data, answers.get(path, ()))
         else:
-            found.update((str(who), None) for who in chart.turns[path])
-    return tuple(found)
+            found += chart.turns[path]
+    for path in chart.parallels:
+        if path in active:
+            found += chart.turns[path]
+    return tuple(found) if len(found) < 2 else tuple(dict.fromkeys(found))
 
 
 def missing_answers(panel: Panel, data: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.holidays import UnknownCountry, seed
 from engine.core.calendars.explain import explain_term, year_table
@@ -74,6 +76,17 @@ def test_what_is_no_calendar_is_refused(text):
     calendar, findings = read_calendar(text, file="x.yaml")
     assert calendar is None
     assert findings
+
+
+WORDS = "calendar: office title: weekend: [friday] years: 2026: 99999: 0000-00-00: 2026-01-01: days_off: working_days:"
+TOKENS = st.sampled_from([*WORDS.split(), "provisional:", "true", *"{}[],", "- ", "&a", "*a", "!x", "\n", "\n  "])
+
+
+@given(st.one_of(st.lists(TOKENS, max_size=25).map(" ".join), st.text(max_size=60)))
+def test_any_text_is_a_calendar_or_findings(text):
+    """Whatever the text, there is a calendar or at least one error; never an exception."""
+    calendar, findings = read_calendar(text, file="x.yaml")
+    assert (calendar is None) == any(finding.severity == "error" for finding in findings)
 
 
 def test_the_shipped_calendar_is_the_seed_but_for_its_title():

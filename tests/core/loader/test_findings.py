@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -10,7 +11,18 @@ import yaml
 from engine.core.loader.codes import CODES
 from engine.core.loader.load import load
 
+if TYPE_CHECKING:
+    from engine.core.diagnostics import Diagnostic
+
 FAULTS = yaml.safe_load(Path(__file__).with_name("faults.yaml").read_text(encoding="utf-8"))
+
+
+def short(found: Diagnostic) -> str:
+    """A finding in a line; the words of an expression's fault are the business of expressions."""
+    place, hint = f"{found.code} {found.mark.line}:{found.mark.column}", found.hint or ""
+    if not found.code.startswith("WF03"):
+        return f"{place} {found.message} ({hint})"
+    return f"{place} ({hint})" if hint.startswith(("did you", "for text", "add `")) else place
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["now"][:40])
@@ -19,9 +31,7 @@ def test_a_fault_is_said_with_its_place_and_a_hint(small, fault):
     source = fault["now"] if fault["was"] is None else small.replace(fault["was"], fault["now"], 1)
     assert source != small
     loaded = load(source, file="s.yaml")
-    assert [f"{d.code} {d.mark.line}:{d.mark.column} {d.message} ({d.hint})" for d in loaded.diagnostics] == fault[
-        "said"
-    ]
+    assert [short(d) for d in loaded.diagnostics] == fault["said"]
     assert all(d.code in CODES for d in loaded.diagnostics)
 
 

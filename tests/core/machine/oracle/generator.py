@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from engine.core.expressions.compiler import literal
 from hypothesis import strategies as st
 from plain import inside, upward
 from skeleton import Bone, Chance, K, skeleton
@@ -37,6 +36,7 @@ from engine.core.definition import (
     Who,
     Workflow,
 )
+from engine.core.expressions.compiler import literal
 from engine.core.terms import Term, Unit
 from engine.core.types import BOOLEAN, INTEGER
 
@@ -106,7 +106,8 @@ class Builder:
             if chance.percent(60):
                 more["failed"] = self.arms(f"{path}:failed", path, last=True)
         if kind is K.CHILDREN:
-            more["cases"] = self.cases()
+            more["cases"] = self.cases(path)
+            more["rest"] = self.chance.of(("cancel", "go_on"))
         if kind is K.FINAL:
             more["outcome"] = f"out_{path.replace('.', '_')}" if chance.percent(70) else None
         if region and chance.percent(35):
@@ -143,10 +144,11 @@ class Builder:
         sources = ("facts.n > 1", "facts.flag", f'in_state("{self.chance.of(inner)}")')
         return Need(None, compiled(self.chance.of(sources), "", BOOLEAN))
 
-    def cases(self) -> Children:
-        """Children per item, one child, or none of its own."""
+    def cases(self, path: str) -> Children:
+        """Children per item, one child, or none of its own (then no state beside it opens any)."""
         drawn = self.chance.below(4)
-        if drawn == 0:
+        outer = next((p for p in reversed(upward(path)) if self.bones[p].kind is K.PARALLEL), path)
+        if drawn == 0 and sum(bone.kind is K.CHILDREN for bone in self.bones[outer].walk()) == 1:
             return Children("other")
         if drawn == 1:
             return Children("other", values={})

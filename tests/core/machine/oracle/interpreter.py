@@ -135,8 +135,8 @@ class Interpreter(Scene):
             asked = [ask for ask in panel.ask if ask.role in self.actor.roles]
             if not asked:
                 continue
-            # Reading: a panel that is done takes no more, nobody answers twice, and no more than were asked of a role
-            if self.case.active[state.path].finished or any(row["person"] == self.actor.id for row in rows):
+            # Reading: nobody answers twice, and no more of a role than were asked; who is asked may do so until it is left
+            if any(row["person"] == self.actor.id for row in rows):
                 raise No("GuardRefused")
             free = [a for a in asked if sum(row["role"] == a.role for row in rows) < (a.count or 0)]
             if not free:
@@ -240,17 +240,23 @@ class Interpreter(Scene):
 
     def _microstep(self, chosen: list[tuple[State, Arm]]) -> None:
         self.happened.arms += [arm.id for _, arm in chosen]
-        paths = [assignment.path for _, arm in chosen for assignment in arm.set]
-        if len(paths) != len(set(paths)):
-            raise No("ConflictingSets")
-        self._write(self._computed([assignment for _, arm in chosen for assignment in arm.set]))
+        written: dict[str, Any] = {}
+        for _, arm in chosen:
+            others = set(written)
+            for assignment in arm.set:
+                if assignment.path in others:
+                    raise No("ConflictingSets")
+                written.update(self._computed([assignment]))
+        self._write(written)
         exits = set().union(*(self._exits(state, arm) for state, arm in chosen)) if chosen else set()
         self._leave(exits)
         for _, arm in chosen:
             self._run(arm.actions)
         for state, arm in sorted((c for c in chosen if c[1].to), key=lambda c: self.states[c[1].to].order):
             target = self.states[arm.to]
-            top = self._top(state, target)
+            top, domain = self._top(state, target), self._domain(state, target)
+            if domain in self.case.active and self.states[domain].kind is StateKind.STAGE:
+                self._finished(domain, now=False)  # a final reached once more is `done` once more
             self._enter(self.states[top], target.path, frozenset(arm.keep))
 
     def _leave(self, exits: set[str]) -> None:
@@ -328,12 +334,11 @@ class Interpreter(Scene):
                 self.case.closed, self.case.outcome = True, state.outcome or state.name  # Reading: else its name
 
     def _move_once(self) -> bool:
-        inner_first = sorted(self._active_states(), key=lambda s: (-len(upward(s.path)), s.order))
-        for state in inner_first:
+        for state in self._inner_first(self.workflow.root):
             if state.kind is StateKind.CHOICE:
                 self._run_first(state, state.choose)
                 return True
-            # Reading: what stops being complete (an arm of its own goes on inside it) is done again when it is again
+            # Reading: what stops being complete is done again when it is again
             was, is_now = self.case.active[state.path].finished, self._complete(state)
             if state.kind in {StateKind.STAGE, StateKind.PARALLEL} and was != is_now:
                 self._finished(state.path, now=is_now)
@@ -343,6 +348,11 @@ class Interpreter(Scene):
                     self._run_first(state, state.done)
                 return True
         return False
+
+    def _inner_first(self, state: State) -> list[State]:
+        """The active states, in file order but each after those inside it."""
+        inner = [found for child in state.children for found in self._inner_first(child)]
+        return [*inner, state] if state.path in self.case.active else inner
 
     def _complete(self, state: State) -> bool:
         """Whether a state's own work is over now; a service's is only by its result."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
+from by_hand import C, F, P, S, W, state, tree, twins
 from interpreter import Interpreter
+from vocabulary import PEOPLE
 
-from engine.core.case import Actor, Event
-from engine.core.definition import Arm, Assignment, Handler, Notify, Opening, State, StateKind, Text, Who, Workflow
+from engine.core.case import Event
+from engine.core.definition import Arm, Assignment
 from engine.core.expressions.expression import Expression
 from engine.core.types import BOOLEAN, INTEGER
 
@@ -18,44 +19,11 @@ if TYPE_CHECKING:
 
     from plain import Happened, Plain
 
+    from engine.core.definition import Workflow
     from engine.core.expressions.expression import Scope
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
-CLERK, ANA = Who("role", "clerk"), Actor("ana", roles=frozenset({"clerk"}))
-W, S, P, C, F = StateKind.WAITING, StateKind.STAGE, StateKind.PARALLEL, StateKind.CHOICE, StateKind.FINAL
-
-
-def state(name: str, kind: StateKind, *inner: State, on: dict[str, Arm] | None = None, **more: Any) -> State:
-    """A state by its last name; paths and order are given by `tree`."""
-    events = {event: Handler(event, (CLERK,), (), (arm,)) for event, arm in (on or {}).items()}
-    return State(name, kind, 0, children=inner, events=events, enter=(Notify((CLERK,), f"+{name}"),), **more)
-
-
-def tree(*inner: State) -> Workflow:
-    """A workflow whose first state is the initial one, in each stage."""
-    count = iter(range(100))
-
-    def placed(bone: State, path: str) -> State:
-        order = next(count)
-        children = tuple(placed(c, f"{path}.{c.path}" if path else c.path) for c in bone.children)
-        given = {f: getattr(bone, f) for f in ("events", "enter", "done", "choose", "condition", "need", "outcome")}
-        initial = children[0].path if bone.kind is S else None
-        return State(path, bone.kind, order, children=children, initial=initial, **given)
-
-    root = placed(State("", S, 0, children=inner), "")
-    return Workflow(
-        name="hand_made",
-        title=Text((("", "Hand-made"),)),
-        zone=ZoneInfo("UTC"),
-        calendar=None,
-        root=root,
-        states={s.path: s for s in root.walk()},
-        roles={},
-        fields={},
-        groups={},
-        event_fields={},
-        opening=Opening((CLERK,)),
-    )
+ANA = PEOPLE[0]
 
 
 def expression(run: Callable[[Scope], Any]) -> Expression:
@@ -75,19 +43,11 @@ def after(workflow: Workflow, *events: str, data: dict[str, Any] | None = None) 
     return oracle.leaves(), case, happened
 
 
-def twins(**on: dict[str, Arm]) -> Workflow:
-    """A parallel state `p` of two regions with two states each; `on` gives handlers by name of the state."""
-    regions = [
-        state(r, S, state("x", W, on=on.get(f"{r}x")), state("z", F), state("y", W), on=on.get(r)) for r in ("a", "b")
-    ]
-    return tree(state("p", P, *regions, on=on.get("p")), state("q", W, on=on.get("q")), state("end", F, outcome="over"))
-
-
 def test_opening_enters_outer_first_and_every_region() -> None:
     """Opening enters the initial states outer first, all regions of a parallel one."""
     leaves, _, happened = after(twins())
     assert leaves == ["p.a.x", "p.b.x"]
-    assert happened.entered == ["p", "p.a", "p.a.x", "p.b", "p.b.x"]
+    assert happened.entered == ["", "p", "p.a", "p.a.x", "p.b", "p.b.x"]
     assert [name for _, name in happened.effects] == ["+p", "+a", "+x", "+b", "+x"]
 
 

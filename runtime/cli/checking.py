@@ -1,0 +1,161 @@
+"""Everything that can be found wrong in files of workflows, read together folder by folder; printing is left to others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.core.calendars.reading import read_calendar
+from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
+from engine.core.loader.load import load
+from engine.errors import InvalidWorkflow, MilepostError
+from engine.rehearse.reading import read_scenarios
+from engine.verify.check import check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from engine.core.calendars.calendar import Calendar
+    from engine.core.definition import Workflow
+    from engine.verify.findings import Profile
+
+SCENARIOS = ".test.yaml"
+TEMPLATE_FAULT = "TP001"
+TEMPLATES = frozenset({".txt", ".typ"})
+MAX_FILE = 4 << 20
+
+
+class NoFiles(MilepostError):
+    """There is nothing to check at a path."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """What was looked at, in order, with its texts and findings."""
+
+    files: list[str] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
+    findings: list[Diagnostic] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Folder:
+    path: Path
+    checked: Checked
+    workflows: dict[str, Workflow] = field(default_factory=dict)  # by file
+    loading: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
+    templates: frozenset[str] | None = None
+
+
+def check_paths(paths: Iterable[Path], profile: Profile) -> Checked:
+    """Files as named; folders with all that is in them. A single file is checked with sight of its neighbours."""
+    checked = Checked()
+    folders: dict[Path, _Folder] = {}
+    for path in paths:
+        wanted = _files(path)
+        home = _home(path)
+        folder = folders.get(home) or _read(home, checked)
+        folders[home] = folder
+        for file in wanted:
+            if str(file) not in checked.files:
+                checked.files.append(str(file))
+                checked.findings += _check(file, folder, profile)
+    return checked
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise NoFiles(f"there is no {path}; name a workflow file or a folder of them")
+    if not path.is_dir():
+        return [path]
+    found = [file for pattern in ("*.yaml", "calendars/*.yaml") for file in sorted(path.glob(pattern))]
+    if not found:
+        raise NoFiles(f"{path} has no *.yaml file; name a workflow file or a folder of them")
+    return [*found, *sorted(file for file in path.glob("templates/*") if file.suffix in TEMPLATES)]
+
+
+def _home(path: Path) -> Path:
+    """The folder that a file belongs to: the one around calendars/ and templates/."""
+    folder = path if path.is_dir() else path.parent
+    return folder.parent if folder.name in {"calendars", "templates"} and folder == path.parent else folder
+
+
+def _read(home: Path, checked: Checked) -> _Folder:
+    folder = _Folder(home, checked)
+    for file in sorted(home.glob("*.yaml")):
+        if not file.name.endswith(SCENARIOS):
+            _load(file, folder)
+    for file in sorted(home.glob("calendars/*.yaml")):
+        calendar, _ = read_calendar(_text(file, checked), file=str(file))
+        if calendar is not None:
+            folder.calendars[file.stem] = calendar
+    if (home / "templates").is_dir():
+        names = (file.name for file in (home / "templates").iterdir() if file.suffix in TEMPLATES)
+        folder.templates = frozenset(name.partition(".")[0] for name in names)
+    return folder
+
+
+def _load(file: Path, folder: _Folder) -> None:
+    loaded = load(_text(file, folder.checked), file=str(file))
+    folder.loading[str(file)] = loaded.diagnostics
+    if loaded.workflow is not None:
+        folder.workflows[str(file)] = loaded.workflow
+
+
+def _check(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, ...]:
+    if file.name.endswith(SCENARIOS):
+        return _scenarios(file, folder)
+    if file.parent.name == "calendars":
+        return read_calendar(_text(file, folder.checked), file=str(file))[1]
+    if file.suffix in TEMPLATES:
+        return _template(file, folder)
+    if str(file) not in folder.loading:
+        _load(file, folder)
+    found = folder.loading[str(file)]
+    workflow = folder.workflows.get(str(file))
+    if workflow is None:
+        return found
+    others = {other.name: other for name, other in folder.workflows.items() if name != str(file)}
+    proved = check(
+        workflow, others=others, calendars=folder.calendars, templates=folder.templates, profile=profile
+    )
+    return tuple(sorted((*found, *proved), key=lambda one: (one.mark.line, one.mark.column, one.code)))
+
+
+def _scenarios(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:
+    try:
+        scenarios = read_scenarios(_text(file, folder.checked), file=str(file))
+    except InvalidWorkflow as invalid:
+        return invalid.diagnostics
+    known: Mapping[str, str] = {Path(name).name: workflow.name for name, workflow in folder.workflows.items()}
+    if scenarios.workflow in {*known, *known.values()} or not folder.loading:
+        return ()
+    if any(Path(name).name == scenarios.workflow for name in folder.loading):
+        return ()  # it is there, with findings of its own
+    words = f"there is no workflow file {scenarios.workflow} beside this one"
+    return (Diagnostic("WF091", Severity.ERROR, words, str(file), NOWHERE, f"there are {', '.join(known) or 'none'}"),)
+
+
+def _template(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:
+    sources = {file.name: _text(file, folder.checked)}
+    name = file.name.partition(".")[0]
+    if file.suffix == ".typ":
+        from adapters.certificates import TypstCertificates
+
+        problems = TypstCertificates(sources).check(name)
+    else:
+        from adapters.templates import MessageTemplates
+
+        problems = MessageTemplates(sources).check(name)
+    return tuple(Diagnostic(TEMPLATE_FAULT, Severity.ERROR, text, str(file), NOWHERE) for text in problems)
+
+
+def _text(file: Path, checked: Checked) -> str:
+    name = str(file)
+    if name not in checked.sources:
+        if file.stat().st_size > MAX_FILE:
+            raise NoFiles(f"{file} has more than {MAX_FILE >> 20} MiB; this is no file of a workflow")
+        checked.sources[name] = file.read_bytes().decode("utf-8")
+    return checked.sources[name]

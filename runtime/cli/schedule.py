@@ -1,0 +1,29 @@
+"""`milepost schedule`: a node without the API, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from threading import Event
+
+from rich.text import Text
+
+from runtime.cli.choices import FINE
+from runtime.cli.printing import err
+from runtime.cli.settings import services_now, settings_now
+from runtime.scheduler import Scheduler
+
+
+def run() -> int:
+    """Fire and deliver; SIGINT or SIGTERM ends it after what is under way."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    settings, asked = settings_now(), Event()
+    with services_now(settings) as services:
+        scheduler = Scheduler(services, tick_seconds=settings.tick)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: asked.set())
+        scheduler.start()
+        err().print(Text(f"timers and deliveries of {settings.database_url}; Ctrl+C stops"))
+        asked.wait()
+        scheduler.stop()
+    return FINE

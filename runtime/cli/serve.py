@@ -1,0 +1,116 @@
+"""`milepost serve`: one process with the API, timers and deliveries, over the store of the settings."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from rich.text import Text
+from starlette.concurrency import run_in_threadpool
+
+from api.app import create_app
+from engine.errors import InvalidWorkflow, MilepostError
+from runtime.cli.choices import FINE
+from runtime.cli.findings import refuse
+from runtime.cli.printing import err
+from runtime.cli.settings import settings_now
+from runtime.composition import open_services, publish_shipped
+from runtime.scheduler import Scheduler
+from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from fastapi import FastAPI
+
+    from engine.service.services import Services
+
+BACKLOG = 2048
+
+
+class CannotListen(MilepostError):
+    """The address is taken, or not ours."""
+
+
+def run(host: str, port: int, *, manual_clock: bool) -> int:
+    """Serve until SIGINT or SIGTERM; requests, timers and deliveries under way are finished first."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    listening = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    here = f"http://{shown}:{listening.getsockname()[1]}"
+    with listening:
+        settings = settings_now()
+        if settings.public_url == Settings().public_url:
+            settings = replace(settings, public_url=here)
+        services = open_services(settings, manual_clock=manual_clock)
+        try:
+            publish_shipped(services, settings)
+            app = build(services, settings, here)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)  # uvicorn raises them again after it has ended well
+            uvicorn.Server(_config(app)).run(sockets=[listening])
+        except InvalidWorkflow as invalid:
+            return refuse(invalid, Path(settings.workflows))
+        finally:
+            services.store.close()
+    return FINE
+
+
+def build(services: Services, settings: Settings, here: str) -> FastAPI:
+    """The application with its tickers; they start and stop with it."""
+    scheduler = Scheduler(services, tick_seconds=settings.tick)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        scheduler.start()
+        _greet(services, settings, here)
+        yield
+        await run_in_threadpool(scheduler.stop)
+
+    return create_app(services, version=metadata.version("milepost"), lifespan=lifespan, background=scheduler)
+
+
+def _config(app: FastAPI) -> uvicorn.Config:
+    # No access log: it would write the tokens of certificates (/v/...) into files.
+    return uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=10)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise CannotListen(
+            f"cannot listen on {host}:{port} ({error.strerror}); another program may have it, --port 0 takes a free one"
+        ) from None
+    listening.set_inheritable(True)  # noqa: FBT003
+    return listening
+
+
+def _greet(services: Services, settings: Settings, here: str) -> None:
+    names = [f"{view.name} v{view.version}" for view in services.catalog.workflows()]
+    mail = "a mail server" if settings.smtp_url else f"files in {Path(settings.mailbox).resolve()}"
+    lines = [
+        ("Milepost", f"{here}    (documentation: {here}/docs)"),
+        ("store", settings.database_url),
+        ("workflows", ", ".join(names) or "none: set MILEPOST_WORKFLOWS"),
+        ("messages", mail),
+        ("clock", f"manual: stands at {services.clock.now():%Y-%m-%d %H:%M} UTC until POST /clock" if services.clock.manual else "system"),
+        ("tokens", _tokens(services)),
+    ]
+    console = err()
+    for name, text in lines:
+        console.print(Text.assemble((f"{name:>10}  ", "bold"), text))
+
+
+def _tokens(services: Services) -> str:
+    count = sum(token.revoked_at is None for token in services.people.tokens())
+    how = "stop with Ctrl+C, then: milepost token create --actor ID --name NAME --role ROLE"
+    return f"{count}; for another {how}" if count else f"none yet; {how}"

@@ -1,0 +1,129 @@
+"""Policies: read, proved, refuted, left open."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.loader.codes import CODES as LOADER_CODES
+from engine.verify.findings import CODES as VERIFY_CODES
+from engine.verify.policies import AtMost, Before, NotBoth, Persons, PolicyFault, Within, parse_policy
+
+STATES = """\
+check:
+  turn: clerk
+  events:
+    accept: {by: clerk, to: work}
+    skip: {by: clerk, when: ok, to: decide}
+    reject: {by: clerk, to: rejected}
+    again: {by: clerk, to: check}
+work:
+  parallel:
+    left: {initial: l, states: {l: {turn: clerk, events: {x: {by: clerk, to: lf}}}, lf: {final: true}}}
+    right: {initial: r, states: {r: {turn: maker, events: {y: {by: maker, to: rf}}}, rf: {final: true}}}
+  done: [{to: decide}]
+decide:
+  turn: clerk
+  events: {grant: {by: clerk, to: granted}, back: {by: clerk, when: n < 2, to: work}}
+granted: {turn: maker, events: {end: {by: maker, to: closed}, stop: {by: maker, to: stopped}}}
+rejected: {turn: maker, events: {take: {by: maker, to: closed}}, deadlines: {over: {after: 10 days, roll: none, to: closed}}}
+closed: {final: true}
+stopped: {final: true}
+"""
+DUTIES = "duties: {d: {different: [work, decide]}}"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "code"),
+    [
+        ("never granted before decide", None),
+        ("granted only if grant happened", None),
+        ("never granted before check", None),
+        ("never lf before work", None),
+        ("never granted before rejected", "WF092"),
+        ("granted only if skip happened", "WF092"),
+        ("never decide before work", "WF093"),
+        ("never decide before right.rf", "WF093"),
+        ("at most 1 granted", None),
+        ("at most 1 reject", None),
+        ("at most 1 check", "WF092"),
+        ("at most 2 decide", "WF093"),
+        ("at most 0 granted", "WF093"),
+        ("not both granted and rejected", None),
+        ("not both stopped and reject", None),
+        ("not both left and right", "WF092"),
+        ("not both granted and stopped", "WF092"),
+        ("not both skip and work", "WF093"),
+        ("different person: work, decide", None),
+        ("different person: left, decide", None),
+        ("different person: check, decide", "WF092"),
+        ("different person: left, right", "WF092"),
+        ("same person: work, decide", "WF092"),
+        ("within 10 days from rejected to closed", None),
+        ("within 1 month from rejected to closed", None),
+        ("within 9 days from rejected to closed", "WF093"),
+        ("within 10 days from granted to closed", "WF093"),
+        ("decide must come after work", "WF090"),
+        ("within 2 weeks from check to decide", "WF090"),
+        ("never grnted before decide", "WF091"),
+        ("never decide before x.y", "WF091"),
+    ],
+)
+def test_a_sentence_is_proved_refuted_or_left_open(codes, sentence, code):
+    """Holds: nothing is said. Fails by moves without conditions: an error. Conditions decide: a note."""
+    found = codes(STATES, initial="check", extra=f"{DUTIES}\npolicies: ['{sentence}']")
+    assert found == ([code] if code else [])
+
+
+def test_both_branches_are_needed_before_what_follows_them(codes):
+    """A parallel state is left when all its regions are done: nothing after it is reached without one of them."""
+    states = STATES.replace("    skip: {by: clerk, when: ok, to: decide}\n", "")
+    assert (
+        codes(states, initial="check", extra='policies: ["never decide before right.rf", "never grant before x"]') == []
+    )
+
+
+def test_what_was_found_is_told(make, verify):
+    """A refutation tells the way."""
+    found = verify(STATES, initial="check", extra='policies: ["never granted before rejected"]')
+    way = "accept → done → grant leads to 'granted' without 'rejected'"
+    assert found == [("WF092", "error", f"'never granted before rejected' does not hold: {way}")]
+
+
+def test_sentences_are_values(make):
+    """Each form is read into its own value; names may be paths, the only state of a name, or events."""
+    small = make(STATES, initial="check")
+    kinds = {
+        "never granted before decide": Before,
+        "granted only if decide happened": Before,
+        "at most 3 check": AtMost,
+        "not both left.lf and x": NotBoth,
+        "same person: check, decide, granted": Persons,
+        "within 3 working days from check to decide": Within,
+    }
+    assert {sentence: type(parse_policy(sentence, small)) for sentence in kinds} == kinds
+    assert parse_policy("at most 3 l", small).thing.states == ("work.left.l",)
+    assert parse_policy("at most 3 x", small).thing.event == "x"
+
+
+@pytest.fixture(scope="module")
+def workflow(make):
+    """The workflow of these tests."""
+    return make(STATES, initial="check")
+
+
+@given(st.text(st.sampled_from("never before only if happened at most 12 x decide : , ."), max_size=60))
+def test_any_text_is_a_policy_or_a_fault(workflow, sentence):
+    """Nothing but a policy or a one-line fault with a hint comes out."""
+    said = "a policy"
+    try:
+        parse_policy(sentence, workflow)
+    except PolicyFault as fault:
+        said = f"{fault}; {fault.hint}"
+    assert len(said.splitlines()) == 1
+
+
+def test_codes_are_not_used_twice():
+    """The loader's codes and these are apart."""
+    assert not set(VERIFY_CODES) & set(LOADER_CODES)
