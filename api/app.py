@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import problems
 from api.background import Background, NoBackground, Waking
 from api.exact import BoundedBody
-from api.routes import cases, certificates, events, imports, register, system, workflows
+from api.routes import cases, certificates, events, explain, imports, register, system, workflows
 from engine.service.services import Services
 
 DESCRIPTION = (
@@ -37,7 +37,7 @@ def create_app(
     app.add_middleware(BoundedBody)
     app.add_middleware(Waking, background=app.state.background)
     app.add_middleware(Guarded)
-    for module in (cases, events, workflows, register, certificates, imports, system):
+    for module in (cases, explain, events, workflows, register, certificates, imports, system):
         app.include_router(module.router)
     if services.clock.manual:
         app.include_router(system.manual_clock)
@@ -51,6 +51,8 @@ class Guarded:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and add them to its answer."""
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)

@@ -1,11 +1,13 @@
-"""What requests carry; anything else in them is refused."""
+"""What requests carry (anything else in them is refused), and the answers that no service gives as they are."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from engine.service.views import CaseView, Outcome, StepView
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", examples=["submit"])]
 CaseRef = Annotated[str, Field(min_length=1, max_length=80, examples=["Q-2026-000001"])]
@@ -56,4 +58,19 @@ class ClockBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    to: datetime = Field(description="a later moment, with its offset from UTC", examples=["2026-02-01T09:00:00+03:00"])
+    to: AwareDatetime = Field(
+        description="a later moment, with its offset from UTC", examples=["2026-02-01T09:00:00+03:00"]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a command was answered with: the case as it is, and the step. The same request again has the same answer."""
+
+    case: CaseView
+    step: StepView
+
+
+def accepted(outcome: Outcome) -> Accepted:
+    """Without what is known of a step only after its commit, so that a repeated answer is the same."""
+    return Accepted(outcome.case, replace(outcome.step, hash=None, recorded_at=None))

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from fastapi import HTTPException, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,20 +58,30 @@ def _check_depth(text: str) -> None:
 
 
 class ExactRoute(APIRoute):
-    """A route that reads its body through ExactRequest, and takes JSON only."""
+    """A route that reads its body through ExactRequest, takes JSON only, and no query parameter that it does not know."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler around an ExactRequest."""
         handler = super().get_route_handler()
         takes_body = self.body_field is not None
+        known = _query_names(self.dependant)
 
         async def exact(request: Request) -> Response:
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if takes_body and kind != "application/json":
                 raise HTTPException(415, "the body has to be JSON; send it with Content-Type: application/json")
+            unknown = next((name for name in request.query_params if name not in known), None)
+            if unknown is not None:
+                have = ", ".join(known) or "none"
+                raise HTTPException(422, f"there is no query parameter '{unknown[:40]}' here; there are {have}")
             return await handler(ExactRequest(request.scope, request.receive))
 
         return exact
+
+
+def _query_names(dependant: Dependant) -> list[str]:
+    own = [param.alias for param in dependant.query_params]
+    return own + [name for inner in dependant.dependencies for name in _query_names(inner)]
 
 
 class BoundedBody:
@@ -80,6 +91,7 @@ class BoundedBody:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

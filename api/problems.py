@@ -80,6 +80,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.MilepostError, _on_error)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _on_validation)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _on_http)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, _on_bug)
 
 
 async def _on_error(_: Request, error: errors.MilepostError) -> JSONResponse:
@@ -107,8 +108,23 @@ async def _on_validation(_: Request, error: RequestValidationError) -> JSONRespo
 
 
 async def _on_http(_: Request, error: HTTPException) -> JSONResponse:
-    kinds = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "wrong-content-type"}
+    kinds = {
+        422: "invalid-request",
+        404: "not-found",
+        405: "method-not-allowed",
+        413: "too-large",
+        415: "wrong-content-type",
+    }
     response = problem(error.status_code, kinds.get(error.status_code, "refused"), str(error.detail))
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
     return response
+
+
+async def _on_bug(_: Request, __: Exception) -> JSONResponse:
+    """The log has the traceback; the answer says nothing of it."""
+    return problem(
+        500,
+        "internal-error",
+        "something went wrong here; it is in the log; the request may be sent again with its Idempotency-Key",
+    )

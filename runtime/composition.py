@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote, urlsplit
 
-from engine.store.store import Store
-
 from adapters.certificates import TypstCertificates
 from adapters.mail import Sender
 from adapters.mailbox import Mailbox
@@ -22,6 +20,7 @@ from adapters.work_orders import WorkOrders
 from engine.ports import Adapters, Caller
 from engine.service.bundles import read_folder
 from engine.service.services import Services, build_services
+from engine.store.store import Store
 from runtime.settings import PREFIX, BadSetting
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ class BadSetting(MilepostError):
 
 
 def _setting(default: str, doc: str, *, secret: bool = False) -> str:
-    return field(default=default, metadata={"doc": doc}, repr=not secret)  # type: ignore[return-value]
+    return field(default=default, metadata={"doc": doc}, repr=not secret)
 
 
 @dataclass(frozen=True, slots=True)

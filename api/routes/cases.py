@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 
 from api.auth import ActorIn, LocaleIn, ServicesIn
-from api.bodies import EventBody, OpenBody
+from api.bodies import Accepted, EventBody, OpenBody, accepted
 from api.exact import ExactRoute
 from engine.core.case import Event
 from engine.service.searching import CaseFilters
@@ -28,16 +28,15 @@ async def open_case(
     locale: LocaleIn,
     response: Response,
     key: IdempotencyKey = None,
-) -> Outcome:
-    """Open a case; with `parent` as a child of another."""
+) -> Accepted:
+    """Open a case; with `parent` as a child of another. With `Idempotency-Key` a repeated request opens nothing twice."""
     asked = services.cases.submit_open(
         body.workflow, body.data, actor, parent=body.parent, key=key, declares=frozenset(body.declares)
     )
     decision = await asyncio.wrap_future(asked)
     outcome = services.cases.answer(decision, actor, locale=locale)
     response.headers["Location"] = f"/cases/{outcome.case.id}"
-    response.headers["ETag"] = outcome.case.etag
-    return outcome
+    return _answer(outcome, response)
 
 
 @router.get("")
@@ -93,17 +92,22 @@ async def send_event(
     if_match: IfMatch = None,
     *,
     dry_run: bool = False,
-) -> Outcome | DryRun:
-    """Send an event. With `dry_run=true`: the step as it would be, and nothing is stored."""
+) -> Accepted | DryRun:
+    """Send an event. `If-Match`: only to the case as it was read. `dry_run=true`: the step as it would be, nothing stored."""
     event = Event(body.event, body.data, frozenset(body.declares))
     if dry_run:
         return await asyncio.to_thread(
             lambda: services.cases.dry_run(case_id, event, actor, if_match=if_match, locale=locale)
         )
     decision = await asyncio.wrap_future(services.cases.submit_event(case_id, event, actor, if_match=if_match, key=key))
-    outcome = services.cases.answer(decision, actor, locale=locale)
+    return _answer(services.cases.answer(decision, actor, locale=locale), response)
+
+
+def _answer(outcome: Outcome, response: Response) -> Accepted:
     response.headers["ETag"] = outcome.case.etag
-    return outcome
+    if outcome.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return accepted(outcome)
 
 
 @router.get("/{case_id}/history")

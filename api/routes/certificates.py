@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.auth import ActorIn, ServicesIn
+from api.exact import ExactRoute
 from engine.service.views import CertificateInfo, PublicCertificate
 
-router = APIRouter(tags=["certificates"])
+router = APIRouter(tags=["certificates"], route_class=ExactRoute)
 
 
 @router.get("/certificates/{number}")

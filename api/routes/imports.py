@@ -8,9 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from api.auth import ActorIn, ServicesIn
+from api.exact import ExactRoute
 from engine.service.views import ImportReport
 
-router = APIRouter(tags=["imports"])
+router = APIRouter(tags=["imports"], route_class=ExactRoute)
 
 
 @router.post(

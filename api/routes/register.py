@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 
 from api.auth import ActorIn, ServicesIn
+from api.exact import ExactRoute
 from engine.service.views import Eligibility, EntryHistory, EntryView, Page
 
-router = APIRouter(prefix="/register", tags=["register"])
+router = APIRouter(prefix="/register", tags=["register"], route_class=ExactRoute)
 
 Text = Annotated[str | None, Query(max_length=200)]
 
@@ -25,7 +27,7 @@ def search_register(
     code: Text = None,
     status: Text = None,
     on: date | None = None,
-    known_at: datetime | None = None,
+    known_at: AwareDatetime | None = None,
     cursor: Text = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[EntryView]:
@@ -50,7 +52,7 @@ def eligibility(
     tax_id: Annotated[str, Query(max_length=40)],
     designation: Annotated[str, Query(max_length=500)],
     on: date | None = None,
-    known_at: datetime | None = None,
+    known_at: AwareDatetime | None = None,
 ) -> Eligibility:
     """May this bidder offer this product on that day: yes or no, with the entry and the reasons."""
     return services.register.eligibility(tax_id, designation, on=on, known_at=known_at)

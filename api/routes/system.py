@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from api.auth import ActorIn, OperationsIn, ServicesIn
+from api.background import Background
 from api.bodies import ClockBody
+from api.exact import ExactRoute
 from engine.service.views import Advanced, IncidentView
 
-router = APIRouter(tags=["system"])
-manual_clock = APIRouter(tags=["system"])
+router = APIRouter(tags=["system"], route_class=ExactRoute)
+manual_clock = APIRouter(tags=["system"], route_class=ExactRoute)
 
 
 @router.get("/healthz")
@@ -39,6 +41,8 @@ def incidents(services: ServicesIn, actor: OperationsIn) -> list[IncidentView]: 
 
 
 @manual_clock.post("/clock")
-def move_clock(body: ClockBody, services: ServicesIn, actor: OperationsIn) -> Advanced:  # noqa: ARG001
+def move_clock(body: ClockBody, services: ServicesIn, actor: OperationsIn, request: Request) -> Advanced:  # noqa: ARG001
     """Move a manual clock on; it stops at each due moment until timers and effects are done."""
-    return services.clock.advance(body.to)
+    background: Background = request.app.state.background
+    with background.paused():
+        return services.clock.advance(body.to)

@@ -6,10 +6,11 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
 from api.auth import ActorIn, LocaleIn, ServicesIn
+from api.exact import ExactRoute
 from engine.describe.diagram import mermaid
 from engine.service.views import VersionView, WorkflowView
 
-router = APIRouter(prefix="/workflows", tags=["workflows"])
+router = APIRouter(prefix="/workflows", tags=["workflows"], route_class=ExactRoute)
 
 
 @router.get("")

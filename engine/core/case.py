@@ -180,7 +180,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A case that this one opened or was given; `origin` is `<state>#<entry>` of the children state it counts for."""
+    """A case that this one opened or was given; `origins` are `<state>#<entry>` of the children states it counts for."""
 
     id: str
     workflow: str
@@ -188,7 +188,7 @@ class Child:
     number: str | None = None
     ended: bool = False
     outcome: str | None = None
-    origin: str | None = None
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from dataclasses import dataclass
 
     from engine.core.case import Actor, Position
@@ -32,39 +32,38 @@ def active_leaves(active: Mapping[str, Position]) -> list[str]:
     return [path for path in active if path not in inner]
 
 
-def outward(leaf: str) -> Iterator[str]:
-    """A state, and those around it, the root last."""
-    yield leaf
-    while leaf:
-        leaf = leaf.rpartition(".")[0]
-        yield leaf
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The states an arm leaves, and the one it moves in (None: it goes nowhere)."""
+
+    left: frozenset[str]
+    domain: str | None
 
 
-def exit_set(
-    taken: Taken, active: Iterable[str], route: Callable[[str], tuple[str, str] | None], parallel: Callable[[str], bool]
-) -> set[str]:
-    """The active states an arm leaves; `route` gives (domain, branch) of an arm, None where it goes nowhere."""
-    way = route(taken.arm.id)
-    if way is None:
-        return set()
-    domain, branch = way
-    if parallel(domain):
-        return {path for path in active if path == branch or path.startswith(f"{branch}.")}
+def reach(domain: str, branch: str, active: Iterable[str], *, parallel: bool) -> Reach:
+    """What an arm into `branch` of `domain` leaves: of a parallel that region only, of a stage all that is inside."""
+    if parallel:
+        return Reach(frozenset(p for p in active if p == branch or p.startswith(f"{branch}.")), domain)
     prefix = f"{domain}." if domain else ""
-    return {path for path in active if path and path.startswith(prefix) and path != domain}
+    return Reach(frozenset(p for p in active if p and p.startswith(prefix) and p != domain), domain)
 
 
-def without_conflicts(found: list[Taken], exits: Mapping[str, set[str]]) -> list[Taken]:
-    """Of arms whose exit sets meet, the inner one's source stays, then the first in the file (`found` is in file order)."""
+def without_conflicts(found: list[Taken], reach: Mapping[str, Reach]) -> list[Taken]:
+    """Of arms whose reaches meet, the inner one's source stays, then the first in the file (`found` is in file order)."""
     kept: list[Taken] = []
     for candidate in found:
-        clashing = [other for other in kept if exits[candidate.arm.id] & exits[other.arm.id]]
+        clashing = [other for other in kept if _meet(reach[candidate.arm.id], reach[other.arm.id])]
         if not clashing:
             kept.append(candidate)
         elif all(_inside(candidate.state, other.state) for other in clashing):
             kept = [other for other in kept if other not in clashing]
             kept.append(candidate)
     return kept
+
+
+def _meet(one: Reach, two: Reach) -> bool:
+    """Both leave one state, or one enters something inside what the other leaves."""
+    return bool(one.left & two.left) or one.domain in two.left or two.domain in one.left
 
 
 def _inside(inner: str, outer: str) -> bool:

@@ -9,7 +9,7 @@ from engine.core.expressions.expression import ExpressionError
 from engine.core.machine.draft import Draft
 from engine.core.machine.duties import check_duties
 from engine.core.machine.turns import missing_answers
-from engine.core.selection import active_leaves, admits, fits, outward
+from engine.core.selection import active_leaves, admits, fits
 from engine.errors import DutyConflict
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def allowed(chart: Chart, case: Case, actor: Actor, *, now: datetime) -> tuple[A
     draft = Draft(chart, case, actor, now)
     found: dict[str, Allowed] = {}
     for leaf in sorted(active_leaves(draft.active), key=chart.place.__getitem__):
-        for path in outward(leaf):
+        for path in chart.around[leaf]:
             for event, ways in chart.ways[path].items():
                 role = admits(chart.workflow, ways.handler.by, actor, case.data, case.memory.excluded)
                 if role is None or event in found or not _may_fit(draft, ways):

@@ -82,7 +82,9 @@ def _head(workflow: Workflow) -> Facts:
         "calendar": workflow.calendar or "",
         "timezone": str(workflow.zone),
         "number": workflow.number or "",
-        "unique": "" if unique is None else ", ".join(unique.of) + (f" while {', '.join(unique.during)}" if unique.during else ""),
+        "unique": ""
+        if unique is None
+        else ", ".join(unique.of) + (f" while {', '.join(unique.during)}" if unique.during else ""),
         "policies": "; ".join(workflow.policies),
         "certificate number": certificate.number if certificate else "",
         "certificate template": certificate.template if certificate else "",
@@ -235,7 +237,9 @@ def _deadline(deadline: Deadline) -> Facts:
     return {
         "due": timing(deadline),
         "roll": deadline.roll,
-        "remind": "" if remind is None else ", ".join(map(str, remind.before)) + (f" to {_names(remind.to)}" if remind.to else ""),
+        "remind": ""
+        if remind is None
+        else ", ".join(map(str, remind.before)) + (f" to {_names(remind.to)}" if remind.to else ""),
         "escalate": ", ".join(f"{rung.to}{f' after {rung.after}' if rung.after else ''}" for rung in deadline.escalate),
         "extend": "" if extend is None else f"{extend.times} × {extend.add} by {_names(extend.by)}",
     }

@@ -141,6 +141,7 @@ class Cases:
         self, case_id: str, event: Event, actor: Actor, *, if_match: str | None = None, locale: str = ""
     ) -> DryRun:
         """The step as it would be now; nothing is stored. Raises as send_event does."""
+        Command(event, actor, case_id=case_id).check()
 
         def work(reader: Reader) -> tuple[Step, int, datetime]:
             stored, now = self._stored(reader, case_id), reader.business_now()

@@ -15,6 +15,7 @@ from engine.core.machine.step import step
 from engine.core.sight import may_address, may_see
 from engine.errors import ActorNotAllowed, CaseChanged, CaseNotFound, EventNotAllowed, KeyReused, NotFound, Refused
 from engine.service.case_views import etag
+from engine.service.clean import check_data, check_names
 from engine.store.store import Priority
 
 if TYPE_CHECKING:
@@ -51,6 +52,20 @@ class Command:
     if_match: str | None = None
     key: str | None = None
 
+    def check(self) -> None:
+        """Raises InvalidPayload where it could not even be looked up or stored."""
+        event = self.event
+        check_names(
+            workflow=self.workflow,
+            case=self.case_id,
+            parent=self.parent,
+            key=self.key,
+            event=event.name,
+            command=event.command,
+        )
+        check_data(event.data)
+        check_data(sorted(event.declares))
+
     @property
     def party(self) -> str:
         """Whose Idempotency-Keys these are."""
@@ -76,6 +91,7 @@ class Commands:
 
     def _decide(self, tx: Transaction, command: Command) -> Decision:
         try:
+            command.check()
             known = self._known(tx, command)
             if known is not None:
                 return known

@@ -62,9 +62,9 @@ def find(
         parent_id=filters.parent,
     )
     limit = max(1, min(limit, MAX_PAGE))
-    after, lines = row_of(cursor), list[CaseLine]()
+    after, lines, chunk = row_of(cursor), list[CaseLine](), min(limit + 1, CHUNK)
     while True:
-        page = reader.cases(wanted, after=after, limit=CHUNK)
+        page = reader.cases(wanted, after=after, limit=chunk)
         for summary in page:
             if len(lines) == limit:
                 return Page(tuple(lines), str(after))
@@ -72,7 +72,7 @@ def find(
             if _finds(reader, chart, summary, actor):
                 lines.append(case_line(chart, summary, now=now, locale=locale))
             after = summary.row
-        if len(page) < CHUNK:
+        if len(page) < chunk:
             return Page(tuple(lines))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from engine.store.codec import TURN, WORD, Held, case_of, search_value, summary_of, words
 from engine.store.records import CaseFilter, CaseSummary, StoredCase
@@ -39,14 +39,17 @@ CHILDREN = Statement(
     .order_by(C.id)
 )
 _DUE = TIMER.c.due <= bindparam("until")
+_SOON = select(TIMER.c.case_id, TIMER.c.due).where(_DUE).order_by(TIMER.c.due).limit(bindparam("rows")).subquery()
+_FIRST = func.min(_SOON.c.due, type_=TIMER.c.due.type).label("due")
 DUE_TIMERS = Statement(
-    select(C.public_id, func.min(TIMER.c.due, type_=TIMER.c.due.type).label("due"))
-    .join(TIMER, TIMER.c.case_id == C.id)
-    .where(_DUE)
+    select(C.public_id, _FIRST)
+    .join(_SOON, _SOON.c.case_id == C.id)
     .group_by(C.public_id)
     .order_by("due", C.public_id)
     .limit(bindparam("limit"))
 )
+TIMERS_A_CASE = 8
+"""So many timers are looked at for each case asked for: the work is bounded however many are due."""
 NEXT_DUE = Statement(select(TIMER.c.due).order_by(TIMER.c.due).limit(1))
 COUNT_DUE = Statement(select(func.count().label("n")).select_from(TIMER).where(_DUE))
 
@@ -110,8 +113,9 @@ class CaseReader(Session):
         return None if row is None else (row.public_id, row.number)
 
     def due_timers(self, until: datetime, limit: int) -> tuple[tuple[str, datetime], ...]:
-        """Cases with a timer due by `until`, each once with its first, in due order."""
-        return tuple((row.public_id, row.due) for row in self.link.rows(DUE_TIMERS, until=until, limit=limit))
+        """Cases with a timer due by `until`, each once with its first, in due order; some where there are any."""
+        rows = self.link.rows(DUE_TIMERS, until=until, limit=limit, rows=limit * TIMERS_A_CASE)
+        return tuple((row.public_id, row.due) for row in rows)
 
     def next_due(self) -> datetime | None:
         """When the next timer is due."""
@@ -141,7 +145,7 @@ def _shape(wanted: CaseFilter, after: int | None) -> tuple[Shape, dict[str, Any]
     binds |= {f"turn{i}": search_value(who) for i, who in enumerate(wanted.turn)}
     for i, (path, value) in enumerate(wanted.party_index):
         binds |= {f"path{i}": path, f"value{i}": search_value(value)}
-    asked = sorted(words([wanted.q])) if wanted.q else []
+    asked = (sorted(words([wanted.q])) or [LAST]) if wanted.q else []  # no word at all: nothing fits
     for i, word in enumerate(asked):
         binds |= {f"from{i}": word, f"to{i}": word + LAST}
     return (names, len(wanted.turn), len(wanted.party_index), len(asked)), binds
@@ -162,10 +166,10 @@ def _select(shape: Shape, core: Select[Any]) -> Select[Any]:
     at = bindparam("overdue_at", type_=C.next_due.type)
     parent = select(C.id).where(C.public_id == bindparam("parent_id")).correlate(None).scalar_subquery()
     clauses: dict[str, ColumnElement[bool]] = {
-        "workflow": C.workflow == bindparam("workflow"),
+        "workflow": _of_workflow(chosen=bool(turns or parties or asked)),
         "version_id": C.version_id == bindparam("version_id"),
         "state": C.id.in_(select(POSITION.c.case_id).where(POSITION.c.state == bindparam("state"))),
-        "overdue_at": or_(C.next_due <= at, C.overdue_since <= at),
+        "overdue_at": and_(C.closed_at.is_(None), or_(C.next_due <= at, C.overdue_since <= at)),
         "outcome": C.outcome == bindparam("outcome"),
         "parent_id": C.id.in_(select(CASE_LINK.c.case_id).where(CASE_LINK.c.parent_id == parent)),
         "after": C.id < bindparam("after"),
@@ -181,9 +185,14 @@ def _select(shape: Shape, core: Select[Any]) -> Select[Any]:
 
 @lru_cache(maxsize=64)
 def _open_where(count: int) -> Statement:
-    core = select(C.public_id).where(C.workflow == bindparam("workflow"), C.closed_at.is_(None))
+    core = select(C.public_id).where(_of_workflow(chosen=count > 0), C.closed_at.is_(None))
     core = core.where(*(_found(bindparam(f"path{i}"), f"value{i}") for i in range(count)))
     return Statement(core.order_by(C.id))
+
+
+def _of_workflow(*, chosen: bool) -> ColumnElement[bool]:
+    """Where something else chooses the rows, the workflow is only compared, not looked up by its index."""
+    return (C.workflow.concat("") if chosen else C.workflow) == bindparam("workflow")
 
 
 def _found(path: Any, bind: str) -> ColumnElement[bool]:

@@ -29,8 +29,8 @@ class CaseRow(Row, table=True):
         UniqueConstraint("workflow", "number"),
         UniqueConstraint("workflow", "unique_key"),
         Index(None, "number"),
-        Index(None, "workflow", "closed_at", "next_due"),
-        Index(None, "workflow", "closed_at", "overdue_since"),
+        Index(None, "workflow"),
+        Index(None, "workflow", "closed_at"),
     )
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
     public_id: str = Field(unique=True)

@@ -92,7 +92,7 @@ class FactReader(Session):
         if after is not None:
             binds["after"] = after
         names = frozenset(binds)
-        asked = sorted(words([wanted.q])) if wanted.q else []
+        asked = (sorted(words([wanted.q])) or [LAST]) if wanted.q else []  # no word at all: nothing fits
         for i, word in enumerate(asked):
             binds |= {f"from{i}": word, f"to{i}": word + LAST}
         inclusive = wanted.on is None

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
 METADATA: MetaData = CaseRow.metadata
+assert EffectRow.metadata is METADATA  # noqa: S101  (both modules are imported for their tables)
 _TABLES = METADATA.tables
-_EFFECT = EffectRow.__tablename__
 
 CASE: Table = _TABLES["case"]
 CASE_SECTION: Table = _TABLES["case_section"]
@@ -29,7 +29,7 @@ REGISTER_ENTRY: Table = _TABLES["register_entry"]
 REGISTER_WORD: Table = _TABLES["register_word"]
 WORKFLOW_VERSION: Table = _TABLES["workflow_version"]
 CALENDAR_VERSION: Table = _TABLES["calendar_version"]
-EFFECT: Table = _TABLES[_EFFECT]
+EFFECT: Table = _TABLES["effect"]
 COUNTER: Table = _TABLES["counter"]
 TOKEN: Table = _TABLES["token"]
 INCIDENT: Table = _TABLES["incident"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -14,7 +15,9 @@ from runtime.cli.printing import as_json, err, out
 from runtime.cli.settings import services_now
 
 if TYPE_CHECKING:
+    from engine.store.records import CaseSummary
     from engine.store.store import Store
+    from engine.store.transaction import Reader
 
 PAGE = 500
 
@@ -26,7 +29,7 @@ def run(case: str | None, report: Format) -> int:
         broken = [
             case_id
             for case_id in progress.track(wanted, description="histories")
-            if not services.store.read(lambda reader, case_id=case_id: reader.chain_is_whole(case_id))
+            if not services.store.read(partial(_is_whole, case_id=case_id))
         ]
     if report is Format.JSON:
         as_json({"cases": len(wanted), "broken": broken})
@@ -49,11 +52,19 @@ def _all(store: Store) -> list[str]:
     found: list[str] = []
     after: int | None = None
     while True:
-        page = store.read(lambda reader, after=after: reader.cases(CaseFilter(), after=after, limit=PAGE))  # type: ignore[misc]
+        page = store.read(partial(_page, after=after))
         found += [summary.id for summary in page]
         if len(page) < PAGE:
             return found
         after = page[-1].row
+
+
+def _page(reader: Reader, *, after: int | None) -> tuple[CaseSummary, ...]:
+    return reader.cases(CaseFilter(), after=after, limit=PAGE)
+
+
+def _is_whole(reader: Reader, *, case_id: str) -> bool:
+    return reader.chain_is_whole(case_id)
 
 
 def _progress(report: Format) -> Progress:

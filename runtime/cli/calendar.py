@@ -44,7 +44,10 @@ def show(calendar: str, year: int | None, report: Format) -> int:
         return _show_year(_counted(lambda: year_table(found, year)), report)
     years = [year_table(found, number) for number in range(found.first_year, found.last_year + 1)]
     if report is Format.JSON:
-        rows = [{"year": t.year, "working_days": t.working_days, "provisional": t.provisional, "source": t.source} for t in years]
+        rows = [
+            {"year": t.year, "working_days": t.working_days, "provisional": t.provisional, "source": t.source}
+            for t in years
+        ]
         as_json({"calendar": found.name, "title": found.title, "version": found.version, "years": rows})
         return FINE
     made = table(f"{found.name}: {found.title}" if found.title else found.name, "year", "working days", "from", "")
@@ -58,7 +61,12 @@ def _show_year(year: YearTable, report: Format) -> int:
     if report is Format.JSON:
         as_json(year)
         return FINE
-    made = table(f"{year.year}: {year.working_days} working days", "month", "working", "days off in the week, and worked weekends")
+    made = table(
+        f"{year.year}: {year.working_days} working days",
+        "month",
+        "working",
+        "days off in the week, and worked weekends",
+    )
     for name, month in zip(_MONTHS, year.months, strict=True):
         said = [f"{day.day:%d} {day.note}{' (worked)' if day.working else ''}" for day in month if day.note]
         cells(made, name, sum(day.working for day in month), "\n".join(said))
@@ -95,9 +103,7 @@ def explain(start: str, term: str, calendar: str, timezone: str, roll: Roll, rep
         moment = local_instant(datetime.fromisoformat(start).replace(tzinfo=None), zone)
     except (ValueError, KeyError, OSError) as error:
         raise BadAsk(_words(error, start, timezone)) from None
-    derived = _counted(
-        lambda: explain_term(moment, asked, calendar=_calendar(calendar), zone=zone, roll=roll.value)
-    )
+    derived = _counted(lambda: explain_term(moment, asked, calendar=_calendar(calendar), zone=zone, roll=roll.value))
     if report is Format.JSON:
         as_json(derived)
     else:
@@ -123,7 +129,12 @@ def _print(derived: Derivation) -> None:
         console.print(made)
     if derived.rolled_from is not None:
         console.print(Text(f"{derived.rolled_from} is a day off: the term ends on {derived.last}"))
-    console.print(Text(f"last day {derived.last}; over at {derived.due_local:%Y-%m-%d %H:%M %Z} ({derived.due:%Y-%m-%d %H:%M} UTC)", style="bold"))
+    console.print(
+        Text(
+            f"last day {derived.last}; over at {derived.due_local:%Y-%m-%d %H:%M %Z} ({derived.due:%Y-%m-%d %H:%M} UTC)",
+            style="bold",
+        )
+    )
     if derived.provisional:
         console.print(Text("a year on the way is provisional: its decree is not out yet", style="yellow"))
 

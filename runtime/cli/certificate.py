@@ -28,7 +28,12 @@ SAMPLE: dict[str, Any] = {
     "body": "Ogniva Sample Certification Body",
     "body_address": "1 Example Street, Ogniva, Sample Region",
     "holder": "Sample Valves LLC / ООО «Образец-Арматура»",
-    "holder_address": {"country": "Sampleland", "region": "Sample Region", "city": "Ogniva", "street": "7 Invented Lane"},
+    "holder_address": {
+        "country": "Sampleland",
+        "region": "Sample Region",
+        "city": "Ogniva",
+        "street": "7 Invented Lane",
+    },
     "plant": ("Plant No. 1, Ogniva",),
     "product": "Z-50",
     "product_name": "Gate valve / Задвижка",
@@ -131,7 +136,7 @@ def _word(services: Services, file: Path, pdf: bytes, facts: dict[str, Any]) -> 
 
 
 def _same(facts: dict[str, Any], held: CertificateInfo) -> bool:
-    return plain(facts.get("facts")) == plain(held.facts)
+    return bool(plain(facts.get("facts")) == plain(held.facts))
 
 
 def _print(word: Word) -> None:
@@ -146,5 +151,11 @@ def _print(word: Word) -> None:
     cells(made, "signature", word.signature)
     out().print(made)
     fine = word.genuine and word.valid and word.issue == word.latest_issue
-    said = "genuine, and valid today" if fine else "not to be relied on" if not word.genuine else "genuine, but not valid today"
+    said = (
+        "genuine, and valid today"
+        if fine
+        else "not to be relied on"
+        if not word.genuine
+        else "genuine, but not valid today"
+    )
     out().print(Text(said, style="green" if fine else "red"))

@@ -118,9 +118,7 @@ def _check(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, .
     if workflow is None:
         return found
     others = {other.name: other for name, other in folder.workflows.items() if name != str(file)}
-    proved = check(
-        workflow, others=others, calendars=folder.calendars, templates=folder.templates, profile=profile
-    )
+    proved = check(workflow, others=others, calendars=folder.calendars, templates=folder.templates, profile=profile)
     return tuple(sorted((*found, *proved), key=lambda one: (one.mark.line, one.mark.column, one.code)))
 
 

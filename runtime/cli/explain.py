@@ -23,7 +23,9 @@ def run(rule: str, report: Format) -> int:
     code, known = rule.strip().upper(), titles()
     if code not in known:
         near = difflib.get_close_matches(code, known, n=3)
-        raise NoSuchRule(f"there is no rule '{rule[:40]}'; {'did you mean ' + ' or '.join(near) if near else 'codes are like WF031'}")
+        raise NoSuchRule(
+            f"there is no rule '{rule[:40]}'; {'did you mean ' + ' or '.join(near) if near else 'codes are like WF031'}"
+        )
     grades = severities(code)
     bad, good = EXAMPLES.get(code, ("", ""))
     if report is Format.JSON:

@@ -80,7 +80,9 @@ def _result(finding: Diagnostic, codes: Sequence[str]) -> dict[str, Any]:
     text = finding.message if finding.hint is None else f"{finding.message}; {finding.hint}"
     mark = finding.mark
     region = {"startLine": mark.line, "startColumn": mark.column, "endColumn": mark.column + mark.length}
-    file = {"uri": Path(finding.file).as_posix() if not Path(finding.file).is_absolute() else Path(finding.file).as_uri()}
+    file = {
+        "uri": Path(finding.file).as_posix() if not Path(finding.file).is_absolute() else Path(finding.file).as_uri()
+    }
     return {
         "ruleId": finding.code,
         "ruleIndex": codes.index(finding.code),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import datetime  # noqa: TC003  typer reads the annotations at run time
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -46,7 +46,9 @@ FormatOption = Annotated[Format, typer.Option("--format", help="text for people,
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: one that is free.")] = 8000,
-    clock: Annotated[ClockKind, typer.Option(help="manual: time stands until POST /clock moves it.")] = ClockKind.SYSTEM,
+    clock: Annotated[
+        ClockKind, typer.Option(help="manual: time stands until POST /clock moves it.")
+    ] = ClockKind.SYSTEM,
 ) -> None:
     """Run the API with its timers and deliveries."""
     from runtime.cli import serve as command
@@ -88,7 +90,7 @@ def validate(
 
 
 @app.command()
-def test(paths: Paths, report: FormatOption = Format.TEXT) -> None:
+def test(paths: Paths, report: FormatOption = Format.TEXT) -> None:  # noqa: PT028  it is a command
     """Run scenario files (*.test.yaml) and print what they cover."""
     from runtime.cli import test as command
 
@@ -227,7 +229,8 @@ def certificate_preview(
 
 @certificates.command("verify")
 def certificate_verify(
-    file: Annotated[Path, typer.Argument(help="A certificate's PDF.", show_default=False)], report: FormatOption = Format.TEXT
+    file: Annotated[Path, typer.Argument(help="A certificate's PDF.", show_default=False)],
+    report: FormatOption = Format.TEXT,
 ) -> None:
     """Say what the register knows of this very file."""
     from runtime.cli import certificate as command
@@ -246,7 +249,9 @@ def token_create(
     locale: Annotated[str, typer.Option(help="The language he reads.")] = "en",
     expires: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], help="The first moment it opens nothing, UTC."),
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], help="The first moment it opens nothing, UTC."
+        ),
     ] = None,
     report: FormatOption = Format.TEXT,
 ) -> None:

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.app import create_app
 from engine.errors import InvalidWorkflow, MilepostError
-from runtime.cli.choices import FINE
+from runtime.cli.choices import COULD_NOT_RUN, FINE
 from runtime.cli.findings import refuse
 from runtime.cli.printing import err
 from runtime.cli.settings import settings_now
@@ -55,12 +55,13 @@ def run(host: str, port: int, *, manual_clock: bool) -> int:
             app = build(services, settings, here)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)  # uvicorn raises them again after it has ended well
-            uvicorn.Server(_config(app)).run(sockets=[listening])
+            server = uvicorn.Server(_config(app))
+            server.run(sockets=[listening])
         except InvalidWorkflow as invalid:
             return refuse(invalid, Path(settings.workflows))
         finally:
             services.store.close()
-    return FINE
+    return FINE if server.started else COULD_NOT_RUN
 
 
 def build(services: Services, settings: Settings, here: str) -> FastAPI:
@@ -90,7 +91,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise CannotListen(
             f"cannot listen on {host}:{port} ({error.strerror}); another program may have it, --port 0 takes a free one"
         ) from None
-    listening.set_inheritable(True)  # noqa: FBT003
+    listening.set_inheritable(True)
     return listening
 
 
@@ -102,7 +103,12 @@ def _greet(services: Services, settings: Settings, here: str) -> None:
         ("store", settings.database_url),
         ("workflows", ", ".join(names) or "none: set MILEPOST_WORKFLOWS"),
         ("messages", mail),
-        ("clock", f"manual: stands at {services.clock.now():%Y-%m-%d %H:%M} UTC until POST /clock" if services.clock.manual else "system"),
+        (
+            "clock",
+            f"manual: stands at {services.clock.now():%Y-%m-%d %H:%M} UTC until POST /clock"
+            if services.clock.manual
+            else "system",
+        ),
         ("tokens", _tokens(services)),
     ]
     console = err()

@@ -54,7 +54,9 @@ def _summary(console: Console, result: SuiteReport) -> None:
         table.add_column(heading, justify="right" if heading in {"covered", "%"} else "left")
     for workflow, shares in result.coverage.items():
         for what, share in shares.items():
-            missing = ", ".join(share.missing[:6]) + (f" and {len(share.missing) - 6} more" if len(share.missing) > 6 else "")
+            missing = ", ".join(share.missing[:6]) + (
+                f" and {len(share.missing) - 6} more" if len(share.missing) > 6 else ""
+            )
             table.add_row(workflow, what, f"{share.covered}/{share.whole}", f"{share.percent:.0f}", escape(missing))
     console.print(table)
     count = sum(len(file.outcomes) for file in result.files)
@@ -82,7 +84,12 @@ def _as_json(result: SuiteReport) -> dict[str, object]:
         ],
         "coverage": {
             workflow: {
-                what: {"covered": share.covered, "whole": share.whole, "percent": share.percent, "missing": list(share.missing)}
+                what: {
+                    "covered": share.covered,
+                    "whole": share.whole,
+                    "percent": share.percent,
+                    "missing": list(share.missing),
+                }
                 for what, share in shares.items()
             }
             for workflow, shares in result.coverage.items()

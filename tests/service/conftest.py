@@ -159,10 +159,11 @@ def machine():
     return MachineClock()
 
 
-@pytest.fixture
-def world(tmp_path, machine):
-    """Everything, over a fresh store."""
-    store = Store(f"sqlite:///{tmp_path / 'test.db'}", machine_now=machine, manual_clock=True)
+@pytest.fixture(params=["file", "memory"])
+def world(request, tmp_path, machine):
+    """Everything, over a fresh store: in a file, as people have it, and in memory, as rehearsals have it."""
+    url = f"sqlite:///{tmp_path / 'test.db'}" if request.param == "file" else "sqlite://"
+    store = Store(url, machine_now=machine, manual_clock=True)
     notifier, caller, renderer = Notifier(), Caller(), Renderer()
     adapters = Adapters(
         notifiers=[notifier],

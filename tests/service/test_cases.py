@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -197,6 +198,38 @@ def test_lists_page_and_filter(proposals, product, acme, officer):
     assert len(find(CaseFilters(overdue=True), officer).items) == 6
     with pytest.raises(InvalidPayload):
         find(CaseFilters(), officer, cursor="'; drop table")
+
+
+def test_events_of_many_threads_to_one_case_each_count_once(proposals, product, acme, officer):
+    """Eight senders at once: every accepted event is one record with a seq of its own, and no counter is lost."""
+    case = proposals.open("proposal", product, acme)
+
+    def round_trip(n):
+        try:
+            proposals.send(case.id, "return", officer, {"reasons": f"round {n}"})
+            proposals.send(case.id, "answer", acme)
+        except EventNotAllowed:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(8) as pool:
+        done = sum(pool.map(round_trip, range(40)))
+    history = proposals.services.cases.history(case.id, officer)
+    returned = sum(step.name == "return" for step in history)
+    assert [step.seq for step in history] == list(range(1, len(history) + 1))
+    assert proposals.services.cases.get(case.id, officer).data["review"]["rounds"] == returned
+    assert 1 <= done <= returned
+    assert proposals.store.read(lambda reader: reader.chain_is_whole(case.id))
+
+
+def test_who_opened_a_case_for_another_finds_it(proposals, product):
+    """`own` is where `where` fits, or who opened it; nobody else of that role finds it."""
+    helper = proposals.person("hanna", "applicant", "officer", party="5555555555")
+    case = proposals.open("proposal", product, helper)
+    alone = proposals.person("hanna", "applicant", party="5555555555")
+    assert [line.id for line in proposals.services.cases.find(CaseFilters(), alone).items] == [case.id]
+    other = proposals.person("ivan", "applicant", party="5555555555")
+    assert proposals.services.cases.find(CaseFilters(), other).items == ()
 
 
 def test_a_child_is_added_where_the_parent_takes_one(proposals, product, acme):

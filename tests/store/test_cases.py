@@ -140,6 +140,7 @@ def test_lists(store, opened, version_id, maker, clock):
     assert ids(q="задв зкл") == [second]
     assert ids(q="VALVE dn") == [third, first]
     assert ids(q=opened.number) == [first]
+    assert ids(q="%_'") == []
     assert ids(parent_id=first) == [second]
     assert ids(overdue_at=clock.now) == []
     assert ids(overdue_at=clock.now + timedelta(days=30)) == [second, first]

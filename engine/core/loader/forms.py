@@ -35,7 +35,7 @@ def event_types(draft: Draft, form: tuple[FormItem, ...]) -> Mapping[str, Type]:
 
 
 def _read(draft: Draft, node: Node, columns: Mapping[str, Field] | None) -> tuple[FormItem, ...]:
-    items: list[FormItem] = []
+    items: dict[tuple[str, str | None, bool], FormItem] = {}
     for entry in draft.reader.items(node):
         scalar = draft.reader.scalar(entry, "an entry of a form")
         if scalar is None:
@@ -43,16 +43,13 @@ def _read(draft: Draft, node: Node, columns: Mapping[str, Field] | None) -> tupl
         item = _item(draft, scalar, columns)
         if item is None:
             continue
-        twice = next((other for other in items if _same(other, item)), None)
+        key = (item.path, item.column, item.event_data)
+        twice = items.get(key)
         if twice is not None:
             draft.reader.say("WF029", scalar.mark, f"'{item.path}' stands twice in this form", f"'{twice}' is enough")
         else:
-            items.append(item)
-    return tuple(items)
-
-
-def _same(a: FormItem, b: FormItem) -> bool:
-    return (a.path, a.column) == (b.path, b.column) and a.event_data == b.event_data
+            items[key] = item
+    return tuple(items.values())
 
 
 def _item(draft: Draft, scalar: ScalarNode, columns: Mapping[str, Field] | None) -> FormItem | None:

@@ -160,10 +160,10 @@ def _no_role(draft: Draft, name: str, node: Node, words: list[str] | None = None
 
 
 def _unique(draft: Draft, found: list[tuple[Node, Who | None]]) -> tuple[Who, ...]:
-    unique: list[Who] = []
+    unique: dict[Who, None] = {}
     for node, item in found:
         if item is not None and item in unique:
             draft.reader.say("WF029", node.mark, f"'{item}' stands twice", "keep one of them")
         elif item is not None:
-            unique.append(item)
+            unique[item] = None
     return tuple(unique)

@@ -130,11 +130,6 @@ class States:
         done = here
         if kind is StateKind.STAGE:
             own["initial"] = self._initial(outline)
-            if "done" in entries and outline.inside and not any(_ends(inner) for inner in outline.inside):
-                hint = "make one of its states `final: true`, or leave `done` out"
-                draft.reader.say(
-                    "WF063", entries["done"].mark, f"`done` of '{outline.path}' is never reached: nothing ends", hint
-                )
         elif kind is StateKind.PARALLEL:
             own["need"] = read_need(draft, entries, here, most=len(outline.inside) or None)
         elif kind is StateKind.CHOICE and "choose" in entries:
@@ -203,11 +198,6 @@ def _turn(draft: Draft, node: Node) -> Turn:
         return ()
     roles = several(draft, node)
     return roles or None
-
-
-def _ends(outline: Outline) -> bool:
-    """Whether a final state is this one or inside."""
-    return outline.kind is StateKind.FINAL or any(_ends(inner) for inner in outline.inside)
 
 
 def check_extensions(draft: Draft, root: State) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Child, EffectKind
@@ -85,7 +86,7 @@ def _open(draft: Draft, workflow: str, values: Mapping[str, Any], *, key: str | 
     child_id = str(uuid.uuid5(_NAMESPACE, f"{draft.case_id}/{draft.seq}/{len(draft.effects) + 1}"))
     payload = {"workflow": workflow, "child_id": child_id, "key": key, "with": values, "origin": origin}
     draft.effect(EffectKind.OPEN, "cases", payload)
-    draft.add_child(Child(child_id, workflow, key=key, origin=origin))
+    draft.add_child(Child(child_id, workflow, key=key, origins=(origin,) if origin else ()))
 
 
 def _call(draft: Draft, call: Call, state: str) -> None:
@@ -126,9 +127,7 @@ def open_children(draft: Draft, state: State) -> None:
         _open(draft, cases.workflow, _values(draft, cases.values), key=None, origin=origin)
     else:
         draft.children = tuple(
-            Child(c.id, c.workflow, c.key, c.number, c.ended, c.outcome, origin)
-            if c.workflow == cases.workflow and not c.ended
-            else c
+            replace(c, origins=(*c.origins, origin)) if c.workflow == cases.workflow and not c.ended else c
             for c in draft.children
         )
 

@@ -201,7 +201,7 @@ class Draft:
     def counted(self, state: str) -> tuple[Child, ...]:
         """The children that count for a children state's present entry."""
         origin = f"{state}#{self.active[state].entry}"
-        return tuple(child for child in self.children if child.origin == origin)
+        return tuple(child for child in self.children if origin in child.origins)
 
     def finish(self, state: str, *, finished: bool) -> None:
         """Mark a position as done, or not done any more."""

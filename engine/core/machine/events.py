@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.core.definition import StateKind
+from engine.core.definition import StateKind, Who
 from engine.core.machine.actions import notify
 from engine.core.machine.draft import children_view
 from engine.core.machine.duties import check_duties
@@ -13,15 +13,15 @@ from engine.core.machine.failing import guard_refused
 from engine.core.machine.finishing import People, Said, finish
 from engine.core.machine.moves import run_arms
 from engine.core.machine.settle import settle
-from engine.core.machine.turns import asked, person_id
-from engine.core.selection import Taken, active_leaves, admits, exit_set, without_conflicts
+from engine.core.machine.turns import person_id
+from engine.core.selection import Reach, Taken, active_leaves, admits, reach, without_conflicts
 from engine.errors import ActorNotAllowed, EventNotAllowed, GuardRefused, InvalidPayload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from dataclasses import dataclass
 
-    from engine.core.case import Actor, Event, Position, Step
+    from engine.core.case import Actor, Event, Step
     from engine.core.definition import Arm
     from engine.core.expressions.expression import Scope
     from engine.core.forms import Filled
@@ -39,19 +39,6 @@ class Chosen:
     role: str
     filled: Filled
     taken: Taken
-
-
-def ways_for(chart: Chart, active: Mapping[str, Position], event: str) -> list[Ways]:
-    """Every handler of the event that an active state has, inner before outer, in file order of the leaves; each once."""
-    takers = chart.takers.get(event)
-    if takers is None:
-        return []
-    found: dict[str, Ways] = {}
-    for leaf in sorted(active_leaves(active), key=chart.place.__getitem__):
-        for path in chart.around[leaf]:
-            if path in takers:
-                found.setdefault(path, chart.ways[path][event])
-    return list(found.values())
 
 
 def take_event(draft: Draft, event: Event) -> Step:
@@ -102,34 +89,28 @@ def _on_duty(draft: Draft, chosen: list[Chosen], event: Event) -> Mapping[str, t
 
 
 def _select(draft: Draft, event: Event) -> list[Chosen]:
-    chart = draft.chart
+    trial = Trial(draft, event)
     closed = draft.before.closed_at is not None
-    takers = () if closed else chart.takers.get(event.name, ())
-    candidates = [path for path in draft.active if path in takers]
-    if not candidates:
-        return _select_late(draft, event)
-    trial = Trial(draft, event)
-    if len(candidates) == 1:
-        only = trial.of(chart.ways[candidates[0]][event.name])
-        if only is None:
-            raise trial.refusal()
-        return [only]
-    return _select_among(draft, event, trial)
-
-
-def _select_late(draft: Draft, event: Event) -> list[Chosen]:
-    trial = Trial(draft, event)
+    found = [] if closed else select(draft, event.name, trial)
+    if found:
+        return found
+    if trial.count:
+        raise trial.refusal()
     late = _late_panels(draft, event.name)
     found = [choice for ways in late if (choice := trial.of(ways)) is not None]
-    if found:
-        return found[:1]
-    raise trial.refusal() if late else _not_allowed(draft, event.name)
+    if not found:
+        raise trial.refusal() if late else _not_allowed(draft, event.name)
+    return found[:1]
 
 
-def _select_among(draft: Draft, event: Event, trial: Trial) -> list[Chosen]:
-    """Innermost first, per leaf; then of arms whose exit sets meet one is kept."""
+def select(draft: Draft, event: str, trial: Trial) -> list[Chosen]:
+    """What takes an event: innermost first, per leaf; of arms that meet one is kept. Nothing: nobody takes it."""
     chart = draft.chart
-    takers = chart.takers[event.name]
+    takers = chart.takers.get(event, frozenset())
+    candidates = [path for path in draft.active if path in takers]
+    if len(candidates) < 2:
+        only = trial.of(chart.ways[candidates[0]][event]) if candidates else None
+        return [] if only is None else [only]
     tried: dict[str, Chosen | None] = {}
     found: dict[str, Chosen] = {}
     for leaf in sorted(active_leaves(draft.active), key=chart.place.__getitem__):
@@ -137,29 +118,24 @@ def _select_among(draft: Draft, event: Event, trial: Trial) -> list[Chosen]:
             if path not in takers:
                 continue
             if path not in tried:
-                tried[path] = trial.of(chart.ways[path][event.name])
+                tried[path] = trial.of(chart.ways[path][event])
             choice = tried[path]
             if choice is not None:
                 found.setdefault(choice.taken.arm.id, choice)
                 break
-    if not found:
-        raise trial.refusal()
-    if len(found) == 1:
+    if len(found) < 2:
         return list(found.values())
-    exits = {
-        choice.taken.arm.id: exit_set(choice.taken, draft.active, _route(chart), _parallel(chart))
-        for choice in found.values()
-    }
-    kept = {taken.arm.id for taken in without_conflicts([choice.taken for choice in found.values()], exits)}
+    reaches = {arm: _reach(draft, arm) for arm in found}
+    kept = {taken.arm.id for taken in without_conflicts([choice.taken for choice in found.values()], reaches)}
     return [choice for arm, choice in found.items() if arm in kept]
 
 
-def _route(chart: Chart) -> Any:
-    return lambda arm: (chart.routes[arm].domain, chart.routes[arm].branch) if arm in chart.routes else None
-
-
-def _parallel(chart: Chart) -> Any:
-    return lambda path: chart.states[path].kind is StateKind.PARALLEL
+def _reach(draft: Draft, arm: str) -> Reach:
+    route = draft.chart.routes.get(arm)
+    if route is None:
+        return Reach(frozenset(), None)
+    parallel = draft.chart.states[route.domain].kind is StateKind.PARALLEL
+    return reach(route.domain, route.branch, draft.active, parallel=parallel)
 
 
 class Trial:
@@ -172,10 +148,12 @@ class Trial:
         self.payload: InvalidPayload | None = None
         self.own: GuardRefused | None = None
         self.false: list[tuple[Ways, Filled]] = []
+        self.count = 0
 
     def of(self, ways: Ways) -> Chosen | None:
         """The handler's arm that fits, or None; errors in conditions refuse the whole step."""
         draft = self.draft
+        self.count += 1
         role = admits(draft.chart.workflow, ways.handler.by, draft.actor, draft.before.data, draft.excluded)
         if role is None:
             self.closed.append(ways)
@@ -185,7 +163,13 @@ class Trial:
         except InvalidPayload as error:
             self.payload = self.payload or error
             return None
-        if self._refused_by_engine(ways):
+        words = ""
+        if ways.panel:
+            role, words = _seat(draft, ways, role)
+        elif ways.extends is not None:
+            words = _used_up(draft, ways)
+        if words:
+            self.own = GuardRefused(f"{self.event.name}: {words}", event=self.event.name, false=[words], missing=[])
             return None
         arm = self._first_fitting(ways, filled)
         if arm is not None:
@@ -215,24 +199,6 @@ class Trial:
             scope.data = {path: value for path, value in merged.items() if value is not None}
         scope.children = _children_for(draft, ways.state)
         return scope
-
-    def _refused_by_engine(self, ways: Ways) -> bool:
-        """A second answer of a panel's member, an extension too many."""
-        draft = self.draft
-        state = draft.chart.states[ways.state]
-        if ways.panel and state.panel is not None:
-            rows = draft.answers.get(ways.state, ())
-            words = _panel_refusal(draft, ways, rows)
-        elif ways.extends is not None:
-            extend = state.deadlines[ways.extends].extend
-            key = f"{ways.state}#{draft.active[ways.state].entry}:{ways.extends}"
-            used = draft.track(key).extensions
-            words = f"it has been extended {used} times, which is all" if extend and used >= extend.times else ""
-        else:
-            words = ""
-        if words:
-            self.own = GuardRefused(f"{self.event.name}: {words}", event=self.event.name, false=[words], missing=[])
-        return bool(words)
 
     def refusal(self) -> Exception:
         """The most telling reason: payload, then conditions, then who may send it."""
@@ -287,22 +253,32 @@ def _late_panels(draft: Draft, event: str) -> list[Ways]:
     ]
 
 
-def _panel_refusal(draft: Draft, ways: Ways, rows: tuple[Mapping[str, Any], ...]) -> str:
+def _seat(draft: Draft, ways: Ways, role: str) -> tuple[str, str]:
+    """The role of which an answer is still asked from this person; or why none is."""
     panel = draft.chart.states[ways.state].panel
-    if panel is None:
-        return ""
+    rows = draft.answers.get(ways.state, ())
     actor = draft.actor
-    if any(row.get("_id") == actor.id for row in rows):
-        return f"{actor.name or actor.id} has answered already"
-    if len(rows) >= asked(panel, draft.data):
-        return "everybody who was asked has answered"
+    name = actor.name or actor.id
+    if panel is None or any(row.get("_id") == actor.id for row in rows):
+        return role, f"{name} has answered already"
     for ask in panel.ask:
-        people = [person_id(p) for p in draft.data.get(ask.persons, ())] if ask.persons else None
-        if ask.role in actor.roles and (people is None or actor.id in people):
-            taken = sum(row.get("_role") == ask.role for row in rows)
-            if people is not None or taken < (ask.count or 0):
-                return ""
-    return f"{actor.name or actor.id} is not among those who are asked, or their number is complete"
+        who = Who("role", ask.role)
+        if admits(draft.chart.workflow, (who,), actor, draft.before.data, draft.excluded) is None:
+            continue
+        if ask.persons is not None:
+            if actor.id in (person_id(person) for person in draft.data.get(ask.persons, ())):
+                return ask.role, ""
+        elif sum(row.get("_role") == ask.role for row in rows) < (ask.count or 0):
+            return ask.role, ""
+    return role, f"{name} is not among those who are asked, or all of them have answered"
+
+
+def _used_up(draft: Draft, ways: Ways) -> str:
+    """Why a deadline cannot be extended once more, or nothing."""
+    name = ways.extends or ""
+    extend = draft.chart.states[ways.state].deadlines[name].extend
+    used = draft.track(f"{ways.state}#{draft.active[ways.state].entry}:{name}").extensions
+    return f"it has been extended {used} times, which is all" if extend and used >= extend.times else ""
 
 
 def _answer(draft: Draft, choice: Chosen) -> None:

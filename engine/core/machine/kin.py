@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.core.case import Child
-from engine.core.definition import StateKind
+from engine.core.case import Child, Event
 from engine.core.machine.draft import children_view
-from engine.core.machine.events import ways_for
+from engine.core.machine.events import Trial, select
 from engine.core.machine.finishing import Said, finish
 from engine.core.machine.moves import run_arms
 from engine.core.machine.settle import settle
-from engine.core.selection import Taken, admits
+from engine.core.selection import admits
 from engine.errors import ActorNotAllowed, EventNotAllowed
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def child_opened(draft: Draft, happened: ChildOpened) -> Step:
             draft, Said("child", "child_opened", note=f"{happened.workflow} {happened.number or happened.id}")
         )
     origin = _place_for(draft, happened)
-    draft.add_child(Child(happened.id, happened.workflow, happened.key, happened.number, origin=origin))
+    draft.add_child(Child(happened.id, happened.workflow, happened.key, happened.number, origins=(origin,)))
     return finish(
         draft,
         Said(
@@ -78,15 +77,9 @@ def child_ended(draft: Draft, happened: ChildEnded) -> Step:
     if draft.before.closed_at is not None:
         return finish(draft, said)
     draft.happens(CHILD_ENDED, {})
-    for ways in ways_for(draft.chart, draft.active, CHILD_ENDED):
-        if admits(draft.chart.workflow, ways.handler.by, draft.actor, draft.data, draft.excluded) is None:
-            continue
-        if draft.chart.states[ways.state].kind is StateKind.CHILDREN:
-            draft.scope.children = children_view(draft.counted(ways.state))
-        arm = next((arm for arm in ways.handler.arms if draft.holds(arm.when)), None)
-        draft.scope.children = children_view(draft.children)
-        if arm is not None:
-            run_arms(draft, [Taken(ways.state, arm)])
-            break
+    event = Event(CHILD_ENDED)
+    chosen = select(draft, CHILD_ENDED, Trial(draft, event))
+    if chosen:
+        run_arms(draft, [choice.taken for choice in chosen])
     settle(draft)
     return finish(draft, said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.core.case import EffectKind, Position, Snapshot, Track
+from engine.core.case import EffectKind, Position, Snapshot
 from engine.core.definition import State, StateKind
 from engine.core.machine.actions import call_service, open_children, run_action
 
@@ -83,13 +83,17 @@ def _leave(draft: Draft) -> None:
     for path in left:
         if path in draft.chart.kept:
             _remember(draft, path)
+        if draft.chart.states[path].kind is StateKind.PARALLEL:
+            for region in draft.chart.states[path].children:
+                if region.path in draft.chart.kept and region.path not in draft.active:
+                    _remember(draft, region.path)
     for path in left:
         _forget(draft, draft.chart.states[path])
     draft.left_states += left
 
 
 def _remember(draft: Draft, path: str) -> None:
-    """How a state is left, for an arm that keeps it."""
+    """How a state is left, for an arm that keeps it; one that is off is left without a position."""
     prefix = f"{path}."
     inside = tuple(p for p in draft.placed() if p.state == path or p.state.startswith(prefix))
     draft.snapshots = {**draft.snapshots, path: Snapshot(draft.now, inside)}
@@ -147,15 +151,15 @@ def enter(draft: Draft, path: str, towards: Sequence[str], keep: Sequence[str]) 
 
 def _enter_regions(draft: Draft, state: State, towards: Sequence[str], keep: Sequence[str]) -> None:
     """All regions that are on are decided before the first is entered; one that is the target's is on in any case."""
-    chosen = [
-        region
-        for region in state.children
-        if region.path in towards
-        or (region.path in keep and region.path in draft.snapshots)
-        or region.condition is None
-        or draft.value(region.condition) is True
-    ]
-    for region in chosen:
+
+    def is_on(region: State) -> bool:
+        if region.path in towards:
+            return True
+        if region.path in keep and region.path in draft.snapshots:
+            return bool(draft.snapshots[region.path].positions)
+        return region.condition is None or draft.value(region.condition) is True
+
+    for region in [region for region in state.children if is_on(region)]:
         if region.kind not in {StateKind.STAGE, StateKind.PARALLEL}:
             draft.chart.regions[region.path].enter(region.path, draft)
         enter(draft, region.path, towards, keep)
@@ -174,7 +178,8 @@ def _bring_back(draft: Draft, path: str) -> None:
             chart.regions[state].enter(state, draft)
         draft.active[state] = position
         draft.kept_now.add(f"{state}#{position.entry}")
-        for name in chart.states[state].deadlines:
+        for name, deadline in chart.states[state].deadlines.items():
             key = f"{state}#{position.entry}:{name}"
-            track = draft.tracks.get(key) or Track()
-            draft.keep_track(key, replace(track, shift=track.shift + (draft.now - snapshot.left_at)))
+            track = draft.track(key)
+            if track.fired is None or deadline.every is not None:
+                draft.keep_track(key, replace(track, shift=track.shift + (draft.now - snapshot.left_at)))

@@ -7,11 +7,20 @@ timers stay as they are.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.calendar import CalendarEnds
-from engine.core.calendars.moments import due_after, due_before, end_of_day, last_day, local_date, roll_forward
+from engine.core.calendars.moments import (
+    due_after,
+    due_before,
+    end_of_day,
+    last_day,
+    local_date,
+    local_instant,
+    roll_forward,
+    roll_instant,
+)
 from engine.core.case import Timer, Track
 from engine.core.machine.turns import running_sides
 from engine.core.terms import Term, Unit
@@ -51,7 +60,7 @@ def rearm(
             key = f"{place}:{name}"
             if deadline.counts is not None:
                 sides = running_sides(draft.chart.workflow, turn) if sides is None else sides
-                _count(draft, key, position, deadline, runs=deadline.counts in sides)
+                _count(draft, key, deadline, runs=deadline.counts in sides)
             watched = draft.chart.watched[(position.state, name)]
             if anew or key == touched or watched is None or (watched and not watched.isdisjoint(draft.changed)):
                 timers += _timers(draft, key, position, deadline, before.get(key, []))
@@ -154,18 +163,19 @@ def _term_end(draft: Draft, deadline: Deadline, begin: datetime, track: Track) -
 
 
 def _fixed(draft: Draft, deadline: Deadline, value: Any) -> datetime:
+    """A date means the end of that day; with `roll: next` a day off moves either on."""
+    zone, calendar = draft.chart.zone, draft.chart.calendar
+    rolls = deadline.roll == "next" and calendar is not None
     if isinstance(value, datetime):
-        return value
-    day: date = value
-    if deadline.roll == "next" and draft.chart.calendar is not None:
-        day = roll_forward(day, draft.chart.calendar)
-    return end_of_day(day, draft.chart.zone)
+        return roll_instant(value, calendar, zone) if rolls and calendar else value
+    return end_of_day(roll_forward(value, calendar) if rolls and calendar else value, zone)
 
 
 def _instant(draft: Draft, value: Any) -> datetime | None:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return datetime.combine(value, time(), tzinfo=draft.chart.zone).astimezone(UTC)
-    return value if isinstance(value, datetime) else None
+    """Where a term begins: a date stands for its first moment."""
+    if isinstance(value, datetime):
+        return value
+    return local_instant(datetime.combine(value, time()), draft.chart.zone) if isinstance(value, date) else None
 
 
 def _later(draft: Draft, due: datetime, term: Term | None, deadline: Deadline) -> datetime:
@@ -196,7 +206,7 @@ def _shifted(draft: Draft, due: datetime, shift: timedelta, deadline: Deadline) 
     return end_of_day(day, draft.chart.zone)
 
 
-def _count(draft: Draft, key: str, position: Position, deadline: Deadline, *, runs: bool) -> None:
+def _count(draft: Draft, key: str, deadline: Deadline, *, runs: bool) -> None:
     """Stop or go on with a clock that counts one side's turn only; a pause moves it by the days (hours) it lasted."""
     track = draft.track(key)
     if not runs and track.paused_since is None:

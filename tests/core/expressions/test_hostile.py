@@ -131,11 +131,13 @@ def run(expression, scope):
 
 
 @settings(max_examples=300, deadline=None)
-@given(source=st.sampled_from(sorted(forms)).flatmap(lambda sort: grown_at(sort, 3)))
-def test_any_expression(names, scope, source):
+@given(
+    source=st.sampled_from(sorted(forms)).flatmap(lambda sort: grown_at(sort, 3)),
+    rows=st.sampled_from(["[item]", "testing.clauses", "testing.clauses.filter(c, has(c.due))"]),
+)
+def test_any_expression(names, scope, source, rows):
     """A compiled expression gives a value of its type or an ExpressionError, soon, and its tree can be walked."""
-    wrapped = f"testing.clauses.map(x, testing.levels.map(y, {source}))"
-    found, fault = attempt(wrapped, names())
+    found, fault = attempt(f"{rows}.map(x, [3, 0].map(y, {source}))", names())
     if found is None:
         assert fault.code in {"WF032", "WF034"}
         return

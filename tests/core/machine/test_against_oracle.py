@@ -35,6 +35,8 @@ from engine.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from telling import Drawn
+
     from engine.core.case import Effect, Timer
 
 START = datetime(2026, 1, 12, 9, tzinfo=UTC)
@@ -110,7 +112,8 @@ def plain(value: Any) -> Any:
 class Pair:
     """One case in the engine and the same in the oracle."""
 
-    def __init__(self, workflow: Workflow) -> None:
+    def __init__(self, workflow: Workflow, tally: Callable[[str], None] = lambda _: None) -> None:
+        self.tally = tally
         self.workflow = workflow
         self.chart = build_chart(workflow, None)
         self.oracle = Interpreter(workflow)
@@ -130,12 +133,12 @@ class Pair:
         if isinstance(actual, Refused) or expected.refused:
             refused = type(actual).__name__ if isinstance(actual, Refused) else None
             assert expected.refused == refused, f"{what}: {actual}"
-            event(f"refused: {refused}")
+            self.tally(f"refused: {refused}")
             return False
         if expected.nothing:
             assert actual is None or (actual.case.positions, actual.record.arms) == (self.case.positions, ()), what
             self.case = actual.case if actual else self.case
-            event("nothing")
+            self.tally("nothing")
             return False
         assert actual is not None, what
         record = actual.record
@@ -255,7 +258,7 @@ def attempt(work: Callable[[], Step | None]) -> Step | Refused | None:
 
 def converse(workflow: Workflow, conversation: list[Said]) -> None:
     """Both take the whole conversation and agree after every step."""
-    pair = Pair(workflow)
+    pair = Pair(workflow, event)
     if pair.open():
         for one in conversation:
             pair.say(one)
@@ -360,14 +363,14 @@ ANY_SIZE = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter
 
 @settings(max_examples=200, deadline=None, suppress_health_check=ANY_SIZE)
 @given(workflows(), said())
-def test_engine_and_oracle_agree(workflow: Workflow, conversation: list[Said]) -> None:
+def test_engine_and_oracle_agree(drawn: Drawn, conversation: list[Said]) -> None:
     """The engine does what a plain reading of the language does, and never rests in a half state."""
-    converse(workflow, conversation)
+    converse(drawn.workflow, conversation)
 
 
 @pytest.mark.slow
 @settings(max_examples=5000, deadline=None, suppress_health_check=ANY_SIZE, phases=(Phase.generate, Phase.shrink))
 @given(workflows(), said())
-def test_engine_and_oracle_agree_for_long(workflow: Workflow, conversation: list[Said]) -> None:
+def test_engine_and_oracle_agree_for_long(drawn: Drawn, conversation: list[Said]) -> None:
     """The same for thousands of workflows."""
-    converse(workflow, conversation)
+    converse(drawn.workflow, conversation)

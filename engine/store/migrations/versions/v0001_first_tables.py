@@ -131,15 +131,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("workflow", "unique_key", name=op.f("uq_case_workflow_unique_key")),
     )
     op.create_index(op.f("ix_case_number"), "case", ["number"], unique=False)
-    op.create_index(
-        op.f("ix_case_workflow_closed_at_next_due"), "case", ["workflow", "closed_at", "next_due"], unique=False
-    )
-    op.create_index(
-        op.f("ix_case_workflow_closed_at_overdue_since"),
-        "case",
-        ["workflow", "closed_at", "overdue_since"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_case_workflow"), "case", ["workflow"], unique=False)
+    op.create_index(op.f("ix_case_workflow_closed_at"), "case", ["workflow", "closed_at"], unique=False)
     op.create_table(
         "case_index",
         sa.Column("case_id", BIG, nullable=False),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from plain import inside, upward
 from skeleton import Bone, Chance, K, skeleton
+from telling import Drawn
 from vocabulary import BYS, CHOICE, EVENT_FIELDS, FIELDS, FORMS, GREEN, GUARDS, NUMBERS, RED, ROW, ROWS, SETS, compiled
 
 from engine.core.definition import (
@@ -41,8 +42,6 @@ from engine.core.terms import Term, Unit
 from engine.core.types import BOOLEAN, INTEGER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from engine.core.expressions.expression import Expression
 
 
@@ -264,10 +263,9 @@ class Builder:
         return tuple(r for r in regions if r != target and not inside(target, r) and self.chance.percent(60))
 
 
-@st.composite
-def workflows(draw: Callable[..., Any]) -> Workflow:
-    """A random workflow that a loader would accept."""
-    return Builder(Chance(draw)).workflow()
+def workflows() -> st.SearchStrategy[Drawn]:
+    """Random workflows that a loader would accept. One draw of bytes is many times faster than a draw for each choice."""
+    return st.binary(min_size=1200, max_size=1200).map(lambda drawn: Drawn(Builder(Chance(drawn)).workflow()))
 
 
 class Said(NamedTuple):

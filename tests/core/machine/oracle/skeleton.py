@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import strategies as st
-
 from engine.core.definition import StateKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 K = StateKind
 REGION_KINDS = (K.STAGE, K.STAGE, K.STAGE, K.PARALLEL, K.PANEL, K.SERVICE, K.CHILDREN)
@@ -19,14 +17,14 @@ STATE_KINDS += (K.PANEL, K.SERVICE, K.CHILDREN)
 
 
 class Chance:
-    """Draws, in words."""
+    """Draws, in words, from bytes; the end of them, and zeros, are the simplest answers."""
 
-    def __init__(self, draw: Callable[..., Any]) -> None:
-        self.draw = draw
+    def __init__(self, drawn: bytes) -> None:
+        self.drawn = iter(drawn)
 
     def below(self, n: int) -> int:
         """A number from 0, below `n`."""
-        return self.draw(st.integers(0, n - 1)) if n > 1 else 0
+        return next(self.drawn, 0) * n // 256 if n > 1 else 0
 
     def of(self, items: Sequence[Any]) -> Any:
         """One of these; the first is the simplest."""

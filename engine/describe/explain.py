@@ -1,0 +1,310 @@
+"""Why a case stands where it stands for one reader: its active states with their lines, every event with what stands
+against it, every deadline with how it was counted; nothing is changed here, and no value of a field is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
+
+from engine.core.calendars.calendar import CalendarEnds
+from engine.core.calendars.explain import CountedDay, explain_term
+from engine.core.calendars.moments import local_instant
+from engine.core.expressions.expression import ExpressionError, MissingValue
+from engine.core.machine.draft import Draft
+from engine.core.machine.duties import check_duties
+from engine.core.machine.timers import due_moment
+from engine.core.selection import active_leaves, admits
+from engine.describe.words import condition, timing, title_of
+from engine.errors import DutyConflict, GuardFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.core.case import Actor, Case, Position, Track
+    from engine.core.definition import Arm, Deadline
+    from engine.core.expressions.expression import Expression
+    from engine.core.machine.chart import Chart, Ways
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the workflow file; `text` without its indentation."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveState:
+    """A state the case is in; `turn` is whose move it makes it."""
+
+    path: str
+    title: str
+    kind: str
+    entered_at: datetime
+    leaf: bool
+    turn: tuple[str, ...]
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """Something that stands against an event: kind who, duty, false, missing or failed; `text` in words."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedArm:
+    """One way an event can go: `open` where what the form says decides."""
+
+    to: str | None
+    when: str
+    fits: bool
+    open: bool
+    against: tuple[Against, ...]
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedEvent:
+    """An event of an active state: whether this reader may send it, and if not, why."""
+
+    event: str
+    state: str
+    by: tuple[str, ...]
+    allowed: bool
+    against: tuple[Against, ...]
+    arms: tuple[ExplainedArm, ...]
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedDeadline:
+    """A deadline of an active state: `due` None where it is not armed, `why` in words, `days` one by one where it is
+    counted in days from its start.
+    """
+
+    state: str
+    name: str
+    rule: str
+    due: datetime | None
+    overdue: bool
+    fired_at: datetime | None
+    start: datetime | None
+    provisional: bool
+    why: tuple[str, ...]
+    line: Line
+    days: tuple[CountedDay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The whole of it."""
+
+    case_id: str
+    number: str | None
+    file: str
+    states: tuple[ActiveState, ...]
+    events: tuple[ExplainedEvent, ...]
+    deadlines: tuple[ExplainedDeadline, ...]
+    closed: str | None
+
+
+def explain_case(chart: Chart, case: Case, actor: Actor, *, now: datetime, locale: str = "") -> Explanation:
+    """Everything about where it stands, for this reader, now."""
+    draft = Draft(chart, case, actor, now)
+    draft.scope.event = None
+    lines = chart.workflow.source.splitlines()
+    closed = None if case.closed_at is None else f"closed with the outcome {case.outcome}; it takes no event any more"
+    return Explanation(
+        case_id=case.id,
+        number=case.number,
+        file=chart.workflow.file,
+        states=tuple(_states(chart, case, lines, locale)),
+        events=() if closed else tuple(_events(draft, case, actor, lines)),
+        deadlines=() if closed else tuple(_deadlines(draft, case, lines)),
+        closed=closed,
+    )
+
+
+def _line(lines: list[str], number: int) -> Line:
+    return Line(number, lines[number - 1].strip() if 1 <= number <= len(lines) else "")
+
+
+def _states(chart: Chart, case: Case, lines: list[str], locale: str) -> Iterator[ActiveState]:
+    leaves = frozenset(case.leaves)
+    for position in case.positions:
+        if position.state:
+            state = chart.states[position.state]
+            yield ActiveState(
+                path=state.path,
+                title=title_of(state, locale),
+                kind=state.kind.value,
+                entered_at=position.entered_at,
+                leaf=state.path in leaves,
+                turn=tuple(str(who) for who in chart.turns[state.path]),
+                line=_line(lines, state.mark.line),
+            )
+
+
+# ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _events(draft: Draft, case: Case, actor: Actor, lines: list[str]) -> Iterator[ExplainedEvent]:
+    seen: set[tuple[str, str]] = set()
+    for leaf in sorted(active_leaves(draft.active), key=draft.chart.order):
+        for path in draft.chart.around[leaf]:
+            for event, ways in draft.chart.ways[path].items():
+                if (path, event) not in seen:
+                    seen.add((path, event))
+                    yield _event(draft, case, actor, ways, lines)
+
+
+def _event(draft: Draft, case: Case, actor: Actor, ways: Ways, lines: list[str]) -> ExplainedEvent:
+    handler = ways.handler
+    by = tuple(str(who) for who in handler.by)
+    role = admits(draft.chart.workflow, handler.by, actor, case.data, case.memory.excluded)
+    against = list(_duties(draft, case, actor, ways, role) if role else _senders(draft, case, actor, ways, by))
+    arms = tuple(_arm(draft, ways, arm, lines) for arm in handler.arms)
+    if not any(arm.fits or arm.open for arm in arms):
+        against += dict.fromkeys(one for arm in arms for one in arm.against)
+    return ExplainedEvent(
+        event=handler.event,
+        state=ways.state,
+        by=by,
+        allowed=not against,
+        against=tuple(against),
+        arms=arms,
+        line=_line(lines, handler.mark.line),
+    )
+
+
+def _senders(draft: Draft, case: Case, actor: Actor, ways: Ways, by: tuple[str, ...]) -> Iterator[Against]:
+    workflow = draft.chart.workflow
+    mine = [who for who in ways.handler.by if who.kind == "role" and str(who) in actor.roles]
+    said = f"may be sent by {', '.join(by)}"
+    if not mine:
+        yield Against("who", f"{said}; you have none of these roles")
+    for who in mine:
+        if actor.id in case.memory.excluded.get(who.name, ()):
+            yield Against("who", f"as {who} other people are wanted now; you have acted in this case")
+        else:
+            where = ", ".join(f"{key} = {path}" for key, path in workflow.roles[who.name].where.items())
+            yield Against("who", f"{said}; as {who} you act in other cases ({where})")
+
+
+def _duties(draft: Draft, case: Case, actor: Actor, ways: Ways, role: str) -> Iterator[Against]:
+    interests = tuple(duty.id for duty in draft.chart.workflow.duties if duty.kind == "no_interest")
+    if actor.kind == "person":
+        try:
+            check_duties(draft.chart, case, actor, ways.state, interests, now=draft.now, role=role)
+        except DutyConflict as conflict:
+            yield Against("duty", str(conflict))
+
+
+def _arm(draft: Draft, ways: Ways, arm: Arm, lines: list[str]) -> ExplainedArm:
+    given = frozenset(ways.form.slots)
+    decided = [one for one in arm.when if not _asks(one, given)]
+    against = tuple(found for one in decided for found in _false(draft, one))
+    waits = len(decided) < len(arm.when)
+    return ExplainedArm(
+        to=arm.to,
+        when=condition(arm.when, most=200),
+        fits=not against and not waits,
+        open=not against and waits,
+        against=against,
+        line=_line(lines, arm.mark.line),
+    )
+
+
+def _asks(expression: Expression, given: frozenset[str]) -> bool:
+    """Whether it looks at what the sender says."""
+    return not given.isdisjoint(expression.reads) or any(call.startswith("event") for call in expression.calls)
+
+
+def _false(draft: Draft, expression: Expression) -> Iterator[Against]:
+    """The parts of a condition that are not true."""
+    for name, run in expression.parts or ((expression.source, expression.run),):
+        try:
+            if run(draft.scope) is not True:
+                yield Against("false", f"{name} is false")
+        except MissingValue as missing:
+            yield Against("missing", f"{name}: {missing}")
+        except ExpressionError as error:
+            yield Against("failed", f"{name}: {error}")
+
+
+# ── deadlines ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _deadlines(draft: Draft, case: Case, lines: list[str]) -> Iterator[ExplainedDeadline]:
+    for position in case.positions:
+        for deadline in draft.chart.states[position.state].deadlines.values():
+            yield _deadline(draft, position, deadline, lines)
+
+
+def _deadline(draft: Draft, position: Position, deadline: Deadline, lines: list[str]) -> ExplainedDeadline:
+    track = draft.track(f"{position.state}#{position.entry}:{deadline.name}")
+    why = list(_moved(track, deadline))
+    days: tuple[CountedDay, ...] = ()
+    due = start = None
+    provisional = False
+    try:
+        due = due_moment(draft, position, deadline)
+        start = _start(draft, position, deadline)
+        if due is None and track.paused_since is None:
+            why.append("not armed: what it is counted from has no value yet")
+        if due is not None and start is not None and deadline.after is not None:
+            derived = explain_term(
+                start, deadline.after, calendar=draft.chart.calendar, zone=draft.chart.zone, roll=deadline.roll
+            )
+            days, provisional = derived.days, derived.provisional
+            why.insert(0, f"{deadline.after} from {start.astimezone(draft.chart.zone):%Y-%m-%d %H:%M}: {derived.last}")
+            if derived.rolled_from is not None:
+                why.insert(1, f"{derived.rolled_from} is a day off, so it ends on {derived.last}")
+            if deadline.before is not None:
+                why.append(f"{deadline.before} earlier")
+    except (GuardFailed, CalendarEnds, ValueError) as error:
+        why.append(str(error))
+    return ExplainedDeadline(
+        state=position.state,
+        name=deadline.name,
+        rule=timing(deadline),
+        due=due,
+        overdue=due is not None and due <= draft.now,
+        fired_at=track.fired,
+        start=start,
+        provisional=provisional,
+        why=tuple(why),
+        line=_line(lines, deadline.mark.line),
+        days=days,
+    )
+
+
+def _start(draft: Draft, position: Position, deadline: Deadline) -> datetime | None:
+    """What a term is counted from."""
+    if deadline.start is None:
+        return position.entered_at if deadline.at is None else None
+    value = draft.value_or_none(deadline.start)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return local_instant(datetime.combine(value, time()), draft.chart.zone)
+    return value.astimezone(UTC) if isinstance(value, datetime) else None
+
+
+def _moved(track: Track, deadline: Deadline) -> Iterator[str]:
+    if track.paused_since is not None:
+        yield f"stands still since {track.paused_since:%Y-%m-%d %H:%M} UTC: it counts the {deadline.counts}'s time only"
+    if track.paused_days:
+        yield f"{track.paused_days} days later for the pauses so far"
+    if track.paused:
+        yield f"{track.paused} later for the pauses so far"
+    if track.extensions and deadline.extend is not None:
+        yield f"extended {track.extensions} × {deadline.extend.add}"
+    if track.shift:
+        yield f"{track.shift} later: its state was left and kept for that long"
+    if track.fired is not None:
+        yield f"it was due at {track.fired:%Y-%m-%d %H:%M} UTC, and has fired"

@@ -1,0 +1,46 @@
+"""What no form is needed to refuse: texts that are none, names that are too long, data nested without an end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.errors import FieldProblem, InvalidPayload
+
+MAX_NAME = 200
+MAX_DEPTH = 50
+
+
+def check_names(**names: str | None) -> None:
+    """Ids, keys and names: text of a line, not too long. Raises InvalidPayload."""
+    problems = [
+        FieldProblem(field, "pattern", f"is no name; give at most {MAX_NAME} printable characters")
+        for field, name in names.items()
+        if name is not None and (len(name) > MAX_NAME or (name != "" and not name.isprintable()))
+    ]
+    if problems:
+        raise InvalidPayload(problems)
+
+
+def check_data(data: Any) -> None:
+    """Every text in it can be stored, and it has an end. Raises InvalidPayload."""
+    waiting = [(data, "", 0)]
+    while waiting:
+        value, path, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise InvalidPayload([FieldProblem(path, "range", f"is nested deeper than {MAX_DEPTH}")])
+        if isinstance(value, str):
+            _check_text(value, path)
+        elif isinstance(value, Mapping):
+            for key, inner in value.items():
+                _check_text(str(key), path)
+                waiting.append((inner, path or str(key)[:MAX_NAME], depth + 1))
+        elif isinstance(value, list | tuple):
+            waiting += [(inner, path, depth + 1) for inner in value]
+
+
+def _check_text(text: str, path: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidPayload([FieldProblem(path, "type", "has half a character; send whole UTF-8 text")]) from None

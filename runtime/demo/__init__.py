@@ -1,0 +1,1 @@
+"""The demo: a year of one region's list, told through the HTTP API."""

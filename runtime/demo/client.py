@@ -1,0 +1,84 @@
+"""An ordinary client of the API: JSON over HTTP with a person's token; it knows nothing of what is behind it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from runtime.demo.problem import NotAsTold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runtime.demo.people import Person
+
+SECONDS = 30.0
+
+
+class Refusal(Exception):
+    """The answer of the API is a problem (RFC 9457)."""
+
+    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+        super().__init__(str(body.get("detail") or body))
+        self.status, self.body = status, body
+
+
+class Client:
+    """Calls as somebody. Every method raises Refusal for what the API refuses."""
+
+    def __init__(self, address: str, tokens: Mapping[str, str]) -> None:
+        self._http = httpx.Client(base_url=address, timeout=SECONDS, trust_env=False, headers={"Accept-Language": "en"})
+        self._tokens = tokens
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def ready(self) -> dict[str, Any]:
+        """What the server says of itself."""
+        return self._answer(self._http.get("/readyz"))
+
+    def get(self, who: Person, path: str, **query: Any) -> Any:
+        """One resource."""
+        return self._answer(self._http.get(path, params=query, headers=self._as(who)))
+
+    def post(self, who: Person, path: str, body: Mapping[str, Any], key: str | None = None) -> Any:
+        """A command; `key` makes it safe to send again."""
+        headers = {**self._as(who), **({"Idempotency-Key": key} if key else {})}
+        return self._answer(self._http.post(path, json=body, headers=headers))
+
+    def upload(self, who: Person, content: bytes, **query: Any) -> Any:
+        """A table to `POST /imports`."""
+        headers = {**self._as(who), "Content-Type": "text/csv"}
+        return self._answer(self._http.post("/imports", content=content, params=query, headers=headers))
+
+    def pdf(self, who: Person, number: str) -> bytes:
+        """The file of a certificate."""
+        response = self._http.get(f"/certificates/{number}/pdf", headers=self._as(who))
+        if response.status_code != httpx.codes.OK:
+            raise Refusal(response.status_code, response.json())
+        return response.content
+
+    def move_clock(self, who: Person, to: datetime) -> Any:
+        """Time passes; what falls due on the way happens."""
+        return self.post(who, "/clock", {"to": to.isoformat()})
+
+    def _as(self, who: Person) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._tokens[who.id]}"}
+
+    @staticmethod
+    def _answer(response: httpx.Response) -> Any:
+        try:
+            body = response.json()
+        except ValueError:
+            raise NotAsTold(f"{response.request.url.path} answered {response.status_code} without JSON") from None
+        if response.is_error:
+            raise Refusal(response.status_code, body)
+        return body

@@ -1,0 +1,194 @@
+"""What the acts are told with: moves of people through the API, moves that are refused, and time that passes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from runtime.demo.client import Refusal
+from runtime.demo.narrator import due, local
+from runtime.demo.problem import NotAsTold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from runtime.demo.client import Client
+    from runtime.demo.letters import Letter, Letters
+    from runtime.demo.narrator import Narrator
+    from runtime.demo.output import Output
+    from runtime.demo.people import Person
+
+MAKER = "maker"
+"""Who offers the product that a move is about."""
+TOLD = {
+    "reminder": "reminder to",
+    "escalation": "overdue: word to",
+    "reason_of_delay": "reason of the delay to",
+    "campaign_report": "monthly report to",
+    "campaign_report_80": "report to",
+    "deadline_moved": "new due date to",
+    "expired": "end of the certificate told to",
+}
+
+
+class Story:
+    """The telling itself. Every method raises NotAsTold where the API answers otherwise than the story has it."""
+
+    def __init__(
+        self,
+        client: Client,
+        narrator: Narrator,
+        letters: Letters,
+        output: Output,
+        people: Mapping[str, Person],
+        makers: Mapping[str, Person],
+        *,
+        now: datetime,
+    ) -> None:
+        self.client, self.tell, self.letters, self.output = client, narrator, letters, output
+        self.people, self.makers, self.now = people, makers, now
+        self.cases: dict[str, str] = {}
+        self.numbers: dict[str, str] = {}
+        self._by_address = {person.email: person for person in people.values()}
+
+    # ── moves ──
+
+    def act(self, who: str, what: str, event: str, data: Mapping[str, Any] | None = None, *, to: str = "") -> Any:
+        """Somebody sends an event; nothing is printed. `to`: where the case has to be afterwards."""
+        person = self.person(who, what)
+        try:
+            answer = self.client.post(person, f"/cases/{self.cases[what]}/events", self._body(person, event, data))
+        except Refusal as refusal:
+            raise NotAsTold(f"{what}: {person.name} sends '{event}' and is refused ({refusal.status}: {refusal})") from None
+        self._check(what, answer["case"], to)
+        return answer["case"]
+
+    def move(
+        self, who: str, what: str, event: str, says: str, data: Mapping[str, Any] | None = None, *, to: str = ""
+    ) -> Any:
+        """The same, with its line."""
+        case = self.act(who, what, event, data, to=to)
+        self.tell.move(self.now, what, f"{self.person(who, what).name} {says}", place(case))
+        return case
+
+    def refused(
+        self,
+        who: str,
+        what: str,
+        event: str,
+        says: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        status: int,
+        because: str,
+    ) -> None:
+        """Somebody tries what he may not; `because` has to be in the answer."""
+        person = self.person(who, what)
+        try:
+            self.client.post(person, f"/cases/{self.cases[what]}/events", self._body(person, event, data))
+        except Refusal as refusal:
+            self._refusal(person, what, says, refusal, status, because)
+        else:
+            raise NotAsTold(f"{what}: {person.name} was allowed to send '{event}'")
+
+    def hidden(self, who: str, what: str, says: str) -> None:
+        """Somebody looks at a case that is not his."""
+        person = self.person(who, what)
+        try:
+            self.client.get(person, f"/cases/{self.cases[what]}")
+        except Refusal as refusal:
+            self._refusal(person, what, says, refusal, 404, "no case")
+        else:
+            raise NotAsTold(f"{person.name} was allowed to see {what}")
+
+    def together(self, who: str, event: str, what: Sequence[str], says: str, data: Mapping[str, Any] | None = None) -> None:
+        """One event for many cases in one call; all have to be accepted."""
+        person = self.people[who]
+        lines = [{"case": self.cases[one], **self._body(person, event, data)} for one in what]
+        answer = self.client.post(person, "/events", {"events": lines})
+        for one, result in zip(what, answer["results"], strict=True):
+            if result["status"] >= 400:
+                raise NotAsTold(f"{one}: '{event}' is refused in a batch ({result['problem']['detail']})")
+        self.tell.move(self.now, "", f"{person.name} {says}")
+
+    # ── time ──
+
+    def until(self, when: str) -> None:
+        """Time passes; letters that went out by themselves become quiet lines."""
+        self.now = local(when)
+        self.client.move_clock(self.people["oskar"], self.now)
+        self._report(self.letters.new())
+
+    def settle(self) -> None:
+        """What the last moves asked for is done: letters, certificates, cases of other workflows."""
+        self.client.move_clock(self.people["oskar"], self.now)
+        self._report(self.letters.new())
+
+    # ── looking ──
+
+    def look(self, what: str, *, to: str = "") -> Any:
+        """The case as the process owner sees it."""
+        case = self.client.get(self.people["olga"], f"/cases/{self.cases[what]}")
+        self._check(what, case, to)
+        return case
+
+    def found(self, what: str, says: str, *, to: str) -> Any:
+        """What has become of a case by itself, with its line."""
+        case = self.look(what, to=to)
+        self.tell.move(self.now, what, says, place(case))
+        return case
+
+    def items(self, what: str) -> list[str]:
+        """The items of a product."""
+        return [item["item_id"] for item in self.look(what)["data"]["product"]["items"]]
+
+    def person(self, who: str, what: str = "") -> Person:
+        """By id; `maker`: whose product it is."""
+        return self.makers[what.partition("/")[0]] if who == MAKER else self.people[who]
+
+    def _body(self, person: Person, event: str, data: Mapping[str, Any] | None) -> dict[str, Any]:
+        return {"event": event, "data": dict(data or {}), "declares": list(person.declares)}
+
+    def _refusal(self, person: Person, what: str, says: str, refusal: Refusal, status: int, because: str) -> None:
+        if refusal.status != status or because not in str(refusal):
+            raise NotAsTold(f"{what}: {person.name} is refused otherwise than told ({refusal.status}: {refusal})")
+        self.tell.refused(self.now, what, f"{person.name} {says}", refusal.status, str(refusal))
+
+    @staticmethod
+    def _check(what: str, case: Mapping[str, Any], to: str) -> None:
+        paths = [state["path"] for state in case["states"] if state["leaf"]]
+        if to and not any(path == to or path.endswith(f".{to}") for path in paths):
+            raise NotAsTold(f"{what} is in {', '.join(paths)}, and not in {to}")
+
+    def _report(self, letters: Sequence[Letter]) -> None:
+        named = {number: what for what, number in self.numbers.items()}
+        groups: dict[tuple[datetime, str], list[Letter]] = defaultdict(list)
+        for letter in letters:
+            if letter.template in TOLD:
+                groups[letter.sent_at, letter.template].append(letter)
+        for (at, template), group in groups.items():
+            products = list(dict.fromkeys(named.get(letter.case_number, letter.case_number) for letter in group))
+            people = list(dict.fromkeys(self._by_address[letter.to].name for letter in group))
+            said = ", ".join(people) if len(people) <= 3 else f"{len(people)} people"
+            about = "" if len(products) == 1 else f" ({', '.join(products)})"
+            self.tell.quiet(at, products[0] if len(products) == 1 else "", f"✉ {TOLD[template]} {said}{about}")
+
+
+def place(case: Mapping[str, Any]) -> str:
+    """Where a case is, whose turn it is, and until when."""
+    if case["closed_at"]:
+        return f"closed: {case['outcome']}"
+    leaves = {state["path"]: state["title"] for state in case["states"] if state["leaf"] and state["kind"] != "final"}
+    wide = [state for state in case["states"] if state["kind"] == "parallel"]
+    if wide and wide[-1]["path"].endswith("evaluation"):
+        where = f"{wide[-1]['title']} ({', '.join(leaves.values())})"
+    else:
+        where = wide[-1]["title"] if wide else ", ".join(leaves.values())
+    near = set(leaves) | {state["path"] for state in wide}
+    dues = sorted(line["due"] for line in case["deadlines"] if line["state"] in near and not line["overdue"])
+    turns = ", ".join(turn["title"].lower() for turn in case["turn"])
+    said = [turns] if turns else []
+    if dues:
+        said.append(f"by {due(dues[0])}" if turns else f"until {due(dues[0])}")
+    return f"{where}: {' '.join(said)}" if said else where

@@ -1,0 +1,191 @@
+"""The application over a real store in a temporary folder, with a manual clock and people who hold real tokens."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import httpx
+import pytest
+import uvicorn
+
+from adapters.tables import CsvTables
+from adapters.templates import MessageTemplates
+from api.app import create_app
+from engine.ports import Adapters, RenderedCertificate
+from engine.service.bundles import Bundle
+from engine.service.services import build_services
+from engine.store.store import Store
+
+START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)  # Monday, 09:00 in Moscow
+
+OFFER = """
+milepost: 1
+workflow: offer
+title: {en: Offer, ru: Предложение}
+timezone: Europe/Moscow
+number: "O-{year}-{seq:4}"
+unique: [applicant.tax_id, product.designation]
+roles:
+  applicant:  {title: Applicant, side: applicant, where: {party: applicant.tax_id}, sees: own, hides: [review]}
+  officer:    {title: {en: Officer, ru: Сотрудник}, sees: all}
+  laboratory: {title: Laboratory, sees: assigned, fields: [product]}
+data:
+  applicant: {tax_id: {type: text, pattern: "^[0-9]{10}$"}}
+  product:
+    designation: text
+    price: {type: number, min: 0}
+  review: {score: {type: integer, default: 0}, remark: text, decided: date}
+event_data: {reasons: text}
+define: {good_enough: review.score >= 70}
+duties: {four-eyes: {different: [check, decision]}}
+open: {by: [applicant, officer], form: [applicant.tax_id!, product.designation!, product.price]}
+certificate:
+  number: "T.{seq:5}-{check}"
+  template: certificate
+  holder: applicant.tax_id
+  designation: product.designation
+  valid_from: review.decided
+  valid_until: add_months(review.decided, 12)
+register: {tax_id: applicant.tax_id, designation: product.designation}
+initial: check
+states:
+  check:
+    turn: officer
+    events:
+      score:  {by: officer, form: [review.score!, review.remark]}
+      accept: {by: officer, when: good_enough, to: decision}
+      return: {by: officer, form: [reasons!], to: correction}
+    deadlines:
+      decide: {after: 5 days, remind: [1 day], escalate: [officer]}
+  correction:
+    turn: applicant
+    enter: [{notify: applicant, template: asked}]
+    events:
+      answer: {by: applicant, form: [product.designation], to: check}
+    deadlines:
+      no_response: {after: 10 days, to: closed}
+  decision:
+    turn: officer
+    events:
+      grant: {by: officer, set: {review.decided: today}, to: issuing, actions: [{certificate: reserve}]}
+  issuing:
+    turn: officer
+    call: certificate.issue
+    done: [{to: listed, actions: [{register: list}]}]
+  listed:
+    turn: none
+    events:
+      withdraw: {by: officer, to: closed, actions: [{certificate: withdraw}]}
+  closed: {final: true, outcome: closed}
+"""
+LETTER = "Subject: {{ case.number }}\n\nDear {{ to.name }}, {{ link }}\n"
+TEMPLATES = {f"{name}.en.txt": LETTER for name in ("asked", "reminder", "escalation", "deadline_moved")}
+TEMPLATES["certificate.typ"] = "= Certificate"
+
+PEOPLE = {
+    "anna": (("applicant",), {"party": "1234567890"}),
+    "boris": (("applicant",), {"party": "9999999999"}),
+    "oleg": (("officer",), {}),
+    "olga": (("officer",), {}),
+    "lena": (("laboratory",), {}),
+    "ops": (("operations",), {}),
+}
+ACME = {"applicant": {"tax_id": "1234567890"}, "product": {"designation": "V-1", "price": "1234.50"}}
+
+
+@dataclass
+class Letters:
+    """A notifier that keeps what it delivers."""
+
+    name: str = "letters"
+    sent: list = field(default_factory=list)
+
+    def deliver(self, message):
+        self.sent.append(message)
+
+
+class Renderer:
+    """A small file for every certificate."""
+
+    def render(self, view):
+        pdf = f"%PDF {view.number}".encode()
+        return RenderedCertificate(pdf, sha256(pdf).hexdigest())
+
+
+class Listening:
+    """One real server on a loopback port for all tests; each test puts its application behind it."""
+
+    def __init__(self):
+        self.app = None
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:{}".format(self.socket.getsockname()[1])
+        config = uvicorn.Config(self.serve, interface="asgi3", lifespan="off", log_level="error", access_log=False)
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]})
+        self.pool = httpx.HTTPTransport()
+
+    async def serve(self, scope, receive, send):
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def listening():
+    made = Listening()
+    made.thread.start()
+    yield made
+    made.pool.close()
+    made.server.should_exit = True
+    made.thread.join()
+    made.socket.close()
+
+
+@dataclass
+class World:
+    """The application and what is behind it; `as_` is a client with somebody's token."""
+
+    app: object
+    services: object
+    secrets: dict
+    listening: Listening
+
+    def as_(self, name=None, **headers):
+        token = {"Authorization": f"Bearer {self.secrets[name]}"} if name else {}
+        return httpx.Client(
+            base_url=self.listening.url, headers={**token, **headers}, transport=self.listening.pool, timeout=30
+        )
+
+    def open(self, name="anna", data=None, **more):
+        answer = self.as_(name).post("/cases", json={"workflow": "offer", "data": data or ACME, **more})
+        assert answer.status_code == 201, answer.text
+        return answer.json()["case"]
+
+    def send(self, name, case_id, event, data=None, **headers):
+        return self.as_(name, **headers).post(f"/cases/{case_id}/events", json={"event": event, "data": data or {}})
+
+    def listed(self):
+        """A case with a certificate in the register."""
+        case = self.open()
+        for name, event, data in (("oleg", "score", {"review.score": 80}), ("oleg", "accept", {}), ("olga", "grant", {})):
+            assert self.send(name, case["id"], event, data).status_code == 200
+        self.services.clock.settle()
+        return self.as_("oleg").get(f"/cases/{case['id']}").json()
+
+
+@pytest.fixture
+def world(tmp_path, listening):
+    machine = [START]
+    store = Store(f"sqlite:///{tmp_path / 'api.db'}", machine_now=lambda: machine[0], manual_clock=True)
+    adapters = Adapters([Letters()], MessageTemplates, lambda _: Renderer(), tables=CsvTables())
+    services = build_services(store, adapters, public_url="https://milepost.example", body="0042")
+    services.catalog.publish_all([Bundle(OFFER, "offer.yaml", TEMPLATES, {})])
+    secrets = {
+        name: services.people.create_token(name, name.title(), roles, attributes, email=f"{name}@people.example")[0]
+        for name, (roles, attributes) in PEOPLE.items()
+    }
+    listening.app = create_app(services, version="test")
+    yield World(listening.app, services, secrets, listening)
+    store.close()
