@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.service.views import CaseView, Outcome, StepView
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", examples=["submit"])]
 CaseRef = Annotated[str, Field(min_length=1, max_length=80, examples=["Q-2026-000001"])]
 Declares = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=20)]
+
+
+def _iso(value: object) -> object:
+    """Text only, and no number of seconds that would be taken for a moment."""
+    if not isinstance(value, str) or value[4:5] != "-":
+        raise ValueError("write it as ISO 8601 says: 2026-02-01, or 2026-02-01T09:00:00+03:00")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_iso)]
+Day = Annotated[date, BeforeValidator(_iso)]
 
 
 class Body(BaseModel):
@@ -58,7 +70,7 @@ class ClockBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    to: AwareDatetime = Field(
+    to: Moment = Field(
         description="a later moment, with its offset from UTC", examples=["2026-02-01T09:00:00+03:00"]
     )
 

@@ -107,14 +107,7 @@ class BoundedBody:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > bound:
-                raise _TooLarge
+                raise HTTPException(413, f"the body is larger than {bound} bytes")
             return message
 
-        try:
-            await self.app(scope, counted, send)
-        except _TooLarge:
-            await problem(413, "too-large", f"the body is larger than {bound} bytes")(scope, receive, send)
-
-
-class _TooLarge(Exception):
-    pass
+        await self.app(scope, counted, send)

@@ -107,7 +107,7 @@ async def _on_validation(_: Request, error: RequestValidationError) -> JSONRespo
     return problem(422, "invalid-request", f"{first['path']}: {first['text']}", problems=problems)
 
 
-async def _on_http(_: Request, error: HTTPException) -> JSONResponse:
+async def _on_http(request: Request, error: HTTPException) -> JSONResponse:
     kinds = {
         422: "invalid-request",
         404: "not-found",
@@ -118,7 +118,19 @@ async def _on_http(_: Request, error: HTTPException) -> JSONResponse:
     response = problem(error.status_code, kinds.get(error.status_code, "refused"), str(error.detail))
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(_methods(request))
     return response
+
+
+def _methods(request: Request) -> list[str]:
+    """What the path of this request takes, as the description of the application says."""
+    operations = (
+        found
+        for path, found in request.app.openapi()["paths"].items()
+        if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", path), request.url.path)
+    )
+    return sorted({method.upper() for found in operations for method in found})
 
 
 async def _on_bug(_: Request, __: Exception) -> JSONResponse:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from api.auth import ActorIn, ServicesIn
+from api.bodies import Day, Moment
 from api.exact import ExactRoute
 from engine.service.views import Eligibility, EntryHistory, EntryView, Page
 
@@ -26,8 +25,8 @@ def search_register(
     designation: Text = None,
     code: Text = None,
     status: Text = None,
-    on: date | None = None,
-    known_at: AwareDatetime | None = None,
+    on: Day | None = None,
+    known_at: Moment | None = None,
     cursor: Text = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[EntryView]:
@@ -51,8 +50,8 @@ def eligibility(
     actor: ActorIn,  # noqa: ARG001
     tax_id: Annotated[str, Query(max_length=40)],
     designation: Annotated[str, Query(max_length=500)],
-    on: date | None = None,
-    known_at: AwareDatetime | None = None,
+    on: Day | None = None,
+    known_at: Moment | None = None,
 ) -> Eligibility:
     """May this bidder offer this product on that day: yes or no, with the entry and the reasons."""
     return services.register.eligibility(tax_id, designation, on=on, known_at=known_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -45,4 +46,4 @@ def move_clock(body: ClockBody, services: ServicesIn, actor: OperationsIn, reque
     """Move a manual clock on; it stops at each due moment until timers and effects are done."""
     background: Background = request.app.state.background
     with background.paused():
-        return services.clock.advance(body.to)
+        return services.clock.advance(body.to.astimezone(UTC))

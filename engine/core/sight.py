@@ -143,29 +143,37 @@ def _sees(role: Role, name: str, case: Case, actor: Actor) -> bool:
 def visible_data(chart: Chart, case: Case, actor: Actor) -> dict[str, Any]:
     """The data by path that one of his roles sees, without what is sealed and without others' answers before his own."""
     hidden = _others_answers(chart, case, actor)
-    return {
-        path: value for path, value in case.data.items() if path not in hidden and sees_path(chart, case, actor, path)
-    }
+    sight = Sight(chart, case, actor)
+    return {path: value for path, value in case.data.items() if path not in hidden and sight.sees(path)}
 
 
-def sees_path(chart: Chart, case: Case, actor: Actor, path: str) -> bool:
-    """Whether one of his roles sees this field now."""
-    if actor.kind == "system":
-        return True
-    group = path.partition(".")[0]
-    if group in SHARED and may_see(chart, case, actor):
-        return True
-    field = chart.workflow.fields.get(path)
-    if field is not None and field.sealed is not None and _sealed(chart, case, actor, field.sealed):
-        return case.memory.gave.get(path) == actor.id
-    for name in _held(chart, case, actor):
-        role = chart.workflow.roles[_base(name)]
-        if not _sees(role, name, case, actor):
-            continue
-        listed = role.fields is None or path in role.fields or group in role.fields
-        if listed and path not in role.hides and group not in role.hides:
+class Sight:
+    """What one reader sees of one case, field by field; made once a look."""
+
+    __slots__ = ("_actor", "_case", "_chart", "_roles")
+
+    def __init__(self, chart: Chart, case: Case, actor: Actor) -> None:
+        self._chart, self._case, self._actor = chart, case, actor
+        held = ((name, chart.workflow.roles[_base(name)]) for name in _held(chart, case, actor))
+        self._roles = [role for name, role in held if _sees(role, name, case, actor)]
+
+    def sees(self, path: str) -> bool:
+        """Whether one of his roles sees this field now."""
+        actor, case = self._actor, self._case
+        if actor.kind == "system":
             return True
-    return False
+        field = self._chart.workflow.fields.get(path)
+        if field is not None and field.sealed is not None and _sealed(self._chart, case, actor, field.sealed):
+            return case.memory.gave.get(path) == actor.id
+        group = path.partition(".")[0]
+        if group in SHARED:
+            return bool(self._roles)
+        return any(
+            (role.fields is None or path in role.fields or group in role.fields)
+            and path not in role.hides
+            and group not in role.hides
+            for role in self._roles
+        )
 
 
 def _sealed(chart: Chart, case: Case, actor: Actor, condition: Any) -> bool:

@@ -156,7 +156,7 @@ def _states(chart: Chart, case: Case, lines: list[str], locale: str) -> Iterator
 
 def _events(draft: Draft, case: Case, actor: Actor, lines: list[str]) -> Iterator[ExplainedEvent]:
     seen: set[tuple[str, str]] = set()
-    for leaf in sorted(active_leaves(draft.active), key=draft.chart.order):
+    for leaf in sorted(active_leaves(draft.active), key=lambda path: draft.chart.states[path].order):
         for path in draft.chart.around[leaf]:
             for event, ways in draft.chart.ways[path].items():
                 if (path, event) not in seen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.core.sight import allowed, sees_path
+from engine.core.sight import Sight, allowed
 from engine.service.forms_view import form_fields
 from engine.service.view_parts import AllowedView, CaseRef, ChildView, DeadlineView, StateView, TurnView
 from engine.service.views import CaseLine, CaseView, EffectView, StepView, TimerView
@@ -246,12 +246,13 @@ def _title(chart: Chart, kind: str, name: str, state: str, locale: str) -> str:
 def reader_of(chart: Chart, case: Case, actor: Actor, shown: Mapping[str, Any]) -> Callable[[str], bool]:
     """Which paths (of data or event data) this actor may read; `shown` are those that have a value now."""
     known: dict[str, bool] = {}
+    sight = Sight(chart, case, actor)
 
     def readable(path: str) -> bool:
         if path in case.data:
             return path in shown
         if path not in known:
-            known[path] = sees_path(chart, case, actor, path)
+            known[path] = sight.sees(path)
         return known[path]
 
     return readable

@@ -6,6 +6,7 @@ from datetime import time
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import last_day
+from engine.core.definition import StateKind
 from engine.ports import Message
 from engine.service.case_views import nested, state_title, turn_title
 
@@ -60,7 +61,8 @@ def values(
     locale, workflow = to.locale, chart.workflow
     said = (record.get("payload") or {}).get("said") or {}
     actor = record.get("actor") or {}
-    state = effect.state or next(iter(case.leaves), "")
+    open_leaves = [leaf for leaf in case.leaves if chart.states[leaf].kind is not StateKind.FINAL]
+    state = effect.state or next(iter(open_leaves or case.leaves), "")
     found: dict[str, Any] = {
         "case": {
             "id": case.id,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 WIDTH = 100
+MARGIN = 15
+"""Columns before the words of a line: the day and the product."""
 ZONE = ZoneInfo("Europe/Moscow")
 
 
@@ -42,12 +44,13 @@ def day(at: datetime) -> str:
     return f"{at.astimezone(ZONE).day:2d} {at.astimezone(ZONE):%b}"
 
 
-def due(text: str) -> str:
-    """The last day of a term; the hour too where it does not end with a day."""
+def due(text: str, now: datetime) -> str:
+    """The last day of a term; the hour too where it does not end with a day, and the year where it is another one."""
     at = moment(text)
-    if at.time() == time():
-        return f"{at - timedelta(days=1):%a %-d %b}"
-    return f"{at:%a %-d %b %H:%M}"
+    whole = at.time() == time()
+    last = at - timedelta(days=1) if whole else at
+    year = "" if last.year == now.year else f" {last.year}"
+    return f"{last:%a} {last.day} {last:%b}{year}" + ("" if whole else f" {last:%H:%M}")
 
 
 class Narrator:
@@ -59,15 +62,16 @@ class Narrator:
 
     def title(self, text: str) -> None:
         """The head of the story."""
-        self._out.print(Text(text, style="bold"))
+        self._flow(Text(text, style="bold"))
 
     def chapter(self, title: str, when: str, *words: str) -> None:
         """A new chapter with what it is about."""
         self._chapter += 1
         self._out.print()
         self._out.print(Rule(Text(f"{self._chapter}. {title} · {when}", style="bold cyan"), align="left", style="cyan"))
-        for paragraph in words:
-            self._out.print(Text(paragraph, style="italic"))
+        if words:
+            self._flow(Text(" ".join(words), style="italic"))
+            self._out.print()
 
     def move(self, at: datetime, what: str, says: str, then: str = "") -> None:
         """Who does what, and where that leads."""
@@ -89,23 +93,39 @@ class Narrator:
         """A word aside."""
         self._line("", "", Text(text, style="italic"))
 
-    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str = "") -> None:
-        """A table."""
-        made = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str | Text]], *, indent: bool = True) -> None:
+        """A table, under the words of a line or at the margin."""
+        made = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), width=None)
         for heading in headings:
             made.add_column(heading, overflow="fold")
         for row in rows:
             made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-        self._out.print(made)
+        with self._out.capture() as printed:
+            self._out.print(made)
+        for line in printed.get().rstrip().splitlines():
+            shown = Text.from_ansi(line)
+            shown.rstrip()
+            self._out.print(Text(" " * MARGIN) + shown if indent else shown, soft_wrap=True)
+
+    def _flow(self, words: Text) -> None:
+        for line in words.wrap(self._out, self._out.width):
+            line.rstrip()
+            self._out.print(line, soft_wrap=True)
+
+    def words(self, text: str) -> None:
+        """A paragraph."""
+        self._flow(Text(text))
 
     def plain(self, text: str = "", style: str = "") -> None:
         """Text as it is, its lines not broken: it may be copied."""
         self._out.print(Text(text, style=style), soft_wrap=True)
 
     def _line(self, when: str, what: str, words: Text, style: str = "") -> None:
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_column(width=6, style=style or "dim")
-        grid.add_column(width=6, style=style or "bold", no_wrap=True)
-        grid.add_column(width=max(20, self._out.width - 15))
-        grid.add_row(when, what, words)
-        self._out.print(grid)
+        room = max(30, self._out.width - MARGIN)
+        for number, line in enumerate(words.wrap(self._out, room)):
+            line.rstrip()
+            head = (
+                (f"{when:6} ", style or "dim"),
+                (f"{'' if what == 'campaign' else what.partition('/')[0]:7} ", style or "bold"),
+            )
+            self._out.print(Text.assemble(*(head if number == 0 else (" " * MARGIN,)), line), soft_wrap=True)

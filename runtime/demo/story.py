@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from runtime.demo.output import Output
     from runtime.demo.people import Person
 
+EVALUATION = "assessment.evaluation"
 MAKER = "maker"
 """Who offers the product that a move is about."""
 TOLD = {
     "reminder": "reminder to",
-    "escalation": "overdue: word to",
+    "escalation": "escalation: overdue, told to",
     "reason_of_delay": "reason of the delay to",
-    "campaign_report": "monthly report to",
     "campaign_report_80": "report to",
     "deadline_moved": "new due date to",
     "expired": "end of the certificate told to",
@@ -60,7 +60,9 @@ class Story:
         try:
             answer = self.client.post(person, f"/cases/{self.cases[what]}/events", self._body(person, event, data))
         except Refusal as refusal:
-            raise NotAsTold(f"{what}: {person.name} sends '{event}' and is refused ({refusal.status}: {refusal})") from None
+            raise NotAsTold(
+                f"{what}: {person.name} sends '{event}' and is refused ({refusal.status}: {refusal})"
+            ) from None
         self._check(what, answer["case"], to)
         return answer["case"]
 
@@ -69,7 +71,7 @@ class Story:
     ) -> Any:
         """The same, with its line."""
         case = self.act(who, what, event, data, to=to)
-        self.tell.move(self.now, what, f"{self.person(who, what).name} {says}", place(case))
+        self.tell.move(self.now, what, f"{self.person(who, what).name} {says}", place(case, self.now))
         return case
 
     def refused(
@@ -96,13 +98,15 @@ class Story:
         """Somebody looks at a case that is not his."""
         person = self.person(who, what)
         try:
-            self.client.get(person, f"/cases/{self.cases[what]}")
+            self.client.get(person, f"/cases/{self.numbers[what]}")
         except Refusal as refusal:
             self._refusal(person, what, says, refusal, 404, "no case")
         else:
             raise NotAsTold(f"{person.name} was allowed to see {what}")
 
-    def together(self, who: str, event: str, what: Sequence[str], says: str, data: Mapping[str, Any] | None = None) -> None:
+    def together(
+        self, who: str, event: str, what: Sequence[str], says: str, data: Mapping[str, Any] | None = None
+    ) -> None:
         """One event for many cases in one call; all have to be accepted."""
         person = self.people[who]
         lines = [{"case": self.cases[one], **self._body(person, event, data)} for one in what]
@@ -136,7 +140,7 @@ class Story:
     def found(self, what: str, says: str, *, to: str) -> Any:
         """What has become of a case by itself, with its line."""
         case = self.look(what, to=to)
-        self.tell.move(self.now, what, says, place(case))
+        self.tell.move(self.now, what, says, place(case, self.now))
         return case
 
     def items(self, what: str) -> list[str]:
@@ -172,23 +176,23 @@ class Story:
             people = list(dict.fromkeys(self._by_address[letter.to].name for letter in group))
             said = ", ".join(people) if len(people) <= 3 else f"{len(people)} people"
             about = "" if len(products) == 1 else f" ({', '.join(products)})"
-            self.tell.quiet(at, products[0] if len(products) == 1 else "", f"✉ {TOLD[template]} {said}{about}")
+            self.tell.quiet(at, products[0] if len(products) == 1 else "", f"{TOLD[template]} {said}{about}")
 
 
-def place(case: Mapping[str, Any]) -> str:
+def place(case: Mapping[str, Any], now: datetime) -> str:
     """Where a case is, whose turn it is, and until when."""
+    leaves = [state for state in case["states"] if state["leaf"]]
     if case["closed_at"]:
-        return f"closed: {case['outcome']}"
-    leaves = {state["path"]: state["title"] for state in case["states"] if state["leaf"] and state["kind"] != "final"}
+        return str(leaves[0]["title"]).capitalize()
+    working = [state for state in leaves if state["kind"] != "final"]
     wide = [state for state in case["states"] if state["kind"] == "parallel"]
-    if wide and wide[-1]["path"].endswith("evaluation"):
-        where = f"{wide[-1]['title']} ({', '.join(leaves.values())})"
-    else:
-        where = wide[-1]["title"] if wide else ", ".join(leaves.values())
-    near = set(leaves) | {state["path"] for state in wide}
-    dues = sorted(line["due"] for line in case["deadlines"] if line["state"] in near and not line["overdue"])
-    turns = ", ".join(turn["title"].lower() for turn in case["turn"])
-    said = [turns] if turns else []
-    if dues:
-        said.append(f"by {due(dues[0])}" if turns else f"until {due(dues[0])}")
-    return f"{where}: {' '.join(said)}" if said else where
+    where = str((wide or working)[-1]["title"])
+    if wide and wide[-1]["path"] == EVALUATION:
+        where += f": {', '.join(state['title'] for state in working)}"
+    near = {state["path"] for state in (*working, *wide)}
+    dues = sorted(
+        (line["due"], line["title"]) for line in case["deadlines"] if line["state"] in near and not line["overdue"]
+    )
+    said = [", ".join(turn["title"][0].lower() + turn["title"][1:] for turn in case["turn"])] if case["turn"] else []
+    said += [f"by {due(at, now)}" if said else f"{title}: {due(at, now)}" for at, title in dues[:1]]
+    return f"{where} ({', '.join(said)})" if said else where

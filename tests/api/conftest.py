@@ -1,4 +1,4 @@
-"""The application over a real store in a temporary folder, with a manual clock and people who hold real tokens."""
+"""The application over a real store in memory behind a real server, with a manual clock and people who hold real tokens."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class Listening:
         config = uvicorn.Config(self.serve, interface="asgi3", lifespan="off", log_level="error", access_log=False)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]})
-        self.pool = httpx.HTTPTransport()
+        self.pool = httpx.HTTPTransport(trust_env=False)
 
     async def serve(self, scope, receive, send):
         await self.app(scope, receive, send)
@@ -155,7 +155,7 @@ class World:
     def as_(self, name=None, **headers):
         token = {"Authorization": f"Bearer {self.secrets[name]}"} if name else {}
         return httpx.Client(
-            base_url=self.listening.url, headers={**token, **headers}, transport=self.listening.pool, timeout=30
+            base_url=self.listening.url, headers={**token, **headers}, transport=self.listening.pool, timeout=30, trust_env=False
         )
 
     def open(self, name="anna", data=None, **more):
@@ -175,17 +175,42 @@ class World:
         return self.as_("oleg").get(f"/cases/{case['id']}").json()
 
 
-@pytest.fixture
-def world(tmp_path, listening):
-    machine = [START]
-    store = Store(f"sqlite:///{tmp_path / 'api.db'}", machine_now=lambda: machine[0], manual_clock=True)
+def build():
+    """Services over a store of their own, with the workflow published."""
+    store = Store("sqlite://", machine_now=lambda: START, manual_clock=True)
     adapters = Adapters([Letters()], MessageTemplates, lambda _: Renderer(), tables=CsvTables())
     services = build_services(store, adapters, public_url="https://milepost.example", body="0042")
     services.catalog.publish_all([Bundle(OFFER, "offer.yaml", TEMPLATES, {})])
+    return services
+
+
+@pytest.fixture(scope="session")
+def application():
+    """Built once; what was stored by one test is gone in the next."""
+    services = build()
+    yield create_app(services, version="test")
+    services.store.close()
+
+
+@pytest.fixture
+def world(listening, application):
+    services = application.state.services
+    services.store.start_again()
     secrets = {
         name: services.people.create_token(name, name.title(), roles, attributes, email=f"{name}@people.example")[0]
         for name, (roles, attributes) in PEOPLE.items()
     }
-    listening.app = create_app(services, version="test")
-    yield World(listening.app, services, secrets, listening)
-    store.close()
+    listening.app = application
+    return World(application, services, secrets, listening)
+
+
+@pytest.fixture
+def closing(world, application):
+    """The same application, over a store that the test may close."""
+    kept = application.state.services
+    services = build()
+    secrets = {"oleg": services.people.create_token("oleg", "Oleg", ["officer"])[0]}
+    application.state.services = services
+    yield World(application, services, secrets, world.listening)
+    application.state.services = kept
+    services.store.close()

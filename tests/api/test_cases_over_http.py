@@ -234,10 +234,10 @@ def test_numbers_are_exact(world):
     assert answer.json()["case"]["data"]["product"]["price"] == "0.10000000000000000001"
 
 
-def test_a_closed_store_says_when_to_come_again(world):
+def test_a_closed_store_says_when_to_come_again(closing):
     """503 with Retry-After, for reads and commands."""
-    case = world.open()
-    world.services.store.close()
-    for answer in (world.as_("oleg").get(f"/cases/{case['id']}"), world.send("oleg", case["id"], "score")):
+    case = closing.open("oleg")
+    closing.services.store.close()
+    for answer in (closing.as_("oleg").get(f"/cases/{case['id']}"), closing.send("oleg", case["id"], "score")):
         problem(answer, 503, "unavailable")
         assert int(answer.headers["retry-after"]) >= 1

@@ -71,7 +71,14 @@ tracks = st.builds(
 )
 children = st.lists(
     st.builds(
-        Child, texts, texts, st.none() | texts, st.none() | texts, st.booleans(), st.none() | texts, st.none() | texts
+        Child,
+        id=texts,
+        workflow=texts,
+        key=st.none() | texts,
+        number=st.none() | texts,
+        ended=st.booleans(),
+        outcome=st.none() | texts,
+        origins=people,
     ),
     max_size=2,
 ).map(tuple)
@@ -86,6 +93,7 @@ memories = st.builds(
     declared=by_name(people),
     acted_as=by_name(people),
     excluded=by_name(people),
+    gave=by_name(texts),
     offered=people,
     children=children,
 )

@@ -209,12 +209,13 @@ class Trial:
         if self.false:
             ways, filled = self.false[0]
             return guard_refused(self.event.name, ways.handler.arms, self.look(ways, filled))
-        by = list(dict.fromkeys(str(who) for ways in self.closed for who in ways.handler.by))
-        return ActorNotAllowed(
-            f"{self.draft.actor.name or self.draft.actor.id} may not send {self.event.name} here; {' or '.join(by)} may",
-            event=self.event.name,
-            by=by,
-        )
+        actor, whose = self.draft.actor, [who for ways in self.closed for who in ways.handler.by]
+        by = list(dict.fromkeys(str(who) for who in whose))
+        name = actor.name or actor.id
+        words = f"{name} may not send {self.event.name} here; {' or '.join(by)} may"
+        if any(actor.id in self.draft.excluded.get(who.name, ()) for who in whose):  # new_people
+            words = f"{name} acted in this case before new people were called; another {' or '.join(by)} may send {self.event.name}"
+        return ActorNotAllowed(words, event=self.event.name, by=by)
 
 
 def _children_for(draft: Draft, state: str) -> Any:

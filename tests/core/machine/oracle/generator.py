@@ -105,7 +105,7 @@ class Builder:
             if chance.percent(60):
                 more["failed"] = self.arms(f"{path}:failed", path, last=True)
         if kind is K.CHILDREN:
-            more["cases"] = self.cases(path)
+            more["cases"] = self.cases()
             more["rest"] = self.chance.of(("cancel", "go_on"))
         if kind is K.FINAL:
             more["outcome"] = f"out_{path.replace('.', '_')}" if chance.percent(70) else None
@@ -143,11 +143,10 @@ class Builder:
         sources = ("facts.n > 1", "facts.flag", f'in_state("{self.chance.of(inner)}")')
         return Need(None, compiled(self.chance.of(sources), "", BOOLEAN))
 
-    def cases(self, path: str) -> Children:
-        """Children per item, one child, or none of its own (then no state beside it opens any)."""
+    def cases(self) -> Children:
+        """Children per item, one child, or none of its own."""
         drawn = self.chance.below(4)
-        outer = next((p for p in reversed(upward(path)) if self.bones[p].kind is K.PARALLEL), path)
-        if drawn == 0 and sum(bone.kind is K.CHILDREN for bone in self.bones[outer].walk()) == 1:
+        if drawn == 0:
             return Children("other")
         if drawn == 1:
             return Children("other", values={})

@@ -1,0 +1,69 @@
+"""Chapters: a certificate is suspended and reinstated; then time passes, and one runs out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runtime.demo.acts.decision import SUSPENDED
+from runtime.demo.acts.evaluation import PARTLY, SLOW
+from runtime.demo.acts.requirements import OUT_OF_SCOPE
+from runtime.demo.problem import NotAsTold
+from runtime.demo.story import MAKER
+
+if TYPE_CHECKING:
+    from runtime.demo.story import Story
+
+
+def tell(story: Story) -> None:
+    """Suspended in June, reinstated in June."""
+    story.tell.chapter(
+        "Suspended and reinstated",
+        "June 2026",
+        "A signal from the field. The register shows the suspension with the decision itself, not a letter later.",
+    )
+    story.until("2026-06-01 15:00")
+    story.move(
+        "toma",
+        SUSPENDED,
+        "serious_signal",
+        "reports a leak at a sample site",
+        {"reasons": "a leak at a sample site"},
+        to="suspension_decision",
+    )
+    story.until("2026-06-03 11:00")
+    story.move(
+        "dima", SUSPENDED, "suspend", "suspends the certificate", {"reasons": "a leak at a sample site"}, to="suspended"
+    )
+    _status(story, "suspended")
+    story.until("2026-06-22 11:00")
+    letter = [{"kind": "correction_letter", "file": "seal-replaced.pdf", "sha256": "e1" * 32}]
+    story.move(
+        MAKER,
+        SUSPENDED,
+        "evidence_submitted",
+        "sends evidence: the seal is of another rubber now",
+        {"documents": letter},
+        to="reinstatement_check",
+    )
+    story.until("2026-06-25 11:00")
+    story.move("dima", SUSPENDED, "reinstate", "reinstates it", {"reasons": "cause found and removed"}, to="listed")
+    _status(story, "valid")
+
+
+def _status(story: Story, expected: str) -> None:
+    number = story.look(SUSPENDED)["data"]["certificate"]["number"]
+    info = story.client.get(story.people["roman"], f"/certificates/{number}")
+    if info["status"] != expected:
+        raise NotAsTold(f"certificate {number} is {info['status']}, and not {expected}")
+    story.tell.quiet(story.now, SUSPENDED, f"the public page of {number} says: {info['status']}")
+
+
+def half_a_year(story: Story) -> None:
+    """What time does by itself until December."""
+    story.tell.chapter("Half a year passes", "July to December 2026", "Nobody does anything; what falls due happens.")
+    story.until("2026-12-01 10:00")
+    story.found(PARTLY, "The six months are over: the certificate has expired", to="expired")
+    story.found(OUT_OF_SCOPE, "Nobody appealed within 30 days: the rejection is final", to="closed_rejected")
+    story.found(
+        SLOW, "Still with the laboratory: overdue for months, and nothing is decided by that", to="in_laboratory"
+    )

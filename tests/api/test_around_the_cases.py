@@ -1,0 +1,166 @@
+"""What is around the cases: workflows, register and certificates, imports, the clock, and the description of it all."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+
+def test_the_openapi_document_describes_answers(world):
+    """OpenAPI 3.1, with a schema for the members of every answer that is JSON."""
+    spec = world.as_().get("/openapi.json").json()
+    assert spec["openapi"].startswith("3.1")
+    schemas = spec["components"]["schemas"]
+    assert {"etag", "allowed", "deadlines", "data"} <= set(schemas["CaseView"]["properties"])
+    assert {"OpenBody", "EventBody", "Accepted", "DryRun", "StepView", "Eligibility", "Explanation"} <= set(schemas)
+    for path, operations in spec["paths"].items():
+        for operation in operations.values():
+            content = next(value for code, value in operation["responses"].items() if code.startswith("2"))["content"]
+            assert "application/json" not in content or content["application/json"]["schema"], path
+
+
+def test_every_answer_is_guarded(world):
+    """No sniffing, no keeping, no referrer, for answers and problems."""
+    for path in ("/healthz", "/cases", "/nowhere", "/v/none"):
+        headers = world.as_().get(path).headers
+        assert ("nosniff", "no-store") == (headers["x-content-type-options"], headers["cache-control"])
+
+
+def test_paths_and_methods_that_are_not_there(world):
+    """Problems too: 404, and 405 with what is allowed."""
+    assert world.as_().get("/nowhere").json()["type"] == "urn:milepost:problem:not-found"
+    answer = world.as_("anna").delete("/cases")
+    assert (405, "urn:milepost:problem:method-not-allowed") == (answer.status_code, answer.json()["type"])
+    assert "GET" in answer.headers["allow"]
+
+
+def test_workflows_can_be_read(world):
+    """Name, roles, the form that opens a case, versions, and the diagram."""
+    oleg = world.as_("oleg", **{"Accept-Language": "ru"})
+    found = oleg.get("/workflows/offer").json()
+    assert ("Предложение", 1) == (found["title"], found["version"])
+    assert [item["path"] for item in found["open_form"]] == ["applicant.tax_id", "product.designation", "product.price"]
+    assert [version["version"] for version in oleg.get("/workflows/offer/versions").json()] == [1]
+    for path in ("/workflows/offer/diagram", "/workflows/offer/versions/1/diagram"):
+        assert "stateDiagram-v2" in oleg.get(path).text
+    for path in ("/workflows/none", "/workflows/none/diagram", "/workflows/offer/versions/7/diagram"):
+        assert oleg.get(path).status_code == 404
+
+
+def test_a_certificate_and_the_tender_question(world):
+    """The register answers yes or no with its entry; a withdrawn certificate says so on its public page."""
+    case = world.listed()
+    number = case["data"]["certificate"]["number"]
+    oleg = world.as_("oleg")
+    info = oleg.get(f"/certificates/{number}").json()
+    assert ("valid", "2026-03-02") == (info["status"], info["facts"]["valid_from"])
+    file = oleg.get(f"/certificates/{number}/pdf")
+    assert ("application/pdf", f'"{info["sha256"]}"') == (file.headers["content-type"], file.headers["etag"])
+    question = {"tax_id": "1234567890", "designation": "V-1"}
+    assert oleg.get("/register/eligibility", params=question).json()["answer"] is True
+    assert oleg.get("/register/eligibility", params={**question, "on": "2028-01-01"}).json()["answer"] is False
+    assert len(oleg.get("/register?q=V-1").json()["items"]) == 1
+    public = world.as_().get(f"/v/{info['token']}")
+    assert public.json()["valid"] is True
+    world.send("oleg", case["id"], "withdraw")
+    page = world.as_().get(f"/v/{info['token']}", headers={"Accept": "text/html"})
+    assert "it is not valid today" in page.text
+    assert oleg.get("/register/eligibility", params=question).json()["answer"] is False
+    assert len(oleg.get(f"/register/{case['data']['register']['entry_no']}").json()["revisions"]) == 2
+
+
+def test_the_public_page_shows_facts_as_text(world):
+    """What an applicant wrote is never markup, and the page runs no script."""
+    data = {"applicant": {"tax_id": "1234567890"}, "product": {"designation": "<script>alert(1)</script>"}}
+    case = world.open(data=data)
+    for name, event, said in (("oleg", "score", {"review.score": 80}), ("oleg", "accept", {}), ("olga", "grant", {})):
+        world.send(name, case["id"], event, said)
+    world.services.clock.settle()
+    number = world.as_("oleg").get(f"/cases/{case['id']}").json()["data"]["certificate"]["number"]
+    token = world.services.certificates.by_number(number).token
+    page = world.as_().get(f"/v/{token}", headers={"Accept": "text/html"})
+    assert "<script>" not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("moment", ["2026-03-02T09:00:00", "yesterday", "1", ""])
+def test_moments_have_a_zone(world, moment):
+    """`known_at` without an offset from UTC is refused, not guessed."""
+    params = {"tax_id": "1", "designation": "2", "known_at": moment}
+    assert world.as_("oleg").get("/register/eligibility", params=params).status_code == 422
+
+
+def test_a_table_is_imported_once(world):
+    """A preview stores nothing; problems name row and column; the corrected file opens the rest only."""
+    anna = world.as_("anna", **{"Content-Type": "text/csv"})
+    table = "tax_id,designation,price\n1234567890,V-1,10\n1234567890,V-2,cheap\n"
+    preview = anna.post("/imports?workflow=offer&preview=true&name=list.csv", content=table).json()
+    assert [(p["row"], p["column"], p["code"]) for p in preview["problems"]] == [(3, "price", "type")]
+    assert anna.get("/cases").json()["items"] == []
+    first = anna.post("/imports?workflow=offer&name=list.csv", content=table).json()
+    assert [row["row"] for row in first["opened"]] == [2]
+    second = anna.post("/imports?workflow=offer&name=list.csv", content=table.replace("cheap", "20")).json()
+    assert [(row["row"], row["replayed"]) for row in second["opened"]] == [(2, True), (3, False)]
+    assert anna.post("/imports?workflow=offer", content=b"\x00\xff\xfe").status_code == 422
+
+
+def test_a_large_table_and_no_table(world):
+    """Tables may be larger than events, and have a bound of their own."""
+    anna = world.as_("anna", **{"Content-Type": "text/csv"})
+    assert anna.post("/imports?workflow=offer", content=b"a" * 2_000_000).status_code == 422
+    assert anna.post("/imports?workflow=offer", content=b"a" * (20 * 1_048_576 + 1)).status_code == 413
+    assert anna.post("/imports?workflow=offer&name=list.pdf", content=b"%PDF").status_code == 422
+
+
+def test_the_manual_clock_stops_at_due_moments(world):
+    """What falls due on the way happens on the way; the clock does not go back."""
+    case = world.open()
+    world.send("oleg", case["id"], "return", {"reasons": "x"})
+    ops = world.as_("ops")
+    moved = ops.post("/clock", json={"to": "2026-04-01T00:00:00+03:00"}).json()
+    assert ("2026-03-31T21:00:00Z", 1) == (moved["now"], moved["timers"])
+    assert world.as_("anna").get(f"/cases/{case['id']}").json()["outcome"] == "closed"
+    back = ops.post("/clock", json={"to": "2026-03-01T00:00:00Z"})
+    assert (409, "urn:milepost:problem:clock-refused") == (back.status_code, back.json()["type"])
+    assert ops.post("/clock", json={"to": "2026-05-01T00:00:00"}).status_code == 422
+
+
+def test_an_explanation_tells_why_an_event_is_not_allowed(world):
+    """The state with its line, what is false and who may send, and how a deadline was counted."""
+    case = world.open()
+    said = world.as_("oleg").get(f"/cases/{case['id']}/explain").json()
+    assert [(state["path"], state["line"]["text"]) for state in said["states"]] == [("check", "check:")]
+    events = {found["event"]: found for found in said["events"]}
+    assert (False, ["good_enough is false"]) == (
+        events["accept"]["allowed"],
+        [found["text"] for found in events["accept"]["against"]],
+    )
+    assert said["deadlines"][0]["due"] == "2026-03-07T21:00:00Z"
+    anna = world.as_("anna").get(f"/cases/{case['id']}/explain").json()
+    assert {found["kind"] for event in anna["events"] for found in event["against"]} >= {"who"}
+
+
+def test_a_bug_says_nothing_of_itself(world, monkeypatch):
+    """500 as a problem, without the words of the exception."""
+    monkeypatch.setattr(world.services.cases._commands, "submit", lambda *_: 1 / 0)
+    answer = world.as_("anna").post("/cases", json={"workflow": "offer"})
+    assert (500, "urn:milepost:problem:internal-error") == (answer.status_code, answer.json()["type"])
+    assert "zero" not in answer.text
+
+
+def test_many_at_once(world):
+    """Sixteen senders to one case: every answer is an outcome or a refusal, and the history has each accepted step."""
+    case = world.open()
+    codes = []
+
+    def score(number):
+        codes.append(world.send("oleg", case["id"], "score", {"review.score": number}).status_code)
+
+    threads = [threading.Thread(target=score, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == [200] * 16
+    assert len(world.as_("oleg").get(f"/cases/{case['id']}/history").json()) == 17
