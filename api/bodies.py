@@ -70,9 +70,7 @@ class ClockBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    to: Moment = Field(
-        description="a later moment, with its offset from UTC", examples=["2026-02-01T09:00:00+03:00"]
-    )
+    to: Moment = Field(description="a later moment, with its offset from UTC", examples=["2026-02-01T09:00:00+03:00"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,87 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from zoneinfo import ZoneInfo
 
+    from engine.core.acts import Action, Call
     from engine.core.expressions.expression import Expression
+    from engine.core.naming import Field, Role, Side, Text, Who
     from engine.core.terms import Term
-    from engine.core.types import Type
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text per locale, in file order; a plain text has the single locale ""."""
-
-    values: tuple[tuple[str, str], ...]
-
-    def say(self, locale: str = "") -> str:
-        """The text for this reader; a reader without his locale gets the first."""
-        for name, value in self.values:
-            if name == locale:
-                return value
-        return self.values[0][1]
-
-    def __str__(self) -> str:
-        return self.say()
-
-
-class Side(StrEnum):
-    """Whose clock runs."""
-
-    OPERATOR = "operator"
-    APPLICANT = "applicant"
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """Who may act; `where` maps an attribute of the person to the path it has to equal (or contain)."""
-
-    name: str
-    title: Text
-    side: Side = Side.OPERATOR
-    where: Mapping[str, str] = field(default_factory=dict)
-    sees: Literal["own", "assigned", "all", "none"] = "assigned"
-    fields: tuple[str, ...] | None = None  # groups or paths; None: all
-    hides: tuple[str, ...] = ()
-    note: Text | None = None
-    mark: Mark = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A typed field; `path` is `group.name`, or `name` for a field outside groups, for event data and for columns."""
-
-    path: str
-    type: Type
-    title: Text | None = None
-    note: Text | None = None
-    default: object = None  # a value of the type, or None
-    min: object = None  # for text and list: the length
-    max: object = None
-    pattern: str | None = None
-    check: str | None = None  # a named checksum, e.g. ru_inn
-    unit: str | None = None
-    required: bool = False
-    options: Mapping[str, Text] = field(default_factory=dict)
-    columns: Mapping[str, Field] = field(default_factory=dict)  # list of rows
-    item: Field | None = None  # list of plain values
-    key: str | None = None  # the column that tells rows apart
-    sealed: Expression | None = None  # the field's own or its group's
-    mark: Mark = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """A sender or receiver: kind `role` (name, maybe its supervisor), `system`, `workflow`, `turn`, `subscribers`, or
-    `person` (name = path of a person field).
-    """
-
-    kind: Literal["role", "system", "workflow", "turn", "subscribers", "person"]
-    name: str = ""
-    supervisor: bool = False
-
-    def __str__(self) -> str:
-        if self.kind in {"system", "turn", "subscribers"}:
-            return self.kind
-        return f"{self.name}.supervisor" if self.supervisor else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,100 +49,6 @@ class FormItem:
     def __str__(self) -> str:
         tail = {"add": "+", "column": f".{self.column}"}.get(self.mode, "")
         return f"{self.path}{tail}{'!' if self.must else ''}"
-
-
-# ── actions: one class a verb ────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Notify:
-    """`notify:`; `delivered` is the path that gets the time of proven delivery."""
-
-    to: tuple[Who, ...]
-    template: str
-    delivered: str | None = None
-    condition: Expression | None = None
-    mark: Mark = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """`open: workflow`: the new case is a child of this one."""
-
-    workflow: str
-    values: Mapping[str, Expression]
-    condition: Expression | None = None
-    mark: Mark = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """`send: event`; to `parent`, `children` or every open case of a workflow that has the values of `where`."""
-
-    event: str
-    to: str
-    where: Mapping[str, Expression]
-    values: Mapping[str, Expression]
-    condition: Expression | None = None
-    mark: Mark = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """`call: adapter.operation`, as an action (its answer is recorded and not used) or as a service state's work."""
-
-    adapter: str
-    operation: str
-    values: Mapping[str, Expression]
-    result: Mapping[str, Field] = field(default_factory=dict)
-    retry_times: int | None = None
-    retry_wait: Term | None = None
-    condition: Expression | None = None
-    mark: Mark = field(default=NOWHERE, compare=False)
-
-
-class CertificateVerb(StrEnum):
-    """What can be done to a certificate inside a step's transaction."""
-
-    RESERVE = "reserve"
-    NEW_ISSUE = "new_issue"
-    SUSPEND = "suspend"
-    REINSTATE = "reinstate"
-    WITHDRAW = "withdraw"
-    TERMINATE = "terminate"
-    EXPIRE = "expire"
-    SUPERSEDE = "supersede"
-    ANNUL = "annul"
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateAction:
-    """`certificate: verb`."""
-
-    verb: CertificateVerb
-    effective_from: Expression | None = None
-    condition: Expression | None = None
-    mark: Mark = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterList:
-    """`register: list`: enters the product, copying the facts."""
-
-    condition: Expression | None = None
-    mark: Mark = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class NewPeople:
-    """`new_people: [role]`: nobody who acted in these roles in this case may take them again."""
-
-    roles: tuple[str, ...]
-    condition: Expression | None = None
-    mark: Mark = field(default=NOWHERE, compare=False)
-
-
-Action = Notify | Open | Send | Call | CertificateAction | RegisterList | NewPeople
 
 
 # ── arms, events, deadlines ──────────────────────────────────────────────────────────────────────────────────────────
@@ -419,6 +248,7 @@ class Duty:
     states: tuple[str, ...]
     interest: str | None = None
     within: Term | None = None
+    title: Text | None = None
     note: Text | None = None
     mark: Mark = field(default=NOWHERE, compare=False)
 
@@ -475,5 +305,7 @@ class Workflow:
     certificate: CertificateFacts | None = None
     register: Mapping[str, Expression] | None = None
     policies: tuple[str, ...] = ()
+    note: Text | None = None
+    group_notes: Mapping[str, Text] = field(default_factory=dict)
     file: str = ""
     source: str = field(default="", compare=False)

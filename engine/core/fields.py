@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from engine.core.definition import Field
+from engine.core.naming import Field
 from engine.core.patterns import matches, text_bound
 from engine.core.types import MEMBERS, TEXT, Kind
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.core.definition import Field
 from engine.core.fields import ValueFault, read_value
+from engine.core.naming import Field
 from engine.core.types import TEXT
 from engine.errors import FieldProblem, InvalidPayload
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from dataclasses import dataclass
 
     from engine.core.case import Actor, Position
-    from engine.core.definition import Arm, Role, Who, Workflow
+    from engine.core.definition import Arm, Workflow
+    from engine.core.naming import Role, Who
 else:
     from engine.core.quick import dataclass
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.core.case import Actor, Case
-    from engine.core.definition import FormItem, Role, Text, Workflow
+    from engine.core.definition import FormItem, Workflow
     from engine.core.machine.chart import Chart, Ways
+    from engine.core.naming import Role, Text
 
 SHARED = frozenset({"certificate", "register"})
 

@@ -13,7 +13,9 @@ from engine.describe.words import condition, timing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from engine.core.definition import Action, Arm, Assignment, Deadline, Field, Handler, Role, State, Who, Workflow
+    from engine.core.acts import Action
+    from engine.core.definition import Arm, Assignment, Deadline, Handler, State, Workflow
+    from engine.core.naming import Field, Role, Who
 
 What = Literal["workflow", "role", "field", "duty", "opening", "state", "event", "arm", "deadline"]
 _NONE = "–"

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.core.definition import Notify
+from engine.core.acts import Notify
 from engine.core.machine.chart import arms_of
 from engine.core.values import canonical
 from engine.errors import MilepostError
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from engine.core.definition import Action, State, Workflow
+    from engine.core.acts import Action
+    from engine.core.definition import State, Workflow
 
 MAX_FILE = 1024 * 1024
 ENGINE_TEMPLATES = frozenset({"reminder", "escalation", "deadline_moved"})

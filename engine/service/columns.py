@@ -14,8 +14,8 @@ from engine.core.types import MEMBERS, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from engine.core.definition import Field
     from engine.core.forms import Form, Slot
+    from engine.core.naming import Field
     from engine.errors import FieldProblem
 
 SEPARATOR = "|"

@@ -12,7 +12,8 @@ from engine.service.view_parts import FormField
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.core.definition import Field, FormItem, Workflow
+    from engine.core.definition import FormItem, Workflow
+    from engine.core.naming import Field
 
 
 def form_fields(

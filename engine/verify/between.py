@@ -9,16 +9,17 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from engine.core.definition import Notify, Open, Send
+from engine.core.acts import Notify, Open, Send
 from engine.verify.giving import problems
 from engine.verify.graph import actions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from engine.core.definition import FormItem, Handler, Who, Workflow
+    from engine.core.definition import FormItem, Handler, Workflow
     from engine.core.diagnostics import Mark
     from engine.core.expressions.expression import Expression
+    from engine.core.naming import Who
     from engine.verify.findings import Report
 
 

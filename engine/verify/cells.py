@@ -17,7 +17,8 @@ from engine.core.types import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from engine.core.definition import Field, Workflow
+    from engine.core.definition import Workflow
+    from engine.core.naming import Field
 
 _OTHER = "\x00other"
 

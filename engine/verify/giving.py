@@ -13,9 +13,10 @@ from engine.core.types import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.core.definition import Field, FormItem, Workflow
+    from engine.core.definition import FormItem, Workflow
     from engine.core.diagnostics import Mark
     from engine.core.expressions.expression import Expression
+    from engine.core.naming import Field
     from engine.core.types import Type
 
 _FROM_TEXT = frozenset({Kind.ADDRESS, Kind.PERSON, Kind.PARTY, Kind.DOCUMENT})

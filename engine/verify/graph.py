@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from engine.core.definition import Notify, StateKind
+from engine.core.acts import Notify
+from engine.core.definition import StateKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from engine.core.definition import Action, Arm, State, Workflow
+    from engine.core.acts import Action
+    from engine.core.definition import Arm, State, Workflow
 
 _SELF_ENDING = frozenset({StateKind.PANEL, StateKind.SERVICE, StateKind.CHILDREN})
 

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
-from engine.core.definition import Side, StateKind, Workflow
+from engine.core.definition import StateKind, Workflow
 from engine.core.expressions.ast import Call, Node, children
 from engine.core.expressions.expression import Expression
+from engine.core.naming import Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.core.calendars.calendar import Calendar
-    from engine.core.definition import Deadline, State, Who
+    from engine.core.definition import Deadline, State
+    from engine.core.naming import Who
     from engine.verify.findings import Report
     from engine.verify.graph import Graph
 

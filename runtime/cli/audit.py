@@ -69,4 +69,5 @@ def _is_whole(reader: Reader, *, case_id: str) -> bool:
 
 def _progress(report: Format) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, console=err(), transient=True, disable=report is Format.JSON)
+    console = err()
+    return Progress(*columns, console=console, transient=True, disable=report is Format.JSON or not console.is_terminal)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +64,8 @@ def as_map(finding: Diagnostic) -> dict[str, Any]:
 
 def sarif(findings: Sequence[Diagnostic], titles: Mapping[str, str]) -> dict[str, Any]:
     """A SARIF 2.1.0 log of one run."""
+    from importlib import metadata
+
     codes = sorted({finding.code for finding in findings})
     driver = {
         "name": "milepost",

@@ -45,7 +45,8 @@ def run(file: Path, workflow: str, token: str, *, parent: str | None, preview: b
 
 def _progress(report: Format) -> Progress:
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=err(), transient=True, disable=report is Format.JSON)
+    console = err()
+    return Progress(*columns, console=console, transient=True, disable=report is Format.JSON or not console.is_terminal)
 
 
 def _print(found: ImportReport, *, preview: bool) -> None:

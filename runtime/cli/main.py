@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime  # noqa: TC003  typer reads the annotations at run time
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -273,6 +272,8 @@ def db_upgrade() -> None:
 @app.command()
 def version() -> None:
     """Print the version."""
+    from importlib import metadata
+
     typer.echo(metadata.version("milepost"))
 
 

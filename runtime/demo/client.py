@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -12,6 +10,8 @@ from runtime.demo.problem import NotAsTold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
+    from types import TracebackType
 
     from runtime.demo.people import Person
 
@@ -65,6 +65,10 @@ class Client:
         if response.status_code != httpx.codes.OK:
             raise Refusal(response.status_code, response.json())
         return response.content
+
+    def public(self, path: str) -> Any:
+        """What anybody may read, without a token."""
+        return self._answer(self._http.get(path))
 
     def move_clock(self, who: Person, to: datetime) -> Any:
         """Time passes; what falls due on the way happens."""

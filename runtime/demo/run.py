@@ -30,12 +30,12 @@ CHAPTERS = (
     tender.tell,
 )
 WATCH = (
-    ("Z-50", "through every stage to the register, with its certificate"),
-    ("KV-12", "returned for corrections, and accepted"),
-    ("OK-90", "fails a test for one of its three items"),
-    ("UR-200", "refused, and appealed"),
-    ("NC-65", "lets a deadline lapse"),
-    ("DP-4", "suspended, and reinstated"),
+    ("Z-50", "gate valve", "through every stage to the register, with its certificate"),
+    ("KV-12", "screw compressor", "returned for corrections, and accepted"),
+    ("OK-90", "steel bends", "fails a test for one of its three items"),
+    ("UR-200", "flow meter", "refused, and appealed"),
+    ("NC-65", "pump", "lets a deadline lapse"),
+    ("DP-4", "pressure transmitter", "suspended, and reinstated"),
 )
 
 
@@ -71,7 +71,7 @@ def _cast(narrator: Narrator) -> None:
         "Watch these six:"
     )
     narrator.plain()
-    narrator.table(("product", "what becomes of it"), WATCH, indent=False)
+    narrator.table(("product", "what it is", "what becomes of it"), WATCH, indent=False)
 
 
 def _left(narrator: Narrator, output: Output, folder: Path, letters: int, seconds: float) -> None:

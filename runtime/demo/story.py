@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from runtime.demo.client import Refusal
-from runtime.demo.narrator import due, local
+from runtime.demo.narrator import due, local, moment
 from runtime.demo.problem import NotAsTold
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Story:
         self.people, self.makers, self.now = people, makers, now
         self.cases: dict[str, str] = {}
         self.numbers: dict[str, str] = {}
+        self._met: set[str] = set()
         self._by_address = {person.email: person for person in people.values()}
 
     # ── moves ──
@@ -71,7 +72,7 @@ class Story:
     ) -> Any:
         """The same, with its line."""
         case = self.act(who, what, event, data, to=to)
-        self.tell.move(self.now, what, f"{self.person(who, what).name} {says}", place(case, self.now))
+        self.tell.move(self.now, what, f"{self.name(who, what)} {says}", place(case, self.now))
         return case
 
     def refused(
@@ -114,7 +115,7 @@ class Story:
         for one, result in zip(what, answer["results"], strict=True):
             if result["status"] >= 400:
                 raise NotAsTold(f"{one}: '{event}' is refused in a batch ({result['problem']['detail']})")
-        self.tell.move(self.now, "", f"{person.name} {says}")
+        self.tell.move(self.now, "", f"{self.name(who)} {says}")
 
     # ── time ──
 
@@ -140,7 +141,8 @@ class Story:
     def found(self, what: str, says: str, *, to: str) -> Any:
         """What has become of a case by itself, with its line."""
         case = self.look(what, to=to)
-        self.tell.move(self.now, what, says, place(case, self.now))
+        at = moment(case["closed_at"]) if case["closed_at"] else self.now
+        self.tell.move(at, what, says, place(case, self.now))
         return case
 
     def items(self, what: str) -> list[str]:
@@ -151,13 +153,21 @@ class Story:
         """By id; `maker`: whose product it is."""
         return self.makers[what.partition("/")[0]] if who == MAKER else self.people[who]
 
+    def name(self, who: str, what: str = "") -> str:
+        """His name, with his office where he is met for the first time."""
+        person = self.person(who, what)
+        if person.id in self._met:
+            return person.name
+        self._met.add(person.id)
+        return f"{person.name} ({person.office})"
+
     def _body(self, person: Person, event: str, data: Mapping[str, Any] | None) -> dict[str, Any]:
         return {"event": event, "data": dict(data or {}), "declares": list(person.declares)}
 
     def _refusal(self, person: Person, what: str, says: str, refusal: Refusal, status: int, because: str) -> None:
         if refusal.status != status or because not in str(refusal):
             raise NotAsTold(f"{what}: {person.name} is refused otherwise than told ({refusal.status}: {refusal})")
-        self.tell.refused(self.now, what, f"{person.name} {says}", refusal.status, str(refusal))
+        self.tell.refused(self.now, what, f"{self.name(person.id, what)} {says}", refusal.status, str(refusal))
 
     @staticmethod
     def _check(what: str, case: Mapping[str, Any], to: str) -> None:
@@ -167,15 +177,14 @@ class Story:
 
     def _report(self, letters: Sequence[Letter]) -> None:
         named = {number: what for what, number in self.numbers.items()}
-        groups: dict[tuple[datetime, str], list[Letter]] = defaultdict(list)
+        groups: dict[tuple[datetime, str, str], list[Letter]] = defaultdict(list)
         for letter in letters:
             if letter.template in TOLD:
-                groups[letter.sent_at, letter.template].append(letter)
-        for (at, template), group in groups.items():
+                groups[letter.sent_at, letter.template, letter.to].append(letter)
+        for (at, template, _), group in groups.items():
             products = list(dict.fromkeys(named.get(letter.case_number, letter.case_number) for letter in group))
-            people = list(dict.fromkeys(self._by_address[letter.to].name for letter in group))
-            said = ", ".join(people) if len(people) <= 3 else f"{len(people)} people"
-            about = "" if len(products) == 1 else f" ({', '.join(products)})"
+            said = self._by_address[group[0].to].name
+            about = "" if len(products) == 1 else f" about {', '.join(products)}"
             self.tell.quiet(at, products[0] if len(products) == 1 else "", f"{TOLD[template]} {said}{about}")
 
 

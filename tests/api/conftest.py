@@ -122,7 +122,7 @@ class Listening:
     def __init__(self):
         self.app = None
         self.socket = socket.create_server(("127.0.0.1", 0))
-        self.url = "http://127.0.0.1:{}".format(self.socket.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         config = uvicorn.Config(self.serve, interface="asgi3", lifespan="off", log_level="error", access_log=False)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]})
@@ -155,7 +155,11 @@ class World:
     def as_(self, name=None, **headers):
         token = {"Authorization": f"Bearer {self.secrets[name]}"} if name else {}
         return httpx.Client(
-            base_url=self.listening.url, headers={**token, **headers}, transport=self.listening.pool, timeout=30, trust_env=False
+            base_url=self.listening.url,
+            headers={**token, **headers},
+            transport=self.listening.pool,
+            timeout=30,
+            trust_env=False,
         )
 
     def open(self, name="anna", data=None, **more):
@@ -169,7 +173,11 @@ class World:
     def listed(self):
         """A case with a certificate in the register."""
         case = self.open()
-        for name, event, data in (("oleg", "score", {"review.score": 80}), ("oleg", "accept", {}), ("olga", "grant", {})):
+        for name, event, data in (
+            ("oleg", "score", {"review.score": 80}),
+            ("oleg", "accept", {}),
+            ("olga", "grant", {}),
+        ):
             assert self.send(name, case["id"], event, data).status_code == 200
         self.services.clock.settle()
         return self.as_("oleg").get(f"/cases/{case['id']}").json()

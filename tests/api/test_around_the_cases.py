@@ -24,14 +24,14 @@ def test_every_answer_is_guarded(world):
     """No sniffing, no keeping, no referrer, for answers and problems."""
     for path in ("/healthz", "/cases", "/nowhere", "/v/none"):
         headers = world.as_().get(path).headers
-        assert ("nosniff", "no-store") == (headers["x-content-type-options"], headers["cache-control"])
+        assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "no-store")
 
 
 def test_paths_and_methods_that_are_not_there(world):
     """Problems too: 404, and 405 with what is allowed."""
     assert world.as_().get("/nowhere").json()["type"] == "urn:milepost:problem:not-found"
     answer = world.as_("anna").delete("/cases")
-    assert (405, "urn:milepost:problem:method-not-allowed") == (answer.status_code, answer.json()["type"])
+    assert (answer.status_code, answer.json()["type"]) == (405, "urn:milepost:problem:method-not-allowed")
     assert "GET" in answer.headers["allow"]
 
 
@@ -39,7 +39,7 @@ def test_workflows_can_be_read(world):
     """Name, roles, the form that opens a case, versions, and the diagram."""
     oleg = world.as_("oleg", **{"Accept-Language": "ru"})
     found = oleg.get("/workflows/offer").json()
-    assert ("Предложение", 1) == (found["title"], found["version"])
+    assert (found["title"], found["version"]) == ("Предложение", 1)
     assert [item["path"] for item in found["open_form"]] == ["applicant.tax_id", "product.designation", "product.price"]
     assert [version["version"] for version in oleg.get("/workflows/offer/versions").json()] == [1]
     for path in ("/workflows/offer/diagram", "/workflows/offer/versions/1/diagram"):
@@ -54,7 +54,7 @@ def test_a_certificate_and_the_tender_question(world):
     number = case["data"]["certificate"]["number"]
     oleg = world.as_("oleg")
     info = oleg.get(f"/certificates/{number}").json()
-    assert ("valid", "2026-03-02") == (info["status"], info["facts"]["valid_from"])
+    assert (info["status"], info["facts"]["valid_from"]) == ("valid", "2026-03-02")
     file = oleg.get(f"/certificates/{number}/pdf")
     assert ("application/pdf", f'"{info["sha256"]}"') == (file.headers["content-type"], file.headers["etag"])
     question = {"tax_id": "1234567890", "designation": "V-1"}
@@ -119,10 +119,10 @@ def test_the_manual_clock_stops_at_due_moments(world):
     world.send("oleg", case["id"], "return", {"reasons": "x"})
     ops = world.as_("ops")
     moved = ops.post("/clock", json={"to": "2026-04-01T00:00:00+03:00"}).json()
-    assert ("2026-03-31T21:00:00Z", 1) == (moved["now"], moved["timers"])
+    assert (moved["now"], moved["timers"]) == ("2026-03-31T21:00:00Z", 1)
     assert world.as_("anna").get(f"/cases/{case['id']}").json()["outcome"] == "closed"
     back = ops.post("/clock", json={"to": "2026-03-01T00:00:00Z"})
-    assert (409, "urn:milepost:problem:clock-refused") == (back.status_code, back.json()["type"])
+    assert (back.status_code, back.json()["type"]) == (409, "urn:milepost:problem:clock-refused")
     assert ops.post("/clock", json={"to": "2026-05-01T00:00:00"}).status_code == 422
 
 
@@ -132,10 +132,10 @@ def test_an_explanation_tells_why_an_event_is_not_allowed(world):
     said = world.as_("oleg").get(f"/cases/{case['id']}/explain").json()
     assert [(state["path"], state["line"]["text"]) for state in said["states"]] == [("check", "check:")]
     events = {found["event"]: found for found in said["events"]}
-    assert (False, ["good_enough is false"]) == (
+    assert (
         events["accept"]["allowed"],
         [found["text"] for found in events["accept"]["against"]],
-    )
+    ) == (False, ["good_enough is false"])
     assert said["deadlines"][0]["due"] == "2026-03-07T21:00:00Z"
     anna = world.as_("anna").get(f"/cases/{case['id']}/explain").json()
     assert {found["kind"] for event in anna["events"] for found in event["against"]} >= {"who"}
@@ -145,7 +145,7 @@ def test_a_bug_says_nothing_of_itself(world, monkeypatch):
     """500 as a problem, without the words of the exception."""
     monkeypatch.setattr(world.services.cases._commands, "submit", lambda *_: 1 / 0)
     answer = world.as_("anna").post("/cases", json={"workflow": "offer"})
-    assert (500, "urn:milepost:problem:internal-error") == (answer.status_code, answer.json()["type"])
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:milepost:problem:internal-error")
     assert "zero" not in answer.text
 
 

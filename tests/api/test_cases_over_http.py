@@ -39,7 +39,9 @@ def test_a_case_is_opened_read_and_moved(world):
     assert moved.status_code == 200
     assert [s["path"] for s in moved.json()["case"]["states"]] == ["correction"]
     assert moved.json()["step"]["said"] == {"reasons": "which standard?"}
-    assert world.as_("anna").get(f"/cases/{case['id']}").headers["etag"] == moved.headers["etag"] != opened.headers["etag"]
+    assert (
+        world.as_("anna").get(f"/cases/{case['id']}").headers["etag"] == moved.headers["etag"] != opened.headers["etag"]
+    )
 
 
 def test_what_belongs_to_a_case_can_be_read(world):
@@ -49,9 +51,13 @@ def test_what_belongs_to_a_case_can_be_read(world):
     oleg, boris = world.as_("oleg"), world.as_("boris")
     assert [line["name"] for line in oleg.get(f"/cases/{case['id']}/history").json()] == ["open", "return"]
     assert [line["name"] for line in oleg.get(f"/cases/{case['id']}/history?after=1").json()] == ["return"]
-    assert [(t["deadline"], t["kind"]) for t in oleg.get(f"/cases/{case['id']}/timers").json()] == [("no_response", "due")]
+    assert [(t["deadline"], t["kind"]) for t in oleg.get(f"/cases/{case['id']}/timers").json()] == [
+        ("no_response", "due")
+    ]
     assert [e["what"] for e in oleg.get(f"/cases/{case['id']}/effects").json()] == ["asked to applicant"]
-    assert [line["number"] for line in oleg.get("/cases?workflow=offer&state=correction").json()["items"]] == [case["number"]]
+    assert [line["number"] for line in oleg.get("/cases?workflow=offer&state=correction").json()["items"]] == [
+        case["number"]
+    ]
     assert oleg.get("/cases?turn=officer").json() == {"items": [], "cursor": None}
     assert boris.get("/cases").json()["items"] == []
 
@@ -86,10 +92,14 @@ def test_a_dry_run_stores_nothing(world):
 def test_refusals_say_what_is_allowed_instead(world):
     """403 names who may, 409 what is false or could be sent, 422 each field; nothing is stored."""
     case = world.open()
-    assert problem(world.send("anna", case["id"], "return", {"reasons": "x"}), 403, "actor-not-allowed")["by"] == ["officer"]
+    assert problem(world.send("anna", case["id"], "return", {"reasons": "x"}), 403, "actor-not-allowed")["by"] == [
+        "officer"
+    ]
     assert "score" in problem(world.send("oleg", case["id"], "dance"), 409, "event-not-allowed")["allowed"]
     assert problem(world.send("oleg", case["id"], "accept"), 409, "guard-refused")["false"] == ["good_enough"]
-    fields = problem(world.send("oleg", case["id"], "score", {"review.score": "many"}), 422, "invalid-payload")["problems"]
+    fields = problem(world.send("oleg", case["id"], "score", {"review.score": "many"}), 422, "invalid-payload")[
+        "problems"
+    ]
     assert [(found["path"], found["code"]) for found in fields] == [("review.score", "type")]
     again = world.as_("anna").post("/cases", json={"workflow": "offer", "data": ACME})
     assert problem(again, 409, "duplicate-case")["number"] == case["number"]
@@ -158,7 +168,11 @@ def test_the_same_key_has_the_same_answer(world):
     again = world.as_("anna", **key).post("/cases", json=body)
     assert (first.status_code, first.json()) == (again.status_code, again.json())
     assert again.headers["idempotency-replayed"] == "true"
-    problem(world.as_("anna", **key).post("/cases", json={**body, "data": {**ACME, "product": {"designation": "W"}}}), 422, "key-reused")
+    problem(
+        world.as_("anna", **key).post("/cases", json={**body, "data": {**ACME, "product": {"designation": "W"}}}),
+        422,
+        "key-reused",
+    )
     case_id = first.json()["case"]["id"]
     sent = [world.send("oleg", case_id, "score", {"review.score": 5}, **key) for _ in range(2)]
     assert sent[0].json() == sent[1].json()
@@ -212,7 +226,9 @@ def test_a_body_without_a_length_is_bounded_too(world):
     """What comes in pieces is counted as it comes."""
     case = world.open()
     pieces = iter([b'{"event": "score", "data": {"a": "'] + [b"x" * 100_000] * 12)
-    answer = world.as_("oleg", **{"Content-Type": "application/json"}).post(f"/cases/{case['id']}/events", content=pieces)
+    answer = world.as_("oleg", **{"Content-Type": "application/json"}).post(
+        f"/cases/{case['id']}/events", content=pieces
+    )
     problem(answer, 413, "too-large")
 
 

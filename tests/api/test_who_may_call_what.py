@@ -93,7 +93,7 @@ def test_a_token_that_is_none(world, header):
     """401 with a challenge, whatever stands in the header."""
     client = world.as_()
     answer = client.get("/me", headers={"Authorization": header.encode("latin-1")})
-    assert (401, "Bearer") == (answer.status_code, answer.headers["www-authenticate"])
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 
 def test_a_revoked_token_opens_nothing(world):

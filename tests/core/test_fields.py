@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.definition import Field
 from engine.core.fields import CHECKS, ValueFault, read_value
+from engine.core.naming import Field
 from engine.core.patterns import UnsafePattern, check_pattern, matches
 from engine.core.types import MEMBERS, TEXT, Kind, Type
 from engine.core.values import canonical, restore

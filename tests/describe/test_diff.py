@@ -73,7 +73,11 @@ def test_what_comes_and_goes():
     before = load_or_raise(BASE, file="a.yaml")
     after = load_or_raise(BASE.replace("correction", "mending"), file="b.yaml")
     found = {(c.kind, c.what, c.name) for c in compare(before, after)}
-    assert {("removed", "state", "correction"), ("added", "state", "mending"), ("added", "event", "mending: answer")} <= found
+    assert {
+        ("removed", "state", "correction"),
+        ("added", "state", "mending"),
+        ("added", "event", "mending: answer"),
+    } <= found
     assert ("removed", "deadline", "correction: no_response") in found
 
 
@@ -81,4 +85,4 @@ def test_layout_and_comments_are_no_change():
     """Only the meaning is compared."""
     before = load_or_raise(BASE, file="a.yaml")
     after = load_or_raise("# a comment\n" + BASE.replace("title: Offer", "title:   Offer"), file="b.yaml")
-    assert () == compare(before, after)
+    assert compare(before, after) == ()

@@ -48,7 +48,9 @@ states:
   done: {final: true}
 """
 NOW = datetime(2025, 12, 29, 9, 0, tzinfo=UTC)
-CALENDAR = read_calendar(Path("workflows/calendars/ru.yaml").read_text(encoding="utf-8"), file="ru.yaml")[0]
+CALENDAR = read_calendar(
+    (Path(__file__).parents[2] / "workflows" / "calendars" / "ru.yaml").read_text(encoding="utf-8"), file="ru.yaml"
+)[0]
 CHART = build_chart(load_or_raise(SOURCE, file="offer.yaml"), CALENDAR)
 ANNA = Actor("anna", roles=frozenset({"applicant"}), attributes={"party": "1"})
 OLEG = Actor("oleg", roles=frozenset({"officer"}))
@@ -73,14 +75,17 @@ def against(case, actor, event):
 def test_false_conditions_are_named():
     """Each part by its name; what looks at the form is left open."""
     case = opened()
-    assert [("false", "good_enough is false"), ("false", "has(review.remark) is false")] == against(case, OLEG, "accept")
-    assert (True, True) == (events(case, OLEG)["praise"].allowed, events(case, OLEG)["praise"].arms[0].open)
+    assert against(case, OLEG, "accept") == [
+        ("false", "good_enough is false"),
+        ("false", "has(review.remark) is false"),
+    ]
+    assert (events(case, OLEG)["praise"].allowed, events(case, OLEG)["praise"].arms[0].open) == (True, True)
 
 
 def test_who_may_send_is_named():
     """For somebody without the role, and for the holder of a role that fits other cases."""
     case = opened()
-    assert [("who", "may be sent by officer; you have none of these roles")] == against(case, ANNA, "score")
+    assert against(case, ANNA, "score") == [("who", "may be sent by officer; you have none of these roles")]
 
 
 def test_a_duty_is_named():
@@ -114,7 +119,10 @@ def test_a_deadline_that_stands_still_or_has_no_start():
     """A clock of the other side says since when it stands; what is not armed says so."""
     case = step(CHART, opened(), Event("score", {"review.score": 1}), OLEG, now=NOW).case
     found = {d.name: d for d in explain_case(CHART, case, OLEG, now=NOW).deadlines}
-    assert (None, ("not armed: what it is counted from has no value yet",)) == (found["expire"].due, found["expire"].why)
+    assert (found["expire"].due, found["expire"].why) == (
+        None,
+        ("not armed: what it is counted from has no value yet",),
+    )
     assert found["total"].due is not None
 
 
@@ -126,4 +134,4 @@ def test_states_have_their_lines():
     case = step(CHART, case, Event("praise", {"review.remark": "x"}), OLEG, now=NOW).case
     case = step(CHART, case, Event("grant"), OLGA, now=NOW).case
     said = explain_case(CHART, case, OLEG, now=NOW)
-    assert ((), (), True) == (said.events, said.deadlines, "no event" in (said.closed or ""))
+    assert (said.events, said.deadlines, "no event" in (said.closed or "")) == ((), (), True)

@@ -96,7 +96,7 @@ def compare(sign: str, left: Code, right: Code) -> Run:
     if not right.constant:
         return lambda scope: check(a(scope), b(scope))
     value = right.value
-    if not isinstance(left.node, ast.Field):
+    if not isinstance(left.node, ast.Field) or left.type.kind is Kind.LIST:
         return lambda scope: check(a(scope), value)
     path = left.node.path
 

@@ -87,8 +87,9 @@ def bound(checker: Checker, node: ast.Name) -> Code:
 
 
 def field(checker: Checker, node: ast.Node, path: str) -> Code:
-    """A data path: one look-up."""
+    """A data path: one look-up. A list that was never filled in is an empty list, for `has()` too without a value."""
     checker.reads.add(path)
+    kind = checker.names.paths[path]
 
     def run(scope: Scope) -> Any:
         try:
@@ -96,7 +97,11 @@ def field(checker: Checker, node: ast.Node, path: str) -> Code:
         except KeyError:
             raise MissingValue(path) from None
 
-    return Code(ast.Field(node.offset, node.length, 1, path), checker.names.paths[path], run, label=path)
+    def listed(scope: Scope) -> Any:
+        return scope.data.get(path, ())
+
+    resolved = ast.Field(node.offset, node.length, 1, path)
+    return Code(resolved, kind, listed if kind.kind is Kind.LIST else run, label=path)
 
 
 def special(checker: Checker, node: ast.Name) -> Code:

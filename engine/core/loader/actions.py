@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.core.definition import (
+from engine.core.acts import (
     Action,
     Call,
     CertificateAction,

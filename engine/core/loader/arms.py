@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.core.definition import Action, Arm, Assignment, StateKind
+from engine.core.definition import Arm, Assignment, StateKind
 from engine.core.loader.actions import read_actions
 from engine.core.loader.conditions import assignments, condition
 from engine.core.loader.keys import CHOSEN_ARM
@@ -15,6 +15,7 @@ from engine.core.loader.yaml_nodes import Node, ScalarNode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from engine.core.acts import Action
     from engine.core.diagnostics import Mark
     from engine.core.expressions.expression import Expression
     from engine.core.loader.draft import Draft, Here

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.core.definition import Field, Text
 from engine.core.fields import CHECKS, MAX_TEXT, ValueFault, read_value
 from engine.core.loader.keys import FIELD, GROUP, RESERVED_FIELDS, RESERVED_GROUPS, RESERVED_WORDS
 from engine.core.loader.reader import Reader, guess
 from engine.core.loader.yaml_nodes import ListNode, MapNode, Node, ScalarNode, plain
+from engine.core.naming import Field, Text
 from engine.core.patterns import MAX_LENGTH, UnsafePattern, check_pattern
 from engine.core.types import ANY, DATE, DATETIME, INTEGER, MEMBERS, NUMBER, TEXT, Kind, Type
 
@@ -62,7 +62,9 @@ def _is_group(node: MapNode) -> bool:
 def _read_group(draft: Draft, group: str, node: MapNode) -> None:
     own = {key.text: value for key, value in node.entries if key.text in GROUP}
     draft.groups[group] = draft.reader.title(own)
-    draft.reader.title(own, "note")
+    note = draft.reader.title(own, "note")
+    if note is not None:
+        draft.group_notes[group] = note
     if "sealed" in own:
         draft.sealed[group] = own["sealed"]
     rest = MapNode([(k, v) for k, v in node.entries if k.text not in GROUP], node.mark)

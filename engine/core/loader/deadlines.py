@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from engine.core.definition import Arm, Deadline, Extension, Reminder, Rung, Side
+from engine.core.definition import Arm, Deadline, Extension, Reminder, Rung
 from engine.core.loader.arms import ARM_KEYS, read_event_arms
 from engine.core.loader.conditions import moment
 from engine.core.loader.draft import Draft, Here
 from engine.core.loader.keys import DEADLINE, EXTEND, REMIND, RUNG
 from engine.core.loader.people import TURN, several, who
 from engine.core.loader.yaml_nodes import MapNode, Node, ScalarNode
+from engine.core.naming import Side
 from engine.core.terms import Term, Unit
 
 Entries = Mapping[str, Node]

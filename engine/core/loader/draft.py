@@ -13,10 +13,10 @@ from engine.core.types import DATE, INTEGER, TEXT, Kind, Type
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.core.definition import Field, Role, Text
     from engine.core.expressions.expression import Expression
     from engine.core.loader.reader import Reader
     from engine.core.loader.yaml_nodes import Node
+    from engine.core.naming import Field, Role, Text
 
 CERTIFICATE_STATUS = (
     "reserved",
@@ -59,9 +59,11 @@ class Draft:
     reader: Reader
     top: dict[str, Node]
     name: str = ""
+    note: Text | None = None
     roles: dict[str, Role] = field(default_factory=dict)
     fields: dict[str, Field] = field(default_factory=dict)
     groups: dict[str, Text | None] = field(default_factory=dict)
+    group_notes: dict[str, Text] = field(default_factory=dict)
     event_fields: dict[str, Field] = field(default_factory=dict)
     sealed: dict[str, Node] = field(default_factory=dict)  # path of a group or field → its condition
     tree: Tree = field(default_factory=Tree)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from engine.core.definition import Field, FormItem, Who
+from engine.core.definition import FormItem
 from engine.core.loader.paths import mentions_broken
 from engine.core.loader.reader import guess
 from engine.core.types import Kind, Type
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from engine.core.loader.draft import Draft
     from engine.core.loader.yaml_nodes import Node, ScalarNode
+    from engine.core.naming import Field, Who
 
 _ITEM = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)(\+?)(!?)")
 

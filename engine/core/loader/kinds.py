@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from engine.core.definition import Ask, Call, Children, Field, Need, Panel
+from engine.core.acts import Call
+from engine.core.definition import Ask, Children, Need, Panel
 from engine.core.loader.actions import read_arguments, read_operation
 from engine.core.loader.conditions import condition, expression, own_fields, values, with_bound
 from engine.core.loader.data import read_result
@@ -20,6 +21,7 @@ from engine.core.types import DATETIME, MEMBERS, TEXT, Kind, Type
 
 if TYPE_CHECKING:
     from engine.core.diagnostics import Mark
+    from engine.core.naming import Field
 
 Entries = Mapping[str, Node]
 Rest = Literal["cancel", "go_on"]

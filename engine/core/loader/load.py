@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from engine.core.definition import Text, Workflow
+from engine.core.definition import Workflow
 from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
 from engine.core.loader.data import read_data, read_event_data
 from engine.core.loader.draft import Draft
@@ -16,6 +16,7 @@ from engine.core.loader.reader import Reader, TooManyFindings
 from engine.core.loader.sections import read_duties, read_expressions, read_open, read_pattern, read_unique, read_zone
 from engine.core.loader.states import States, check_extensions, check_same_events
 from engine.core.loader.yaml_nodes import MapNode, Node, read
+from engine.core.naming import Text
 from engine.errors import InvalidWorkflow
 
 _UTC = ZoneInfo("UTC")
@@ -101,6 +102,7 @@ def _workflow(reader: Reader, node: Node, source: str) -> Workflow | None:
         roles=draft.roles,
         fields=draft.fields,
         groups=draft.groups,
+        group_notes=draft.group_notes,
         event_fields=draft.event_fields,
         opening=opening,
         define=draft.define,
@@ -110,6 +112,7 @@ def _workflow(reader: Reader, node: Node, source: str) -> Workflow | None:
         certificate=facts,
         register=register,
         policies=policies,
+        note=draft.note,
         file=reader.file,
         source=source,
     )
@@ -121,4 +124,4 @@ def _head(draft: Draft) -> None:
         reader.word(top["milepost"], ("1",), "`milepost`, the version of the language,")
     if "workflow" in top:
         draft.name = reader.name(top["workflow"], "`workflow`") or ""
-    reader.title(top, "note")
+    draft.note = reader.title(top, "note")

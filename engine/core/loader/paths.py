@@ -10,9 +10,9 @@ from engine.core.types import Kind
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from engine.core.definition import Field
     from engine.core.loader.draft import Draft
     from engine.core.loader.yaml_nodes import Node
+    from engine.core.naming import Field
 
 NAMING = frozenset({Kind.TEXT, Kind.CODE, Kind.CHOICE, Kind.PARTY, Kind.PERSON})
 """Kinds of fields that name somebody or something, as `where` and `no_interest` compare them."""

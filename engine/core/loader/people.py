@@ -6,10 +6,10 @@ import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.core.definition import Role, Side, Text, Who
 from engine.core.loader.keys import RESERVED_ROLES, ROLE
 from engine.core.loader.paths import NAMING, field_at, sight_paths
 from engine.core.loader.reader import NAME, guess
+from engine.core.naming import Role, Side, Text, Who
 from engine.core.types import Kind
 
 if TYPE_CHECKING:

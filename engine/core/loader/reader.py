@@ -6,9 +6,9 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
-from engine.core.definition import Text
 from engine.core.diagnostics import Diagnostic, Mark, Severity
 from engine.core.loader.yaml_nodes import ListNode, MapNode, Node, ScalarNode
+from engine.core.naming import Text
 from engine.core.terms import Term, Unit
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from engine.core.definition import CertificateFacts, Duty, Opening, Text, Unique
+from engine.core.definition import CertificateFacts, Duty, Opening, Unique
 from engine.core.loader.actions import read_actions
 from engine.core.loader.arms import resolve, resolve_all
 from engine.core.loader.conditions import assignments, condition, expression
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.core.expressions.expression import Expression
+    from engine.core.naming import Text
     from engine.core.types import Type
 
 _DUTY_ID = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -120,9 +121,10 @@ def _duty(draft: Draft, key: ScalarNode, node: Node) -> Duty | None:
             message = f"duty '{key.text}' has {said}"
             reader.say("WF063", key.mark, message, "write exactly one of them")
         return None
-    kind, note = kinds[0], reader.title(entries, "note") or reader.title(entries)
+    kind, title, note = kinds[0], reader.title(entries), reader.title(entries, "note")
     if kind == "no_interest":
-        return _no_interest(draft, key, entries, note)
+        duty = _no_interest(draft, key, entries)
+        return None if duty is None else replace(duty, title=title, note=note)
     for name in ("within", "in"):
         if name in entries:
             reader.say("WF063", entries[name].mark, f"`{name}` beside `{kind}`", "it belongs to no_interest")
@@ -131,7 +133,7 @@ def _duty(draft: Draft, key: ScalarNode, node: Node) -> Duty | None:
         reader.shape(entries[kind], f"`{kind}` names two states or more", "write [state, state]")
     _check_apart(draft, entries[kind], states)
     word = "different" if kind == "different" else "same"
-    return Duty(key.text, word, states, note=note, mark=key.mark)  # type: ignore[arg-type]  # one of the two words
+    return Duty(key.text, word, states, title=title, note=note, mark=key.mark)  # type: ignore[arg-type]  # one of the two words
 
 
 def _check_apart(draft: Draft, node: Node, states: tuple[str, ...]) -> None:
@@ -143,14 +145,14 @@ def _check_apart(draft: Draft, node: Node, states: tuple[str, ...]) -> None:
             return
 
 
-def _no_interest(draft: Draft, key: ScalarNode, entries: Mapping[str, Node], note: Text | None) -> Duty | None:
+def _no_interest(draft: Draft, key: ScalarNode, entries: Mapping[str, Node]) -> Duty | None:
     field = field_at(draft, entries["no_interest"], "`no_interest`", NAMING)
     term = draft.reader.term(entries["within"], "`within`") if "within" in entries else None
     if "in" not in entries:
         draft.reader.say("WF011", key.mark, f"duty '{key.text}' needs `in`", "say in which states it is declared")
         return None
     states = _duty_states(draft, entries["in"], parent=False)
-    return Duty(key.text, "no_interest", states, field.path if field else None, term, note, key.mark)
+    return Duty(key.text, "no_interest", states, field.path if field else None, term, mark=key.mark)
 
 
 def _duty_states(draft: Draft, node: Node, *, parent: bool) -> tuple[str, ...]:

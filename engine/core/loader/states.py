@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.core.definition import Handler, Panel, State, StateKind, Who
+from engine.core.definition import Handler, Panel, State, StateKind
 from engine.core.loader.actions import read_actions
 from engine.core.loader.arms import read_arms, read_event_arms
 from engine.core.loader.conditions import assignments, condition
@@ -25,6 +25,7 @@ from engine.core.loader.kinds import (
 from engine.core.loader.people import senders, several
 from engine.core.loader.tree import Outline, join
 from engine.core.loader.yaml_nodes import Node, ScalarNode
+from engine.core.naming import Who
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,26 +6,17 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from engine.core.acts import Action, Call, CertificateAction, NewPeople, Notify, Open, RegisterList, Send
 from engine.core.case import Child, EffectKind
-from engine.core.definition import (
-    Action,
-    Call,
-    CertificateAction,
-    NewPeople,
-    Notify,
-    Open,
-    RegisterList,
-    Send,
-    State,
-    Who,
-)
 from engine.core.machine.facts import change_certificate, list_in_register
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from engine.core.definition import State
     from engine.core.expressions.expression import Expression
     from engine.core.machine.draft import Draft
+    from engine.core.naming import Who
 
 _NAMESPACE = uuid.UUID("6f1c2f0e-6d0b-4c0e-9b1f-0d4d1c8f7a11")
 CERTIFICATES = "certificates"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.core.definition import Arm, Deadline, Duty, FormItem, Handler, State, StateKind, Who, Workflow
+from engine.core.definition import Arm, Deadline, Duty, FormItem, Handler, State, StateKind, Workflow
 from engine.core.forms import Form, compile_form
 from engine.core.machine.regions import Region
+from engine.core.naming import Who
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

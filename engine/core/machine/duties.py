@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.moments import due_before
-from engine.core.definition import Side
+from engine.core.naming import Side
 from engine.core.selection import plain_of
 from engine.errors import DutyConflict
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.core.definition import StateKind, Who
+from engine.core.definition import StateKind
 from engine.core.machine.actions import notify
 from engine.core.machine.draft import children_view
 from engine.core.machine.duties import check_duties
@@ -14,6 +14,7 @@ from engine.core.machine.finishing import People, Said, finish
 from engine.core.machine.moves import run_arms
 from engine.core.machine.settle import settle
 from engine.core.machine.turns import person_id
+from engine.core.naming import Who
 from engine.core.selection import Reach, Taken, active_leaves, admits, reach, without_conflicts
 from engine.errors import ActorNotAllowed, EventNotAllowed, GuardRefused, InvalidPayload
 

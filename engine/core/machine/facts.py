@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.core.acts import CertificateVerb as Verb
 from engine.core.calendars.moments import local_date
 from engine.core.case import CertificateFact, RegisterFact
-from engine.core.definition import CertificateVerb as Verb
 from engine.errors import FactNotAllowed
 
 if TYPE_CHECKING:
-    from engine.core.definition import CertificateAction
+    from engine.core.acts import CertificateAction
     from engine.core.machine.draft import Draft
 
 STATUS = "certificate.status"

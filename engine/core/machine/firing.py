@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.core.definition import Who
 from engine.core.machine.actions import notify
 from engine.core.machine.finishing import Said, finish
 from engine.core.machine.moves import run_arms
 from engine.core.machine.settle import settle
+from engine.core.naming import Who
 from engine.core.selection import Taken
 
 if TYPE_CHECKING:

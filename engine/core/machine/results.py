@@ -14,8 +14,8 @@ from engine.core.machine.settle import settle, take_first
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from engine.core.acts import Call
     from engine.core.case import Effect, EffectResult, Step
-    from engine.core.definition import Call
     from engine.core.machine.draft import Draft
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.core.definition import Side
+from engine.core.naming import Side
 from engine.core.selection import active_leaves
 
 if TYPE_CHECKING:

@@ -68,7 +68,9 @@ def vote(story: Story) -> None:
         "tina", REFUSED, "recommend", "wants to review it again", data, status=403, because="another technical_reviewer"
     )
     recommend(story, "timur", REFUSED, "every test passed", story.items(REFUSED))
-    story.tell.move(story.now, REFUSED, "Timur Drugov reviews it in her place and recommends it in full", "Decision")
+    story.tell.move(
+        story.now, REFUSED, f"{story.name('timur')} reviews it in her place and recommends it in full", "Decision"
+    )
     story.until("2026-07-06 11:00")
     story.refused(
         "dima", REFUSED, "grant", "wants to decide it again", {}, status=403, because="another decision_maker"
@@ -78,4 +80,4 @@ def vote(story: Story) -> None:
     story.until("2026-07-08 11:00")
     number = enter(story, REFUSED)
     story.settle()
-    story.tell.move(story.now, REFUSED, f"Roman Reestrov enters certificate {number}", "Listed")
+    story.tell.move(story.now, REFUSED, f"{story.name('roman')} enters certificate {number}", "Listed")

@@ -45,12 +45,14 @@ def _review(story: Story) -> None:
         "tina", PARTLY, "recommend", "wants to recommend all three items", scope, status=409, because="scope_has_passed"
     )
     recommend(story, "tina", PARTLY, "two items passed", passed)
-    story.tell.move(story.now, PARTLY, f"Tina Retsenzova recommends what passed: {', '.join(passed)}", "Decision")
+    story.tell.move(story.now, PARTLY, f"{story.name('tina')} recommends what passed: {', '.join(passed)}", "Decision")
     for what in (HERO, SUSPENDED, RETURNED):
         recommend(story, "tina", what, "every test passed", story.items(what))
-    story.tell.move(story.now, "", f"Tina Retsenzova recommends {HERO}, {SUSPENDED} and {RETURNED} in full", "Decision")
+    story.tell.move(
+        story.now, "", f"{story.name('tina')} recommends {HERO}, {SUSPENDED} and {RETURNED} in full", "Decision"
+    )
     recommend(story, "tina", REFUSED, "too few references from other buyers", [], "refuse")
-    story.tell.move(story.now, REFUSED, "Tina Retsenzova recommends to refuse: too few references", "Decision")
+    story.tell.move(story.now, REFUSED, f"{story.name('tina')} recommends to refuse: too few references", "Decision")
 
 
 def _decide(story: Story) -> None:
@@ -67,7 +69,7 @@ def _decide(story: Story) -> None:
     )
     story.move("dima", HERO, "grant", "grants it", reasons, to="certificate_issue")
     story.act("dima", SUSPENDED, "grant", reasons)
-    story.tell.move(story.now, SUSPENDED, "Dima Reshaev grants it", "Issue of the certificate")
+    story.tell.move(story.now, SUSPENDED, f"{story.name('dima')} grants it", "Issue of the certificate")
     condition = [{"text": "renew the certificate of the quality system", "due": "2027-01-29"}]
     story.move(
         "dima",
@@ -80,7 +82,9 @@ def _decide(story: Story) -> None:
     refusal = {"decision.reasons": "too few references from other buyers"}
     story.act("dima", REFUSED, "refuse", refusal, to="refused")
     story.settle()
-    story.found(REFUSED, "Dima Reshaev refuses; the letter names the reasons and the right to appeal", to="refused")
+    story.found(
+        REFUSED, f"{story.name('dima')} refuses; the letter names the reasons and the right to appeal", to="refused"
+    )
     for what in (HERO, SUSPENDED, RETURNED, PARTLY):
         story.look(what, to="registration")
     story.tell.quiet(story.now, "", "four certificates are rendered as PDF/A-3, each with its facts inside")
@@ -111,6 +115,6 @@ def _enter(story: Story) -> None:
         rows.append((what, number, ", ".join(facts["scope"]), f"{facts['valid_from']} to {facts['valid_until']}"))
     story.settle()
     story.tell.move(
-        story.now, "", "Roman Reestrov enters four certificates in the register", "Listed; they may be tendered"
+        story.now, "", f"{story.name('roman')} enters four certificates in the register", "Listed; they may be tendered"
     )
     story.tell.table(("product", "certificate", "scope", "valid, both days included"), rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtime.demo.acts.requirements import RETURNED, SILENT
+from runtime.demo.acts.requirements import OUT_OF_SCOPE, RETURNED, SILENT
 from runtime.demo.story import MAKER
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _agree(story: Story) -> None:
     story.until("2026-03-04 11:00")
     _offer(story, HERO, postpay=False)
     story.tell.move(
-        story.now, HERO, "Klara Organova sends the offer with scheme, team and fee", "the manufacturer's turn"
+        story.now, HERO, f"{story.name('klara')} sends the offer with scheme, team and fee", "the manufacturer's turn"
     )
     signature = {"agreement.contract_no": "D-2026-17", "agreement.signed_on": "2026-03-05"}
     story.until("2026-03-05 11:00")
@@ -78,6 +78,7 @@ def program(story: Story, what: str) -> dict[str, object]:
 
 def _plan(story: Story) -> None:
     story.until("2026-03-10 11:00")
+    story.found(OUT_OF_SCOPE, "Nobody appealed within 30 days: the rejection is final", to="closed_rejected")
     data = {"readiness.audit_from": "2026-03-17", "readiness.audit_to": "2026-03-19"}
     story.move("lena", HERO, "plan_agreed", "agrees on the days of the visit", data, to="on_site")
     story.move(
@@ -98,7 +99,9 @@ def _plan(story: Story) -> None:
             for n, item in enumerate(story.items(what), 1)
         ]
         story.act("lena", what, "samples_sealed", {"testing.samples": samples}, to="in_laboratory")
-    story.tell.move(story.now, "", "Lena Auditova has visited seven plants; sealed samples are with the laboratory")
+    story.tell.move(
+        story.now, "", f"{story.name('lena')} has visited seven plants; sealed samples are with the laboratory"
+    )
 
 
 def _visit(story: Story) -> None:

@@ -74,7 +74,7 @@ def _import(story: Story) -> None:
     story.tell.move(
         story.now,
         "",
-        f"{rita.name} imports {report['file']}: {report['rows']} rows, {len(report['opened'])} cases opened, two rows are wrong",
+        f"{story.name('rita')} imports {report['file']}: {report['rows']} rows, {len(report['opened'])} cases opened, two rows are wrong",
     )
     problems = [(str(p["row"]), p["column"], p["text"]) for p in report["problems"]]
     story.tell.table(("row", "column", "what is wrong"), problems)

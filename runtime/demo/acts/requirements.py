@@ -37,7 +37,7 @@ def _intake(story: Story) -> None:
         "ilya", OUT_OF_SCOPE, "reject_out_of_scope", {"reasons": "the shells are bought by other rules"}, to="rejected"
     )
     story.settle()
-    story.found(OUT_OF_SCOPE, "Ilya Priyomov rejects it: such shells are bought by other rules", to="rejected")
+    story.found(OUT_OF_SCOPE, f"{story.name('ilya')} rejects it: such shells are bought by other rules", to="rejected")
 
 
 def reviewer(what: str) -> str:

@@ -31,7 +31,7 @@ def tell(story: Story) -> None:
     story.tell.chapter(
         "May this bidder offer this product on that day?",
         "1 December 2026",
-        "Toma Torgova asks the register about every product of the list: for a tender of 15 June, and for one of today.",
+        f"{story.name('toma')} asks the register about every product of the list: for a tender of 15 June, and for one of today.",
         "The register keeps what was in effect when, so the answer for June is the same whenever it is asked.",
     )
     rows = []

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.core.definition import FormItem, StateKind, Who, Workflow
+from engine.core.definition import FormItem, StateKind, Workflow
 from engine.core.diagnostics import Severity
 from engine.core.expressions.expression import Scope
 from engine.core.loader.load import load, load_or_raise
+from engine.core.naming import Who
 from engine.core.terms import Term, Unit
 from engine.core.types import Kind
 from engine.errors import InvalidWorkflow

@@ -8,22 +8,9 @@ from zoneinfo import ZoneInfo
 
 from vocabulary import EVENT_FIELDS, FIELDS, FORMS, GREEN, RED, ROW, ROWS
 
-from engine.core.definition import (
-    Arm,
-    Ask,
-    Field,
-    FormItem,
-    Handler,
-    Notify,
-    Opening,
-    Panel,
-    Role,
-    State,
-    StateKind,
-    Text,
-    Who,
-    Workflow,
-)
+from engine.core.acts import Notify
+from engine.core.definition import Arm, Ask, FormItem, Handler, Opening, Panel, State, StateKind, Workflow
+from engine.core.naming import Field, Role, Text, Who
 
 W, S, P, C, F = StateKind.WAITING, StateKind.STAGE, StateKind.PARALLEL, StateKind.CHOICE, StateKind.FINAL
 CHILD = Who("workflow", "other")

@@ -15,29 +15,23 @@ from skeleton import Bone, Chance, K, skeleton
 from telling import Drawn
 from vocabulary import BYS, CHOICE, EVENT_FIELDS, FIELDS, FORMS, GREEN, GUARDS, NUMBERS, RED, ROW, ROWS, SETS, compiled
 
+from engine.core.acts import Action, Call, Notify, Send
 from engine.core.definition import (
-    Action,
     Arm,
     Ask,
     Assignment,
-    Call,
     Children,
     Deadline,
-    Field,
     FormItem,
     Handler,
     Need,
-    Notify,
     Opening,
     Panel,
-    Role,
-    Send,
     State,
-    Text,
-    Who,
     Workflow,
 )
 from engine.core.expressions.compiler import literal
+from engine.core.naming import Field, Role, Text, Who
 from engine.core.terms import Term, Unit
 from engine.core.types import BOOLEAN, INTEGER
 

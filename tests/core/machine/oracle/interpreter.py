@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from engine.core.definition import Arm, FormItem, Handler, Need, State, Who
+    from engine.core.definition import Arm, FormItem, Handler, Need, State
+    from engine.core.naming import Who
 
 BOUND = 100
 

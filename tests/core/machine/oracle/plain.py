@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from engine.core.definition import Call, Notify, Open, Send
+from engine.core.acts import Call, Notify, Open, Send
 from engine.core.expressions.expression import ExpressionError, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from engine.core.acts import Action
     from engine.core.case import Actor
-    from engine.core.definition import Action, State, Workflow
+    from engine.core.definition import State, Workflow
 
 
 class No(Exception):

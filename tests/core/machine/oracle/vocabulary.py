@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.case import SYSTEM, Actor
-from engine.core.definition import Field, FormItem, Text, Who
+from engine.core.definition import FormItem
 from engine.core.expressions.compiler import Names, compile_expression
+from engine.core.naming import Field, Text, Who
 from engine.core.types import BOOLEAN, INTEGER, MEMBERS, TEXT, Kind, Type
 
 if TYPE_CHECKING:

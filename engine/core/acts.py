@@ -1,0 +1,107 @@
+"""Actions of a definition, one class a verb (LANGUAGE §2.8); what they do in a step is left to machine/actions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from engine.core.diagnostics import NOWHERE, Mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.core.expressions.expression import Expression
+    from engine.core.naming import Field, Who
+    from engine.core.terms import Term
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """`notify:`; `delivered` is the path that gets the time of proven delivery."""
+
+    to: tuple[Who, ...]
+    template: str
+    delivered: str | None = None
+    condition: Expression | None = None
+    mark: Mark = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """`open: workflow`: the new case is a child of this one."""
+
+    workflow: str
+    values: Mapping[str, Expression]
+    condition: Expression | None = None
+    mark: Mark = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """`send: event`; to `parent`, `children` or every open case of a workflow that has the values of `where`."""
+
+    event: str
+    to: str
+    where: Mapping[str, Expression]
+    values: Mapping[str, Expression]
+    condition: Expression | None = None
+    mark: Mark = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`call: adapter.operation`, as an action (its answer is recorded and not used) or as a service state's work."""
+
+    adapter: str
+    operation: str
+    values: Mapping[str, Expression]
+    result: Mapping[str, Field] = field(default_factory=dict)
+    retry_times: int | None = None
+    retry_wait: Term | None = None
+    condition: Expression | None = None
+    mark: Mark = field(default=NOWHERE, compare=False)
+
+
+class CertificateVerb(StrEnum):
+    """What can be done to a certificate inside a step's transaction."""
+
+    RESERVE = "reserve"
+    NEW_ISSUE = "new_issue"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+    WITHDRAW = "withdraw"
+    TERMINATE = "terminate"
+    EXPIRE = "expire"
+    SUPERSEDE = "supersede"
+    ANNUL = "annul"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateAction:
+    """`certificate: verb`."""
+
+    verb: CertificateVerb
+    effective_from: Expression | None = None
+    condition: Expression | None = None
+    mark: Mark = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterList:
+    """`register: list`: enters the product, copying the facts."""
+
+    condition: Expression | None = None
+    mark: Mark = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPeople:
+    """`new_people: [role]`: nobody who acted in these roles in this case may take them again."""
+
+    roles: tuple[str, ...]
+    condition: Expression | None = None
+    mark: Mark = field(default=NOWHERE, compare=False)
+
+
+Action = Notify | Open | Send | Call | CertificateAction | RegisterList | NewPeople

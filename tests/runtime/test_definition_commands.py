@@ -1,0 +1,216 @@
+"""Commands about files: what they print, for people and for programs, and how they end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.core.loader.load import load
+from engine.verify.check import check
+from runtime.cli.rules import EXAMPLES, HEAD, titles
+
+WORKFLOWS = Path(__file__).parents[2] / "workflows"
+
+CALENDAR = "calendar: sample\nyears:\n  2026:\n    days_off: {2026-01-01: New Year}\n"
+SCENARIOS = """
+workflow: note.yaml
+clock: 2026-01-12 09:00
+people: {ana: {roles: [clerk]}}
+scenarios:
+  - name: accepted
+    open: {by: ana, with: {paper.text: hello}}
+    steps: [{do: accept, by: ana}]
+    end: {outcome: completed}
+"""
+
+
+def test_a_folder_without_findings_is_green(milepost, folder):
+    """A line for each file: workflows, scenarios, calendars, templates."""
+    (folder / "workflows" / "calendars").mkdir()
+    (folder / "workflows" / "calendars" / "sample.yaml").write_text(CALENDAR)
+    (folder / "workflows" / "note.test.yaml").write_text(SCENARIOS)
+    code, out, err = milepost("validate", "workflows")
+    assert (code, err) == (0, "")
+    assert [line[0] for line in out.splitlines()] == ["✓"] * 7
+    for name in ("note.yaml", "note.test.yaml", "calendars/sample.yaml", "templates/receipt.en.txt"):
+        assert f"✓ workflows/{name}" in out
+
+
+def test_what_ships_has_no_findings(milepost):
+    """The workflows of this repository pass the strictest profile."""
+    code, out, _ = milepost("validate", WORKFLOWS, "--profile", "production", "--format", "json")
+    found = [line for line in json.loads(out)["findings"] if line["severity"] != "note"]
+    assert (code, found) == (0, [])
+
+
+def test_a_finding_has_its_line_and_a_caret(milepost, folder):
+    """Place, code, source line, caret and hint; exit code 1."""
+    path = folder / "workflows" / "note.yaml"
+    path.write_text(path.read_text().replace("to: done}}\n    dead", "to: dome}}\n    dead"))
+    code, out, _ = milepost("validate", "workflows/note.yaml")
+    assert code == 1
+    lines = out.splitlines()
+    assert lines[0].startswith("workflows/note.yaml:16:38: error[WF020]")
+    assert lines[2].endswith("events: {accept: {by: clerk, to: dome}}")
+    assert lines[3].strip("| ") == "^^^^"
+    assert "hint: did you mean 'done'?" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("calendars/sample.yaml", CALENDAR.replace("days_off", "days_of"), "CL001"),
+        ("note.test.yaml", SCENARIOS.replace("by: ana}", "by: anna}"), "WF090"),
+        ("note.test.yaml", SCENARIOS.replace("note.yaml", "nota.yaml"), "WF091"),
+        ("templates/receipt.en.txt", "Subject: x\n\n{{ now() }}\n", "TP001"),
+        ("templates/certificate.typ", '#import "x.typ"\n', "TP001"),
+        ("broken.yaml", "milepost: 1\n\tworkflow: x\n", "WF003"),
+    ],
+)
+def test_every_kind_of_file_is_checked(milepost, folder, name, text, code):
+    """Calendars, scenarios, letters and certificates too, alone or with their folder."""
+    path = folder / "workflows" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    for what in ("workflows", path.relative_to(folder)):
+        ended, out, _ = milepost("validate", what, "--format", "json")
+        assert (1, [code]) == (ended, [found["code"] for found in json.loads(out)["findings"]])
+
+
+def test_sarif_is_what_the_standard_asks_for(milepost, folder):
+    """Version, tool with rules, results with rule, level, text, file and region."""
+    (folder / "workflows" / "note.yaml").write_text("milepost: 1\n")
+    code, out, _ = milepost("validate", "workflows", "--format", "sarif")
+    log = json.loads(out)
+    assert (code, log["version"]) == (1, "2.1.0")
+    (run,) = log["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"]
+        assert result["level"] in {"error", "warning", "note"}
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "workflows/note.yaml"
+        assert place["region"]["startLine"] >= 1
+        assert place["region"]["endColumn"] > place["region"]["startColumn"]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["validate", "nowhere"],
+        ["validate"],
+        ["nonsense"],
+        ["validate", "workflows", "--profile", "lax"],
+        ["diagram", "nowhere.yaml"],
+        ["explain", "WF999"],
+        ["db", "prune"],
+        ["serve", "--port", "99999"],
+        ["calendar", "explain", "yesterday", "5 days"],
+        ["calendar", "explain", "2026-01-12", "5d"],
+        ["calendar", "explain", "2026-01-12", "5 days", "--timezone", "Mars/Base"],
+        ["calendar", "seed", "XX", "--years", "2026-2027"],
+        ["calendar", "seed", "RU", "--years", "soon"],
+        ["certificate", "verify", "workflows/note.yaml"],
+        ["import", "nowhere.csv", "--workflow", "note", "--token", "x"],
+        ["import", "workflows/note.yaml", "--workflow", "note", "--token", "x"],
+        ["audit", "verify", "N-1"],
+        ["publish", "workflows/templates"],
+        ["token", "create", "--actor", "a", "--name", "A", "--role", "clerk", "--attribute", "x"],
+        ["token", "create", "--actor", "a", "--name", "A"],
+    ],
+)
+def test_what_cannot_run_is_one_line(milepost, args):
+    """Exit code 2, nothing on stdout, one line on stderr that begins with our name."""
+    code, out, err = milepost(*args)
+    assert (code, out) == (2, "")
+    assert err.startswith("milepost: ")
+    assert err.count("\n") == 1
+
+
+def test_a_broken_file_is_shown_by_every_command(milepost, folder):
+    """Findings are rendered, on stderr, with exit code 1."""
+    (folder / "workflows" / "note.yaml").write_text("milepost: 2\n")
+    for args in (
+        ["diagram", "workflows/note.yaml"],
+        ["diff", "workflows/note.yaml", "workflows/note.yaml"],
+        ["publish", "workflows"],
+    ):
+        code, out, err = milepost(*args)
+        assert (code, out) == (1, "")
+        assert "error[WF" in err
+        assert "1 | milepost: 2" in err
+
+
+def test_diff_has_an_exit_code_and_json(milepost, folder):
+    """0 without a difference, 1 with one, as a table or as JSON."""
+    old = folder / "workflows" / "note.yaml"
+    new = folder / "new.yaml"
+    new.write_text(old.read_text().replace("5 days", "7 days"))
+    assert milepost("diff", old, old)[0] == 0
+    code, out, _ = milepost("diff", old, new)
+    assert (code, "due: 5 days → 7 days" in out) == (1, True)
+    changes = json.loads(milepost("diff", old, new, "--format", "json")[1])["changes"]
+    assert [(c["kind"], c["what"], c["name"]) for c in changes] == [("changed", "deadline", "check: soon")]
+
+
+def test_every_code_is_explained(milepost):
+    """A title for each; an example where there is one."""
+    for code in titles():
+        ended, out, _ = milepost("explain", code.lower(), "--format", "json")
+        assert (0, code) == (ended, json.loads(out)["code"])
+    assert "hint: did you mean 'score'?" in milepost("explain", "WF031")[1]
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_examples_are_true(code):
+    """What is shown as wrong has the finding, and what is shown as right has none at all."""
+    bad, good = EXAMPLES[code]
+    assert code in findings(HEAD + bad)
+    assert findings(HEAD + good) == []
+
+
+def findings(source):
+    """Codes of all findings in the strictest profile."""
+    loaded = load(source, file="sample.yaml")
+    found = list(loaded.diagnostics)
+    if loaded.workflow is not None:
+        found += check(loaded.workflow, others={}, calendars={}, templates=None, profile="production")
+    return [finding.code for finding in found]
+
+
+def test_a_term_is_counted_on_the_calendar(milepost, monkeypatch):
+    """The vector of the roadmap: ten working days from 29 December 2025 end on 22 January 2026."""
+    monkeypatch.setenv("MILEPOST_WORKFLOWS", str(WORKFLOWS))
+    code, out, _ = milepost("calendar", "explain", "2025-12-29", "10 working days")
+    assert (code, "last day 2026-01-22; over at 2026-01-23 00:00 MSK" in out) == (0, True)
+    said = json.loads(milepost("calendar", "explain", "2025-12-29", "10 working days", "--format", "json")[1])
+    assert (said["last"], said["due"]) == ("2026-01-22", "2026-01-22T21:00:00.000000Z")
+
+
+def test_calendars_are_seeded_once(milepost, folder):
+    """A file that is there is its owner's; what is written can be read and shown."""
+    assert milepost("calendar", "seed", "RU", "--years", "2025-2026", "--output", "ru.yaml")[0] == 0
+    assert milepost("calendar", "seed", "RU", "--years", "2025-2026", "--output", "ru.yaml")[0] == 2
+    years = json.loads(milepost("calendar", "show", "ru.yaml", "--format", "json")[1])["years"]
+    assert [(year["year"], year["working_days"]) for year in years] == [(2025, 247), (2026, 247)]
+    assert "moved working day" in milepost("calendar", "show", "ru.yaml", "--year", "2025")[1]
+    assert milepost("calendar", "show", "ru.yaml", "--year", "2040")[0] == 2
+
+
+@pytest.mark.parametrize("args", [["--help"], ["validate", "workflows"], ["diagram", "workflows/note.yaml"]])
+def test_light_commands_load_nothing_heavy(folder, args):
+    """Neither the web framework nor the database is imported, so that the start is quick."""
+    program = (
+        "import sys\n"
+        f"sys.argv = ['milepost', *{args!r}]\n"
+        "from runtime.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as ended:\n    code = ended.code\n"
+        "heavy = {'fastapi', 'sqlalchemy', 'sqlmodel', 'uvicorn', 'typst', 'holidays', 'apscheduler'} & set(sys.modules)\n"
+        "print(code, sorted(heavy), file=sys.stderr)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=folder)
+    assert ended.stderr.strip() in {"0 []", "None []"}

@@ -1,0 +1,162 @@
+"""Commands over a store: tokens, publishing, imports, certificates, proofs; each opens it, works and gives it free."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, datetime
+
+import pytest
+
+from engine.core.case import Event
+from engine.store.store import Store
+from runtime.cli.settings import services_now
+from runtime.composition import machine_now
+from runtime.embedded import embedded_facts
+from runtime.settings import BadSetting, Settings, read_settings
+
+TABLE = "text,pages\nfirst,1\nsecond,many\nthird,3\n"
+
+
+def test_a_secret_is_printed_once_and_stored_never(milepost, folder):
+    """The table shows all but the secret, which stands alone; the database has its hash only."""
+    code, out, _ = milepost(
+        "token", "create", "--actor", "ivan", "--name", "Ivan Primerov", "--role", "clerk", "--role", "writer",
+        "--attribute", "category=valves", "--attribute", "category=pumps", "--party", "123", "--email", "i@people.example",
+        "--expires", "2030-01-01",
+    )  # fmt: skip
+    assert code == 0
+    secret = out.splitlines()[-1].strip()
+    assert secret.startswith("mp_")
+    assert "category=valves, pumps, party=123" in out
+    assert secret.encode() not in b"".join(path.read_bytes() for path in folder.glob("milepost.db*"))
+    with services_now() as services:
+        actor = services.people.actor_of(secret)
+        (token,) = services.people.tokens()
+    assert ("ivan", {"clerk", "writer"}) == (actor.id, actor.roles)
+    assert actor.attributes["category"] == ("valves", "pumps")
+    assert token.expires_at == datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def test_an_unknown_role_is_warned_of(milepost):
+    """A role that no published workflow has is probably mistyped; the token is made all the same."""
+    milepost("publish", "workflows")
+    code, _, err = milepost("token", "create", "--actor", "a", "--name", "A", "--role", "clerc")
+    assert (0, True) == (code, "no published workflow has the role clerc" in err)
+
+
+def test_publishing_again_changes_nothing(milepost, folder):
+    """The same text is the same version; a change is the next one."""
+    first = json.loads(milepost("publish", "workflows", "--format", "json")[1])
+    again = json.loads(milepost("publish", "workflows/note.yaml", "--format", "json")[1])
+    assert [(1, True), (1, False)] == [(line["version"], line["new"]) for line in (*first, *again)]
+    path = folder / "workflows" / "note.yaml"
+    path.write_text(path.read_text().replace("5 days", "6 days"))
+    assert json.loads(milepost("publish", path, "--format", "json")[1])[0]["version"] == 2
+
+
+def test_a_table_is_imported_by_a_person(milepost, folder, token, monkeypatch):
+    """A preview stores nothing; a problem is shown by row and column with exit code 1; the corrected file is fine."""
+    milepost("publish", "workflows")
+    monkeypatch.setenv("MILEPOST_TOKEN", token("carl", "clerk"))
+    (folder / "list.csv").write_text(TABLE)
+    code, out, _ = milepost("import", "list.csv", "--workflow", "note", "--preview")
+    assert (1, True) == (code, "3 rows, 1 with problems; nothing was stored" in out)
+    code, out, _ = milepost("import", "list.csv", "--workflow", "note")
+    assert code == 1
+    assert "│ 3   │ pages  │ type │" in out
+    assert "3 rows: 2 opened, 0 known already, 1 with problems" in out
+    (folder / "list.csv").write_text(TABLE.replace("many", "2"))
+    code, out, _ = milepost("import", "list.csv", "--workflow", "note", "--format", "json")
+    assert (0, [True, False, True]) == (code, [row["replayed"] for row in json.loads(out)["opened"]])
+
+
+def test_a_history_that_was_changed_is_found(milepost, folder, token):
+    """Every chain is computed anew; one changed byte of one record breaks its case, by name."""
+    milepost("publish", "workflows")
+    secret = token("carl", "clerk")
+    with services_now() as services:
+        actor = services.people.actor_of(secret)
+        opened = [services.cases.open_case("note", {"paper.text": f"n{n}"}, actor).case for n in range(3)]
+        services.cases.send_event(opened[1].id, Event("accept"), actor)
+    assert (0, "3 histories, 0 broken\n") == milepost("audit", "verify")[:2]
+    assert milepost("audit", "verify", opened[1].number)[0] == 0
+    with sqlite3.connect(folder / "milepost.db") as database:
+        changed = database.execute("""UPDATE step SET record = replace(record, '"accept"', '"accepx"') WHERE seq = 2""")
+        assert changed.rowcount == 1
+    database.close()
+    code, out, _ = milepost("audit", "verify", "--format", "json")
+    assert (1, {"cases": 3, "broken": [opened[1].id]}) == (code, json.loads(out))
+    assert (1, 0) == (milepost("audit", "verify", opened[1].number)[0], milepost("audit", "verify", opened[0].id)[0])
+
+
+def test_a_database_that_is_in_use_is_left_alone(milepost, folder):
+    """One process owns it: another one is told so in a line."""
+    store = Store("sqlite:///milepost.db", machine_now=machine_now)
+    try:
+        for args in (["db", "upgrade"], ["serve", "--port", "0"], ["schedule"]):
+            code, out, err = milepost(*args)
+            assert (2, "") == (code, out)
+            assert "in use by another Milepost" in err
+            assert err.count("\n") == 1
+    finally:
+        store.close()
+    assert milepost("db", "upgrade")[0] == 0
+
+
+def test_a_certificate_is_previewed_and_looked_at(milepost, folder, monkeypatch):
+    """The sample has its facts inside; the register knows nothing of it, and no signature is claimed."""
+    from pathlib import Path
+
+    template = Path(__file__).parents[2] / "workflows" / "templates" / "certificate.typ"
+    assert milepost("certificate", "preview", "--template", template, "--output", "sample.pdf")[0] == 0
+    pdf = (folder / "sample.pdf").read_bytes()
+    facts = embedded_facts(pdf)
+    assert facts is not None
+    assert ("OGN1.RU.0001.P00001-38", 1, "Z-50") == (facts["number"], facts["issue"], facts["facts"]["product"])
+    code, out, _ = milepost("certificate", "verify", "sample.pdf", "--format", "json")
+    word = json.loads(out)
+    assert (1, False, "unknown to the register") == (code, word["genuine"], word["status"])
+    assert "does not sign" in word["signature"]
+
+
+@pytest.mark.parametrize("pdf", [b"", b"%PDF", b"/Type /EmbeddedFile stream\n{}endstream", b"/Type /EmbeddedFile /FlateDecode stream\nxxendstream"])
+def test_files_without_facts(pdf):
+    """Nothing is found in what is no certificate."""
+    assert embedded_facts(pdf) is None
+
+
+def test_an_unknown_setting_is_refused(milepost, monkeypatch):
+    """No typo is silent, and no value is repeated."""
+    monkeypatch.setenv("MILEPOST_DATABSE_URL", "secret")
+    code, _, err = milepost("db", "upgrade")
+    assert (2, True, False) == (code, "there is no setting MILEPOST_DATABSE_URL" in err, "secret" in err)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"MILEPOST_DATABASE_URL": "postgresql://u:hidden@h/x"},
+        {"MILEPOST_DATABASE_URL": "hidden"},
+        {"MILEPOST_DATABASE_URL": "sqlite:////nowhere/hidden/x.db"},
+        {"MILEPOST_SMTP_URL": "hidden"},
+        {"MILEPOST_SMTP_URL": "smtp://u:hidden@host:x"},
+        {"MILEPOST_WEBHOOK_URL": "https://hooks.example/", "MILEPOST_WEBHOOK_SECRET": "hidden"},
+    ],
+)
+def test_a_bad_setting_is_one_line(milepost, monkeypatch, environ):
+    """Whatever is wrong: one line, exit code 2, and no secret in it."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    code, out, err = milepost("db", "upgrade")
+    assert (2, "", 1) == (code, out, err.count("\n"))
+    assert "u:hidden" not in err
+
+
+def test_settings_keep_their_secrets():
+    """They are not in the text of the settings, which may come into a log."""
+    settings = read_settings({"MILEPOST_SMTP_URL": "smtp://u:hidden@h", "MILEPOST_WEBHOOK_SECRET": "whsec_hidden"})
+    assert "hidden" not in repr(settings)
+    assert read_settings({"OTHER": "x"}) == Settings()
+    with pytest.raises(BadSetting, match="TICK_SECONDS"):
+        _ = read_settings({"MILEPOST_TICK_SECONDS": "soon"}).tick
