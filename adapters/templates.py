@@ -17,7 +17,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import pass_context
 
 from adapters.plain_text import one_line, plain
-from adapters.words import day_in_words, moment_in_words
+from adapters.words import day_in_words, due_in_words, moment_in_words
 from engine.errors import DeliveryFailed
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ def _environment() -> _Environment:
     )
     environment.globals.clear()
     environment.filters = {name: environment.filters[name] for name in _FILTERS}
-    environment.filters |= {"day": _day, "moment": _moment, "join": _join}
+    environment.filters |= {"day": _day, "moment": _moment, "due": _due, "join": _join}
     environment.tests = {name: environment.tests[name] for name in _TESTS} | {"given": _given}
     return environment
 
@@ -309,6 +309,14 @@ def _moment(context: Context, value: Any) -> str:
     if not isinstance(shown, datetime):
         raise TemplateError("'moment' is for moments; a date has no time of day, use 'day'")
     return moment_in_words(shown, locale=context["_locale"], zone=context["_zone"])
+
+
+@pass_context
+def _due(context: Context, value: Any) -> str:
+    shown = _value(value)
+    if not isinstance(shown, date):
+        raise TemplateError("'due' is for dates and moments")
+    return due_in_words(shown, locale=context["_locale"], zone=context["_zone"])
 
 
 def _join(values: Any, separator: str = ", ") -> str:

@@ -56,6 +56,14 @@ def moment_in_words(value: datetime, *, locale: str, zone: ZoneInfo) -> str:
     return f"{day_in_words(local.date(), locale=locale, zone=zone)}, {local:%H:%M} ({_offset(local)})"
 
 
+def due_in_words(value: date, *, locale: str, zone: ZoneInfo) -> str:
+    """When a term ends, after `by`: a date is its whole day (`the end of 12 May 2026`), a datetime that very minute."""
+    if isinstance(value, datetime):
+        return moment_in_words(value, locale=locale, zone=zone)
+    words = day_in_words(value, locale=locale, zone=zone)
+    return f"{words} включительно" if locale.startswith("ru") else f"the end of {words}"
+
+
 def _offset(local: datetime) -> str:
     minutes = int((local.utcoffset() or timedelta(0)).total_seconds()) // 60
     if minutes == 0:

@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse
 
 from api.auth import ActorIn, OperationsIn, ServicesIn
 from api.background import Background
@@ -39,6 +40,19 @@ def me(actor: ActorIn) -> dict[str, Any]:
 def incidents(services: ServicesIn, actor: OperationsIn) -> list[IncidentView]:  # noqa: ARG001 (the role is needed)
     """What needs a person: effects that are dead, timers that were refused."""
     return list(services.incidents.find())
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def metrics(services: ServicesIn, actor: OperationsIn) -> str:  # noqa: ARG001
+    """What an operator watches, in the text format of Prometheus."""
+    now, due = services.clock.now(), services.timers.next_due()
+    late = max(0.0, (now - due).total_seconds()) if due is not None else 0.0
+    gauges = (
+        ("milepost_effects_pending", "Effects that wait for a try", services.effects.pending()),
+        ("milepost_incidents_open", "Incidents that wait for a person", len(services.incidents.find())),
+        ("milepost_timers_late_seconds", "How long the first due timer has not been fired", late),
+    )
+    return "".join(f"# HELP {name} {text}\n# TYPE {name} gauge\n{name} {value}\n" for name, text, value in gauges)
 
 
 @manual_clock.post("/clock")

@@ -167,6 +167,11 @@ def _read_datetime(_: Field, raw: Any) -> datetime:
 # ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_MEMBER_FIELDS = {
+    kind: {name: Field(path=name, type=member) for name, member in members.items()} for kind, members in MEMBERS.items()
+}
+
+
 def _read_record(field: Field, raw: Any) -> dict[str, Any]:
     kind = field.type.kind
     if isinstance(raw, str) and raw:
@@ -174,9 +179,9 @@ def _read_record(field: Field, raw: Any) -> dict[str, Any]:
     members = MEMBERS[kind]
     row: dict[str, Any] = {}
     for name, value in _items(raw, members, kind.value):
-        member = Field(path=name, type=members[name])
+        member = _MEMBER_FIELDS[kind][name]
         try:
-            row[name] = _READERS[Kind.FILE if members[name].kind is Kind.TEXT else members[name].kind](member, value)
+            row[name] = _READERS[Kind.FILE if member.type.kind is Kind.TEXT else member.type.kind](member, value)
         except ValueFault as fault:
             raise fault.inside(name) from None
     if not row:

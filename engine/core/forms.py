@@ -39,6 +39,7 @@ class Slot:
     event_data: bool
     adds: bool = False
     columns: tuple[str, ...] = ()
+    rows: Field | None = None  # of `adds`: the list without bounds on its length, which hold for the whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def _read_slot(slot: Slot, raw: Any, data: Mapping[str, Any]) -> Any:
 
 
 def _add_rows(slot: Slot, raw: Any, held: Sequence[Any]) -> tuple[Any, ...]:
-    added = read_value(replace(slot.field, min=None, max=None), raw)
+    added = read_value(slot.rows or slot.field, raw)
     key = slot.field.key
     if key is not None:
         have = {row.get(key) for row in held}
@@ -200,4 +201,7 @@ def _slots(item: FormItem, workflow: Workflow, columns: Mapping[str, Field]) -> 
         ]
     field = workflow.fields[item.path]
     chosen = (item.column,) if item.mode == "column" and item.column else ()
-    return [Slot(item.path, field, item.must, event_data=False, adds=item.mode == "add", columns=chosen)]
+    if item.mode == "add":
+        unbounded = replace(field, min=None, max=None)
+        return [Slot(item.path, field, item.must, event_data=False, adds=True, rows=unbounded)]
+    return [Slot(item.path, field, item.must, event_data=False, columns=chosen)]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from dataclasses import dataclass
 
-    from engine.core.case import Actor, Position
+    from engine.core.case import Actor
     from engine.core.definition import Arm, Workflow
     from engine.core.naming import Role, Who
 else:
@@ -27,7 +27,7 @@ class Taken:
     arm: Arm
 
 
-def active_leaves(active: Mapping[str, Position]) -> list[str]:
+def active_leaves(active: Collection[str]) -> list[str]:
     """Active states with no active state inside."""
     inner = {path.rpartition(".")[0] for path in active if path}
     return [path for path in active if path not in inner]

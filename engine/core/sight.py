@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.core.expressions.expression import ExpressionError
+from engine.core.machine.configuration import configuration
 from engine.core.machine.draft import Draft
 from engine.core.machine.duties import check_duties
 from engine.core.machine.turns import missing_answers
-from engine.core.selection import active_leaves, admits, fits
+from engine.core.selection import admits, fits
 from engine.errors import DutyConflict
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def allowed(chart: Chart, case: Case, actor: Actor, *, now: datetime) -> tuple[A
         return ()
     draft = Draft(chart, case, actor, now)
     found: dict[str, Allowed] = {}
-    for leaf in sorted(active_leaves(draft.active), key=chart.place.__getitem__):
+    for leaf in configuration(chart, draft.active).leaves:
         for path in chart.around[leaf]:
             for event, ways in chart.ways[path].items():
                 role = admits(chart.workflow, ways.handler.by, actor, case.data, case.memory.excluded)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from engine.core.case import Actor
     from engine.core.diagnostics import Mark
@@ -15,12 +16,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of the scenario: the actor he is, and the duties he declares with every event."""
+    """Somebody of the scenario: the actor he is (a stand-in for a case is one of kind "case"), and the duties he declares
+    with every event.
+    """
 
     actor: Actor
+    mark: Mark
     declares: frozenset[str] = frozenset()
     email: str = ""
     locale: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message: to whom, from which template (None: any), how often over the whole scenario (None: at least once)."""
+
+    to: str | None
+    template: str | None
+    times: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing that has to be so; the shape of `value` belongs to its name (expectations.SHAPES)."""
+
+    name: str
+    value: Any
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +63,7 @@ class Refuse:
 
     do: Do
     because: str | None
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +76,18 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """`until: 2026-03-02` (its first moment) or with a time; local."""
+    """`until: 2026-03-02` (its first moment) or with a time; local where it has no zone."""
 
-    moment: str
+    moment: datetime
     mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """`expect: {…}`: what has to be true now."""
+    """`expect: {…}`: what has to be true now, of the scenario's case or of the latest of another workflow."""
 
-    claims: Mapping[str, Any]
+    claims: tuple[Claim, ...]
+    case: str | None
     mark: Mark
 
 
@@ -87,7 +111,7 @@ class Scenario:
     name: str
     open: OpenCase
     steps: tuple[Move, ...]
-    end: Mapping[str, Any]
+    end: tuple[Claim, ...]
     mark: Mark
 
 
@@ -101,14 +125,23 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """A policy as written."""
+
+    text: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioFile:
     """A whole file: whose workflow, the clock, the people, the mocked calls, the scenarios, and what they have to cover."""
 
     file: str
     workflow: str  # file name, beside this one
-    clock: str
+    workflow_mark: Mark
+    clock: datetime
     people: Mapping[str, Person]
     calls: Mapping[str, tuple[Answer, ...]]
     scenarios: tuple[Scenario, ...]
-    policies: tuple[str, ...] = ()
+    policies: tuple[Sentence, ...] = ()
     coverage: Mapping[str, int] = field(default_factory=dict)

@@ -43,36 +43,44 @@ class Client:
 
     def ready(self) -> dict[str, Any]:
         """What the server says of itself."""
-        return self._answer(self._http.get("/readyz"))
+        return dict(self._answer(self._send("GET", "/readyz")))
 
     def get(self, who: Person, path: str, **query: Any) -> Any:
         """One resource."""
-        return self._answer(self._http.get(path, params=query, headers=self._as(who)))
+        return self._answer(self._send("GET", path, params=query, headers=self._as(who)))
 
     def post(self, who: Person, path: str, body: Mapping[str, Any], key: str | None = None) -> Any:
         """A command; `key` makes it safe to send again."""
         headers = {**self._as(who), **({"Idempotency-Key": key} if key else {})}
-        return self._answer(self._http.post(path, json=body, headers=headers))
+        return self._answer(self._send("POST", path, json=body, headers=headers))
 
     def upload(self, who: Person, content: bytes, **query: Any) -> Any:
         """A table to `POST /imports`."""
         headers = {**self._as(who), "Content-Type": "text/csv"}
-        return self._answer(self._http.post("/imports", content=content, params=query, headers=headers))
+        return self._answer(self._send("POST", "/imports", content=content, params=query, headers=headers))
 
     def pdf(self, who: Person, number: str) -> bytes:
         """The file of a certificate."""
-        response = self._http.get(f"/certificates/{number}/pdf", headers=self._as(who))
+        response = self._send("GET", f"/certificates/{number}/pdf", headers=self._as(who))
         if response.status_code != httpx.codes.OK:
             raise Refusal(response.status_code, response.json())
         return response.content
 
     def public(self, path: str) -> Any:
         """What anybody may read, without a token."""
-        return self._answer(self._http.get(path))
+        return self._answer(self._send("GET", path))
 
     def move_clock(self, who: Person, to: datetime) -> Any:
         """Time passes; what falls due on the way happens."""
         return self.post(who, "/clock", {"to": to.isoformat()})
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise NotAsTold(
+                f"{method} {path} got no answer ({error or type(error).__name__}); see server.log"
+            ) from None
 
     def _as(self, who: Person) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._tokens[who.id]}"}

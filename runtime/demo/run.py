@@ -58,6 +58,8 @@ def tell(folder: Path) -> None:
             incidents = client.get(people["oskar"], "/incidents")
         except Refusal as refusal:
             raise NotAsTold(f"the API refused what the story has ({refusal.status}: {refusal})") from None
+        except LookupError as missing:
+            raise NotAsTold(f"an answer of the API lacks {missing}") from None
         if incidents:
             raise NotAsTold(f"{len(incidents)} incidents are open, the first: {incidents[0]['text']}")
     _left(narrator, output, folder, len(story.letters), time.monotonic() - began)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from runtime.demo.problem import NotAsTold
 from runtime.settings import PREFIX
@@ -41,6 +42,7 @@ def serving(output: Output) -> Iterator[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment = {**inherited, **settings(output), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "200"}
     command = [sys.executable, "-m", "runtime.cli.main", "serve", "--host", "127.0.0.1", "--port", "0"]
+    signal.signal(signal.SIGTERM, _asked_to_end)
     with output.log.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 (our own interpreter and arguments)
             [*command, "--clock", "manual"], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -61,6 +63,10 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
             raise NotAsTold(f"the server ended with code {process.returncode} before it listened; see {log}")
         time.sleep(0.05)
     raise NotAsTold(f"the server did not listen within {START_SECONDS:.0f} s; see {log}")
+
+
+def _asked_to_end(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)  # by way of `finally`, which ends the server
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

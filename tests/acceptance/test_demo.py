@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections import Counter
 from contextlib import closing
+from dataclasses import dataclass
 from email import message_from_bytes, policy
+from pathlib import Path
 from typing import Any
 
-from conftest import Told, run_demo
+import pytest
 from pypdf import PdfReader
 
 CHAPTERS = (
@@ -28,9 +34,44 @@ CHAPTERS = (
 NUMBER = re.compile(r"OGN1\.RU\.OSC\.P\.\d{5}-\d{2}")
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the demo said and left."""
+
+    code: int
+    text: str
+    errors: str
+    folder: Path
+
+
+def run_demo(folder: Path, **environment: str) -> Told:
+    """`milepost demo --output FOLDER` as a process of its own, without a terminal."""
+    milepost = Path(sys.executable).parent / "milepost"
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MILEPOST_", "COV"))}
+    done = subprocess.run(
+        [milepost, "demo", "--output", str(folder)],
+        cwd=folder.parent,
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    return Told(done.returncode, done.stdout, done.stderr, folder)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """The demo, told once. Proxies are set that lead nowhere: whoever asks the network fails."""
+    nowhere = "http://127.0.0.1:9"
+    folder = tmp_path_factory.mktemp("demo") / "demo-output"
+    return run_demo(folder, HTTP_PROXY=nowhere, HTTPS_PROXY=nowhere, ALL_PROXY=nowhere, NO_PROXY="", PYTHONUTF8="1")
+
+
 def rows(told: Told, query: str) -> list[Any]:
     """From the database it left."""
-    with closing(sqlite3.connect(f"file:{told.folder / 'milepost.db'}?mode=ro", uri=True)) as database:
+    with closing(sqlite3.connect(f"file:{told.folder / 'milepost.db'}?immutable=1", uri=True)) as database:
         return database.execute(query).fetchall()
 
 
@@ -42,7 +83,7 @@ def letters(told: Told) -> list[Any]:
 
 def test_it_is_told_to_the_end_in_time(told: Told) -> None:
     """Exit code 0, nothing on stderr, less than a minute of its own."""
-    assert (0, "") == (told.code, told.errors)
+    assert (told.code, told.errors) == (0, "")
     said = re.search(r"Told in (\d+) seconds", told.text)
     assert said is not None
     assert int(said[1]) < 60
@@ -57,14 +98,14 @@ def test_every_chapter_is_told_in_order(told: Told) -> None:
 def test_it_reads_well_in_100_columns(told: Told) -> None:
     """No line of the story is longer, none has colours or blanks at its end; commands to copy stay whole."""
     story = told.text.partition("\nTold in ")[0]
-    assert [] == [line for line in story.splitlines() if len(line) > 100 or line != line.rstrip() or "\x1b" in line]
+    assert [line for line in story.splitlines() if len(line) > 100 or line != line.rstrip() or "\x1b" in line] == []
 
 
 def test_bad_rows_of_the_list_are_named_by_row_and_column(told: Told) -> None:
     """Two rows are wrong, twelve cases opened."""
     assert re.search(r"^ +8 +tax_id ", told.text, re.MULTILINE)
     assert re.search(r"^ +15 +designation ", told.text, re.MULTILINE)
-    assert [(12,)] == rows(told, "SELECT count(*) FROM \"case\" WHERE workflow = 'qualification'")
+    assert rows(told, "SELECT count(*) FROM \"case\" WHERE workflow = 'qualification'") == [(12,)]
 
 
 def test_refusals_teach(told: Told) -> None:
@@ -81,13 +122,13 @@ def test_certificates_of_the_story_are_in_the_database(told: Told) -> None:
     """Each number that is told exists, with the status that its last chapter gives it."""
     held = dict(rows(told, "SELECT number, status FROM certificate ORDER BY issue"))
     assert set(held) == set(NUMBER.findall(told.text))
-    assert {"valid": 4, "expired": 1} == Counter(held.values())
+    assert Counter(held.values()) == {"valid": 4, "expired": 1}
 
 
 def test_certificates_are_pdf_a_3_with_their_facts(told: Told) -> None:
     """Each file says PDF/A-3b of itself and carries the register's facts as JSON."""
     files = sorted((told.folder / "certificates").glob("*.pdf"))
-    assert 5 == len(files)
+    assert len(files) == 5
     scopes = {}
     for file in files:
         reader = PdfReader(file)
@@ -97,8 +138,8 @@ def test_certificates_are_pdf_a_3_with_their_facts(told: Told) -> None:
         assert facts["number"] in file.name
         assert facts["number"] in reader.pages[0].extract_text()
         scopes[file.name.partition("_")[0]] = facts["facts"]["scope"]
-    assert ["OK-90-57", "OK-90-89"] == scopes["OK-90"]
-    assert ["Z-50", "Z-80", "Z-100"] == scopes["Z-50"]
+    assert scopes["OK-90"] == ["OK-90-57", "OK-90-89"]
+    assert scopes["Z-50"] == ["Z-50", "Z-80", "Z-100"]
 
 
 def test_letters_went_out_in_both_languages(told: Told) -> None:
@@ -109,7 +150,7 @@ def test_letters_went_out_in_both_languages(told: Told) -> None:
     assert any(text.startswith("Здравствуйте, ") for text in texts)
     assert any(text.startswith("Dear ") for text in texts)
     assert {"reminder", "escalation", "refusal_with_reasons_and_appeal_right"} <= {
-        l["X-Milepost-Template"] for l in found
+        letter["X-Milepost-Template"] for letter in found
     }
     assert len(found) == len({letter["Message-ID"] for letter in found})
 
@@ -117,13 +158,13 @@ def test_letters_went_out_in_both_languages(told: Told) -> None:
 def test_the_register_answers_as_told(told: Told) -> None:
     """The last status of every entry is that of the table's second date."""
     last = dict(rows(told, "SELECT entry_no, status FROM register_entry ORDER BY revision"))
-    assert {
+    assert last == {
         "R-000001": "listed",
         "R-000002": "listed",
         "R-000003": "listed",
         "R-000004": "delisted",
         "R-000005": "listed",
-    } == last
+    }
     assert re.search(r"^DP-4 +no +suspended since 3 Jun +yes +listed since 25 Jun", told.text, re.MULTILINE)
     assert re.search(r"^OK-90 +yes +listed since 14 May +no +expired since 12 Nov", told.text, re.MULTILINE)
     assert re.search(r"^NC-65 +no +never listed +no +never listed", told.text, re.MULTILINE)
@@ -132,20 +173,24 @@ def test_the_register_answers_as_told(told: Told) -> None:
 def test_six_endings(told: Told) -> None:
     """What was promised of the six products has become of their cases."""
     outcomes = dict(rows(told, "SELECT number, outcome FROM \"case\" WHERE workflow = 'qualification'"))
-    lapsed = dict(rows(told, "SELECT number, outcome FROM \"case\" WHERE workflow = 'appeal'"))
-    assert "closed" == outcomes["Q-2026-000006"]
-    assert [None, None, None] == [outcomes[f"Q-2026-00000{n}"] for n in (1, 2, 3)]
-    assert {"A-2026-0001": "upheld"} == lapsed
+    appeals = dict(rows(told, "SELECT number, outcome FROM \"case\" WHERE workflow = 'appeal'"))
+    assert outcomes["Q-2026-000006"] == "closed"
+    assert [outcomes[f"Q-2026-00000{n}"] for n in (1, 2, 3)] == [None, None, None]
+    assert appeals == {"A-2026-0001": "upheld"}
 
 
 def test_nothing_is_left_running_or_open(told: Told) -> None:
     """The server ended and said nothing bad; tokens are for the owner of the folder alone; no incident."""
     log = (told.folder / "server.log").read_text("utf-8")
+    address = re.search(r"http://127\.0\.0\.1:(\d+)", log)
+    assert address is not None
+    with pytest.raises(ConnectionRefusedError), closing(socket.create_connection(("127.0.0.1", int(address[1])))):
+        pass
     assert "Traceback" not in log
     assert "ERROR" not in log
-    assert 0o600 == stat.S_IMODE((told.folder / "tokens.json").stat().st_mode)
-    assert [(0,)] == rows(told, "SELECT count(*) FROM incident")
-    assert [] == list((told.folder).glob("*.db-wal"))
+    assert stat.S_IMODE((told.folder / "tokens.json").stat().st_mode) == 0o600
+    assert rows(told, "SELECT count(*) FROM incident") == [(0,)]
+    assert list((told.folder).glob("*.db-wal")) == []
 
 
 def test_only_loopback_is_spoken_to(told: Told) -> None:
@@ -160,7 +205,7 @@ def test_a_folder_that_is_not_its_own_is_left_alone(tmp_path: Any) -> None:
     folder.mkdir()
     (folder / "thesis.txt").write_text("years", encoding="utf-8")
     done = run_demo(folder)
-    assert 2 == done.code
-    assert 1 == len(done.errors.splitlines())
+    assert done.code == 2
+    assert len(done.errors.splitlines()) == 1
     assert "was not made by the demo" in done.errors
-    assert ["thesis.txt"] == [path.name for path in folder.iterdir()]
+    assert [path.name for path in folder.iterdir()] == ["thesis.txt"]

@@ -107,6 +107,18 @@ def test_last_day_is_shown() -> None:
     assert templates.render("t", "en", asia)[0] == "13 May 2026"
 
 
+def test_due_says_day_or_minute() -> None:
+    """A term of days is due by the end of its last day, that day included; any other one by its minute."""
+    values = {"whole": date(2026, 1, 30), "minute": datetime(2026, 1, 30, 15, tzinfo=UTC)}
+    source = "Subject: {{ whole | due }}\n\n{{ minute | due }}\n"
+    templates = MessageTemplates({"t.en.txt": source, "t.ru.txt": source}, zone="Europe/Moscow")
+    assert templates.render("t", "en", values) == ("the end of 30 January 2026", "30 January 2026, 18:00 (UTC+3)\n")
+    assert templates.render("t", "ru", values) == (
+        "30 января 2026 г. включительно",
+        "30 января 2026 г., 18:00 (UTC+3)\n",
+    )
+
+
 def test_locale_falls_back() -> None:
     """The locale asked for, else its language, else English, else any."""
     templates = MessageTemplates({f"t.{tag}.txt": f"Subject: {tag}\n\nx" for tag in ("ru", "en")})

@@ -105,6 +105,7 @@ class Letters:
     sent: list = field(default_factory=list)
 
     def deliver(self, message):
+        """Keep it."""
         self.sent.append(message)
 
 
@@ -112,6 +113,7 @@ class Renderer:
     """A small file for every certificate."""
 
     def render(self, view):
+        """The same bytes for the same number."""
         pdf = f"%PDF {view.number}".encode()
         return RenderedCertificate(pdf, sha256(pdf).hexdigest())
 
@@ -129,11 +131,13 @@ class Listening:
         self.pool = httpx.HTTPTransport(trust_env=False)
 
     async def serve(self, scope, receive, send):
+        """Whatever application is behind it now."""
         await self.app(scope, receive, send)
 
 
 @pytest.fixture(scope="session")
 def listening():
+    """The server."""
     made = Listening()
     made.thread.start()
     yield made
@@ -153,6 +157,7 @@ class World:
     listening: Listening
 
     def as_(self, name=None, **headers):
+        """A client with this person's token, or none."""
         token = {"Authorization": f"Bearer {self.secrets[name]}"} if name else {}
         return httpx.Client(
             base_url=self.listening.url,
@@ -163,11 +168,13 @@ class World:
         )
 
     def open(self, name="anna", data=None, **more):
+        """A case, opened by HTTP."""
         answer = self.as_(name).post("/cases", json={"workflow": "offer", "data": data or ACME, **more})
         assert answer.status_code == 201, answer.text
         return answer.json()["case"]
 
     def send(self, name, case_id, event, data=None, **headers):
+        """An event, sent by HTTP."""
         return self.as_(name, **headers).post(f"/cases/{case_id}/events", json={"event": event, "data": data or {}})
 
     def listed(self):
@@ -202,6 +209,7 @@ def application():
 
 @pytest.fixture
 def world(listening, application):
+    """The application with an empty store and everybody's tokens."""
     services = application.state.services
     services.store.start_again()
     secrets = {

@@ -164,3 +164,11 @@ def test_many_at_once(world):
         thread.join()
     assert codes == [200] * 16
     assert len(world.as_("oleg").get(f"/cases/{case['id']}/history").json()) == 17
+
+
+def test_what_waits_can_be_watched(world):
+    """Effects that wait, incidents, and timers that are late."""
+    case = world.open()
+    world.send("oleg", case["id"], "return", {"reasons": "x"})
+    lines = world.as_("ops").get("/metrics").text.splitlines()
+    assert {"milepost_effects_pending 1", "milepost_incidents_open 0", "milepost_timers_late_seconds 0.0"} <= set(lines)

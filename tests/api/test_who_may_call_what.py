@@ -36,6 +36,7 @@ TABLE = [
     ("GET", "/certificates/{number}", None, 401, 200, 200, 200),
     ("GET", "/certificates/{number}/pdf", None, 401, 200, 200, 200),
     ("GET", "/incidents", None, 401, 403, 403, 200),
+    ("GET", "/metrics", None, 401, 403, 403, 200),
     ("POST", "/imports?workflow=offer&preview=true", b"tax_id,designation\n1234567890,V-2\n", 401, 200, 200, 200),
     ("POST", "/clock", {"to": "2026-03-02T06:00:01Z"}, 401, 403, 403, 200),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -42,14 +43,14 @@ def test_an_unknown_role_is_warned_of(milepost):
     """A role that no published workflow has is probably mistyped; the token is made all the same."""
     milepost("publish", "workflows")
     code, _, err = milepost("token", "create", "--actor", "a", "--name", "A", "--role", "clerc")
-    assert (0, True) == (code, "no published workflow has the role clerc" in err)
+    assert (code, "no published workflow has the role clerc" in err) == (0, True)
 
 
 def test_publishing_again_changes_nothing(milepost, folder):
     """The same text is the same version; a change is the next one."""
     first = json.loads(milepost("publish", "workflows", "--format", "json")[1])
     again = json.loads(milepost("publish", "workflows/note.yaml", "--format", "json")[1])
-    assert [(1, True), (1, False)] == [(line["version"], line["new"]) for line in (*first, *again)]
+    assert [(line["version"], line["new"]) for line in (*first, *again)] == [(1, True), (1, False)]
     path = folder / "workflows" / "note.yaml"
     path.write_text(path.read_text().replace("5 days", "6 days"))
     assert json.loads(milepost("publish", path, "--format", "json")[1])[0]["version"] == 2
@@ -61,14 +62,14 @@ def test_a_table_is_imported_by_a_person(milepost, folder, token, monkeypatch):
     monkeypatch.setenv("MILEPOST_TOKEN", token("carl", "clerk"))
     (folder / "list.csv").write_text(TABLE)
     code, out, _ = milepost("import", "list.csv", "--workflow", "note", "--preview")
-    assert (1, True) == (code, "3 rows, 1 with problems; nothing was stored" in out)
+    assert (code, "3 rows, 1 with problems; nothing was stored" in out) == (1, True)
     code, out, _ = milepost("import", "list.csv", "--workflow", "note")
     assert code == 1
     assert "│ 3   │ pages  │ type │" in out
     assert "3 rows: 2 opened, 0 known already, 1 with problems" in out
     (folder / "list.csv").write_text(TABLE.replace("many", "2"))
     code, out, _ = milepost("import", "list.csv", "--workflow", "note", "--format", "json")
-    assert (0, [True, False, True]) == (code, [row["replayed"] for row in json.loads(out)["opened"]])
+    assert (code, [row["replayed"] for row in json.loads(out)["opened"]]) == (0, [True, False, True])
 
 
 def test_a_history_that_was_changed_is_found(milepost, folder, token):
@@ -79,7 +80,7 @@ def test_a_history_that_was_changed_is_found(milepost, folder, token):
         actor = services.people.actor_of(secret)
         opened = [services.cases.open_case("note", {"paper.text": f"n{n}"}, actor).case for n in range(3)]
         services.cases.send_event(opened[1].id, Event("accept"), actor)
-    assert (0, "3 histories, 0 broken\n") == milepost("audit", "verify")[:2]
+    assert milepost("audit", "verify")[:2] == (0, "3 histories, 0 broken\n")
     assert milepost("audit", "verify", opened[1].number)[0] == 0
     with sqlite3.connect(folder / "milepost.db") as database:
         changed = database.execute("""UPDATE step SET record = replace(record, '"accept"', '"accepx"') WHERE seq = 2""")
@@ -87,7 +88,7 @@ def test_a_history_that_was_changed_is_found(milepost, folder, token):
     database.close()
     code, out, _ = milepost("audit", "verify", "--format", "json")
     assert (1, {"cases": 3, "broken": [opened[1].id]}) == (code, json.loads(out))
-    assert (1, 0) == (milepost("audit", "verify", opened[1].number)[0], milepost("audit", "verify", opened[0].id)[0])
+    assert (milepost("audit", "verify", opened[1].number)[0], milepost("audit", "verify", opened[0].id)[0]) == (1, 0)
 
 
 def test_a_database_that_is_in_use_is_left_alone(milepost, folder):
@@ -96,7 +97,7 @@ def test_a_database_that_is_in_use_is_left_alone(milepost, folder):
     try:
         for args in (["db", "upgrade"], ["serve", "--port", "0"], ["schedule"]):
             code, out, err = milepost(*args)
-            assert (2, "") == (code, out)
+            assert (code, out) == (2, "")
             assert "in use by another Milepost" in err
             assert err.count("\n") == 1
     finally:
@@ -106,21 +107,22 @@ def test_a_database_that_is_in_use_is_left_alone(milepost, folder):
 
 def test_a_certificate_is_previewed_and_looked_at(milepost, folder, monkeypatch):
     """The sample has its facts inside; the register knows nothing of it, and no signature is claimed."""
-    from pathlib import Path
-
     template = Path(__file__).parents[2] / "workflows" / "templates" / "certificate.typ"
     assert milepost("certificate", "preview", "--template", template, "--output", "sample.pdf")[0] == 0
     pdf = (folder / "sample.pdf").read_bytes()
     facts = embedded_facts(pdf)
     assert facts is not None
-    assert ("OGN1.RU.0001.P00001-38", 1, "Z-50") == (facts["number"], facts["issue"], facts["facts"]["product"])
+    assert (facts["number"], facts["issue"], facts["facts"]["product"]) == ("OGN1.RU.0001.P00001-38", 1, "Z-50")
     code, out, _ = milepost("certificate", "verify", "sample.pdf", "--format", "json")
     word = json.loads(out)
-    assert (1, False, "unknown to the register") == (code, word["genuine"], word["status"])
+    assert (code, word["genuine"], word["status"]) == (1, False, "unknown to the register")
     assert "does not sign" in word["signature"]
 
 
-@pytest.mark.parametrize("pdf", [b"", b"%PDF", b"/Type /EmbeddedFile stream\n{}endstream", b"/Type /EmbeddedFile /FlateDecode stream\nxxendstream"])
+@pytest.mark.parametrize(
+    "pdf",
+    [b"", b"%PDF", b"/Type /EmbeddedFile stream\n{}endstream", b"/Type /EmbeddedFile /FlateDecode stream\nxxendstream"],
+)
 def test_files_without_facts(pdf):
     """Nothing is found in what is no certificate."""
     assert embedded_facts(pdf) is None
@@ -130,7 +132,7 @@ def test_an_unknown_setting_is_refused(milepost, monkeypatch):
     """No typo is silent, and no value is repeated."""
     monkeypatch.setenv("MILEPOST_DATABSE_URL", "secret")
     code, _, err = milepost("db", "upgrade")
-    assert (2, True, False) == (code, "there is no setting MILEPOST_DATABSE_URL" in err, "secret" in err)
+    assert (code, "there is no setting MILEPOST_DATABSE_URL" in err, "secret" in err) == (2, True, False)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +151,7 @@ def test_a_bad_setting_is_one_line(milepost, monkeypatch, environ):
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     code, out, err = milepost("db", "upgrade")
-    assert (2, "", 1) == (code, out, err.count("\n"))
+    assert (code, out, err.count("\n")) == (2, "", 1)
     assert "u:hidden" not in err
 
 

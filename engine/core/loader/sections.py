@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.core.expressions.expression import Expression
-    from engine.core.naming import Text
     from engine.core.types import Type
 
 _DUTY_ID = re.compile(r"[a-z][a-z0-9_-]{0,62}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from engine.core.calendars.calendar import Calendar
+    from engine.core.machine.configuration import Configuration
 
 
 Moments = tuple[tuple[str, int, "datetime"], ...]
@@ -60,12 +61,14 @@ class Chart:
     opening: Form
     kept: frozenset[str]  # states that some arm brings back
     automatic: frozenset[str]  # states by which something may move by itself
+    moving: frozenset[str]  # states that may: choices, and what can be done
+    configurations: dict[tuple[str, ...], Configuration]  # sets of active states that have occurred, a bounded memory
     takers: Mapping[str, frozenset[str]]  # event → the states that have a handler for it
     duties: Mapping[str, tuple[Duty, ...]]  # state → the duties that hold for an act in it
     place: Mapping[str, int]  # state → its place in the file
     around: Mapping[str, tuple[str, ...]]  # a state and those around it, inner first, the root last
     turns: Mapping[str, tuple[str, ...]]  # what the nearest state around (itself included) says
-    parallels: tuple[str, ...]  # the parallel states that say a turn themselves
+    parallels: frozenset[str]  # the parallel states that say a turn themselves
     held: frozenset[str]  # the kept states and all inside them: their deadlines' memory outlives them
     moments: dict[tuple[str, str, date], Moments]  # due moments of plain terms by day, a bounded memory
     defaults: Mapping[str, object]
@@ -92,6 +95,8 @@ def build_chart(workflow: Workflow, calendar: Calendar | None) -> Chart:
         regions=_regions(states, routes),
         routes=routes,
         ways=ways,
+        moving=frozenset(path for path, state in states.items() if state.kind in _MOVING),
+        configurations={},
         takers={event: frozenset(p for p in ways if event in ways[p]) for some in ways.values() for event in some},
         duties={path: _duties(path, workflow.duties) for path in states},
         place={path: state.order for path, state in states.items()},
@@ -100,7 +105,7 @@ def build_chart(workflow: Workflow, calendar: Calendar | None) -> Chart:
         automatic=frozenset(path for path, state in states.items() if state.kind in _RESTLESS),
         around=around,
         turns={path: tuple(str(who) for who in _turn(around[path], states)) for path in states},
-        parallels=tuple(p for p, s in states.items() if s.kind is StateKind.PARALLEL and s.turn is not None),
+        parallels=frozenset(p for p, s in states.items() if s.kind is StateKind.PARALLEL and s.turn is not None),
         held=frozenset(path for path in states if not kept.isdisjoint(around[path])),
         moments={},
         defaults={path: field.default for path, field in workflow.fields.items() if field.default is not None},
@@ -118,6 +123,7 @@ def build_chart(workflow: Workflow, calendar: Calendar | None) -> Chart:
     )
 
 
+_MOVING = frozenset({StateKind.CHOICE, StateKind.STAGE, StateKind.PARALLEL, StateKind.PANEL, StateKind.CHILDREN})
 _RESTLESS = frozenset({StateKind.CHOICE, StateKind.FINAL, StateKind.PARALLEL, StateKind.PANEL, StateKind.CHILDREN})
 
 

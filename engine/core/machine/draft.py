@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Effect, Track
 from engine.core.expressions.expression import ExpressionError, MissingValue, Scope
+from engine.core.machine.configuration import configuration
 from engine.core.machine.failing import guard_failed
 from engine.errors import ConflictingSets
 
@@ -210,7 +211,7 @@ class Draft:
     def placed(self) -> tuple[Position, ...]:
         """The active positions in file order."""
         active = self.active
-        return tuple([active[path] for path in sorted(active, key=self.chart.place.__getitem__)])
+        return tuple([active[path] for path in configuration(self.chart, active).states])
 
 
 def actor_view(actor: Actor) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.definition import StateKind
 from engine.core.machine.actions import notify
+from engine.core.machine.configuration import configuration
 from engine.core.machine.draft import children_view
 from engine.core.machine.duties import check_duties
 from engine.core.machine.failing import guard_refused
@@ -15,7 +16,7 @@ from engine.core.machine.moves import run_arms
 from engine.core.machine.settle import settle
 from engine.core.machine.turns import person_id
 from engine.core.naming import Who
-from engine.core.selection import Reach, Taken, active_leaves, admits, reach, without_conflicts
+from engine.core.selection import Reach, Taken, admits, reach, without_conflicts
 from engine.errors import ActorNotAllowed, EventNotAllowed, GuardRefused, InvalidPayload
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def select(draft: Draft, event: str, trial: Trial) -> list[Chosen]:
         return [] if only is None else [only]
     tried: dict[str, Chosen | None] = {}
     found: dict[str, Chosen] = {}
-    for leaf in sorted(active_leaves(draft.active), key=chart.place.__getitem__):
+    for leaf in configuration(chart, draft.active).leaves:
         for path in chart.around[leaf]:
             if path not in takers:
                 continue
@@ -197,7 +198,10 @@ class Trial:
         scope = draft.scope
         if filled.writes:
             merged = {**draft.before.data, **filled.writes}
-            scope.data = {path: value for path, value in merged.items() if value is not None}
+            for path, value in filled.writes.items():
+                if value is None:
+                    del merged[path]
+            scope.data = merged
         scope.children = _children_for(draft, ways.state)
         return scope
 
@@ -233,7 +237,7 @@ def _not_allowed(draft: Draft, event: str) -> EventNotAllowed:
         for name, ways in draft.chart.ways[path].items():
             if admits(draft.chart.workflow, ways.handler.by, draft.actor, draft.data, draft.excluded):
                 names[name] = None
-    leaves = ", ".join(path for path in active_leaves(draft.active) if path)
+    leaves = ", ".join(path for path in configuration(draft.chart, draft.active).leaves if path)
     tail = (
         f"{', '.join(names)} could be sent by {draft.actor.name or draft.actor.id}"
         if names

@@ -53,10 +53,10 @@ def finish(draft: Draft, said: Said, people: People | None = None) -> Step:
     if closing and before.parent is not None:
         draft.effect(EffectKind.CHILD_ENDED, "cases", {})
     turn = () if closed else turn_of(draft.chart, draft.active, draft.data, draft.answers)
-    timers = () if closed else rearm(draft, positions, turn, spent=said.spent, touched=said.touched)
+    timers = () if closed else rearm(draft, turn, spent=said.spent, touched=said.touched)
     moved = bool(draft.left_states or draft.entered_states or draft.kept_now)
     offered = before.memory.offered
-    if any(who not in offered for who in turn):
+    if not set(turn).issubset(offered):
         offered = tuple(dict.fromkeys((*offered, *turn)))
     case = Case(
         id=before.id,
@@ -89,7 +89,7 @@ def finish(draft: Draft, said: Said, people: People | None = None) -> Step:
         outcome=draft.outcome if closing else before.outcome,
         turn=turn,
     )
-    effects = tuple(_with_turn(effect, turn) for effect in draft.effects)
+    effects = tuple([_with_turn(effect, turn) for effect in draft.effects])
     return Step(
         case=case,
         record=_record(draft, said, effects),
@@ -97,7 +97,7 @@ def finish(draft: Draft, said: Said, people: People | None = None) -> Step:
         facts=tuple(draft.facts),
         armed=_without(timers, before.timers),
         cancelled=_without(before.timers, timers),
-        changed_groups=frozenset(path.partition(".")[0] if "." in path else "" for path in draft.changed),
+        changed_groups=frozenset([path.partition(".")[0] if "." in path else "" for path in draft.changed]),
         allocate=tuple(draft.allocate),
     )
 
@@ -124,8 +124,9 @@ def _record(draft: Draft, said: Said, effects: tuple[Effect, ...]) -> Record:
     actor: dict[str, Any] = {"id": draft.actor.id, "kind": draft.actor.kind}
     if draft.actor.name:
         actor["name"] = draft.actor.name
-    if draft.actor.party is not None:
-        actor["party"] = draft.actor.party
+    party = draft.actor.party
+    if party is not None:
+        actor["party"] = party
     if said.role is not None:
         actor["role"] = said.role
     payload: dict[str, Any] = {}

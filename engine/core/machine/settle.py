@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.definition import State, StateKind
+from engine.core.machine.configuration import configuration
 from engine.core.machine.draft import children_view
 from engine.core.machine.failing import guard_refused
 from engine.core.machine.moves import run_arms
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from engine.core.machine.draft import Draft
 
 BOUND = 100
-_AT_REST = frozenset({StateKind.WAITING, StateKind.FINAL, StateKind.SERVICE})
 
 
 def settle(draft: Draft) -> None:
@@ -34,17 +34,11 @@ def settle(draft: Draft) -> None:
 
 def _advance(draft: Draft) -> bool:
     chart = draft.chart
-    restless = [path for path in draft.active if path in chart.automatic]
-    if not restless:
-        return False
-    around = {outer for inner in restless for outer in chart.around[inner]}
-    for path in sorted(around, key=chart.after.__getitem__):
+    for path in configuration(chart, draft.active).restless:
         state = chart.states[path]
         if state.kind is StateKind.CHOICE:
             take_first(draft, path, state.choose)
             return True
-        if state.kind in _AT_REST:
-            continue
         complete = _complete(draft, state)
         if complete and not draft.active[path].finished:
             draft.finish(path, finished=True)

@@ -22,6 +22,7 @@ from engine.core.calendars.moments import (
     roll_instant,
 )
 from engine.core.case import Timer, Track
+from engine.core.machine.configuration import configuration
 from engine.core.machine.turns import running_sides
 from engine.core.terms import Term, Unit
 from engine.errors import GuardFailed
@@ -38,9 +39,7 @@ _TICK = timedelta(microseconds=1)
 _REMEMBERED = 20_000
 
 
-def rearm(
-    draft: Draft, positions: Iterable[Position], turn: Iterable[str], *, spent: Timer | None, touched: str | None
-) -> tuple[Timer, ...]:
+def rearm(draft: Draft, turn: Iterable[str], *, spent: Timer | None, touched: str | None) -> tuple[Timer, ...]:
     """All timers from now on; those that stay are the same objects. `spent` has just fired; `touched` is the key of a
     deadline that was extended or fell due.
     """
@@ -50,22 +49,24 @@ def rearm(
             before.setdefault(f"{timer.state}#{timer.entry}:{timer.deadline}", []).append(timer)
     timers: list[Timer] = []
     sides = None
-    for position in positions:
-        deadlines = draft.chart.states[position.state].deadlines
-        if not deadlines:
-            continue
-        place = f"{position.state}#{position.entry}"
-        anew = position.state in draft.entered_states or place in draft.kept_now
-        for name, deadline in deadlines.items():
-            key = f"{place}:{name}"
-            if deadline.counts is not None:
-                sides = running_sides(draft.chart.workflow, turn) if sides is None else sides
-                _count(draft, key, deadline, runs=deadline.counts in sides)
-            watched = draft.chart.watched[(position.state, name)]
-            if anew or key == touched or watched is None or (watched and not watched.isdisjoint(draft.changed)):
-                timers += _timers(draft, key, position, deadline, before.get(key, []))
-            else:
-                timers += before.get(key, [])
+    active, changed = draft.active, draft.changed
+    for state, name, deadline, watched in configuration(draft.chart, active).deadlines:
+        position = active[state]
+        place = f"{state}#{position.entry}"
+        key = f"{place}:{name}"
+        if deadline.counts is not None:
+            sides = running_sides(draft.chart.workflow, turn) if sides is None else sides
+            _count(draft, key, deadline, runs=deadline.counts in sides)
+        if (
+            state in draft.entered_states
+            or watched is None
+            or key == touched
+            or place in draft.kept_now
+            or not watched.isdisjoint(changed)
+        ):
+            timers += _timers(draft, key, position, deadline, before.get(key, []))
+        elif key in before:
+            timers += before[key]
     return tuple(timers)
 
 

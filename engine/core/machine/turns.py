@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.core.machine.configuration import configuration
 from engine.core.naming import Side
-from engine.core.selection import active_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,8 +21,11 @@ def turn_of(
     """Roles, `role.supervisor` or `id:<person>`: for each unfinished leaf what the nearest state around it says, and what an
     active parallel says itself; of a panel, who has not answered.
     """
+    now = configuration(chart, active)
+    if not now.panels and not any(active[leaf].finished for leaf in now.leaves):
+        return now.turn
     found: list[str] = []
-    for path in active_leaves(active):
+    for path in now.leaves:
         state = chart.states[path]
         if active[path].finished:
             continue
@@ -30,10 +33,10 @@ def turn_of(
             found += missing_answers(state.panel, data, answers.get(path, ()))
         else:
             found += chart.turns[path]
-    for path in chart.parallels:
-        if path in active:
+    for path in now.states:
+        if path in chart.parallels:
             found += chart.turns[path]
-    return tuple(found) if len(found) < 2 else tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
 def missing_answers(panel: Panel, data: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -34,13 +34,13 @@ def tell(story: Story) -> None:
         f"{story.name('toma')} asks the register about every product of the list: for a tender of 15 June, and for one of today.",
         "The register keeps what was in effect when, so the answer for June is the same whenever it is asked.",
     )
-    rows = []
+    rows: list[list[str | Text]] = []
     for what in story.makers:
         answers = [ask(story, what, on=date) for date in DATES]
         found, told = tuple(answer["answer"] for answer in answers), YES.get(what, NEVER)
         if found != told:
             raise NotAsTold(f"whether {what} may be offered on {DATES} is {found}, and not {told}")
-        rows.append((Text(what, style="bold"), *cells(answers), ending(story, what)))
+        rows.append([Text(what, style="bold"), *cells(answers), ending(story, what)])
     story.tell.table(("product", *DATES, "its case today"), rows, indent=False)
     story.tell.plain()
     _as_known(story)

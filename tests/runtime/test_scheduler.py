@@ -1,0 +1,152 @@
+"""The tickers: woken by a commit, held while the clock moves, drained when stopped, never stopped by an error."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from adapters.templates import MessageTemplates
+from engine.core.case import Actor
+from engine.errors import Unavailable
+from engine.ports import Adapters
+from engine.service.bundles import read_folder
+from engine.service.services import build_services
+from engine.store.store import Store
+from runtime.composition import machine_now
+from runtime.scheduler import Scheduler, Ticker
+
+CARL = Actor("carl", roles=frozenset({"clerk"}))
+
+
+class Letters:
+    """A notifier that tells when a letter comes, and may be held while it delivers."""
+
+    name = "letters"
+
+    def __init__(self):
+        self.came, self.go_on, self.count = threading.Event(), threading.Event(), 0
+        self.go_on.set()
+
+    def deliver(self, message):
+        """Count it, when it may."""
+        assert message.to.email
+        self.came.set()
+        assert self.go_on.wait(20)
+        self.count += 1
+
+
+@pytest.fixture
+def letters():
+    """The notifier of the services."""
+    return Letters()
+
+
+@pytest.fixture
+def services(folder, letters):
+    """Services over a file, with one clerk."""
+    store = Store("sqlite:///ticks.db", machine_now=machine_now)
+    adapters = Adapters([letters], MessageTemplates, lambda _: None)
+    built = build_services(store, adapters, public_url="https://milepost.example")
+    built.catalog.publish_new(read_folder(folder / "workflows"))
+    built.people.create_token("carl", "Carl", ["clerk"], email="carl@people.example")
+    yield built
+    store.close()
+
+
+@contextmanager
+def ticking(services, seconds):
+    """A scheduler that runs."""
+    scheduler = Scheduler(services, tick_seconds=seconds)
+    scheduler.start()
+    try:
+        yield scheduler
+    finally:
+        scheduler.stop()
+
+
+def test_a_commit_wakes_deliveries(services, letters):
+    """With a tick of an hour, a letter leaves at once when the scheduler is woken; one after the other, each time."""
+    with ticking(services, 3600) as scheduler:
+        for number in range(3):
+            letters.came.clear()
+            services.cases.open_case("note", {"paper.text": f"n{number}"}, CARL)
+            scheduler.wake()
+            assert letters.came.wait(10)
+
+
+def test_a_wake_while_delivering_is_not_lost(services, letters):
+    """What is committed while a delivery hangs is delivered when it goes on."""
+    letters.go_on.clear()
+    with ticking(services, 3600) as scheduler:
+        services.cases.open_case("note", {"paper.text": "one"}, CARL)
+        scheduler.wake()
+        assert letters.came.wait(10)
+        letters.came.clear()
+        services.cases.open_case("note", {"paper.text": "two"}, CARL)
+        scheduler.wake()
+        letters.go_on.set()
+        assert letters.came.wait(10)
+
+
+def test_stopping_waits_for_what_is_under_way(services, letters):
+    """The letter that is being delivered is delivered; the next one waits for another node."""
+    letters.go_on.clear()
+    scheduler = Scheduler(services, tick_seconds=3600)
+    services.cases.open_case("note", {"paper.text": "one"}, CARL)
+    scheduler.start()
+    assert letters.came.wait(10)
+    services.cases.open_case("note", {"paper.text": "two"}, CARL)
+    stopping = threading.Thread(target=scheduler.stop)
+    stopping.start()
+    assert stopping.is_alive()
+    letters.go_on.set()
+    stopping.join(10)
+    assert (stopping.is_alive(), letters.count, services.effects.pending()) == (False, 1, 1)
+
+
+def test_nothing_is_delivered_while_paused(services, letters):
+    """Inside `paused` nothing moves, woken or not; afterwards it does."""
+    with ticking(services, 0.05) as scheduler:
+        with scheduler.paused():
+            services.cases.open_case("note", {"paper.text": "one"}, CARL)
+            scheduler.wake()
+            assert not letters.came.wait(0.3)
+        assert letters.came.wait(10)
+
+
+def test_a_timer_fires_at_its_moment(services, folder):
+    """A deadline of a moment is there without waiting for the next tick but one."""
+    source = (folder / "workflows" / "note.yaml").read_text().replace("after: 5 days", "at: paper.until")
+    source = source.replace("pages: integer", "pages: integer, until: datetime").replace(
+        "paper.pages]", "paper.pages, paper.until]"
+    )
+    (folder / "workflows" / "note.yaml").write_text(source)
+    services.catalog.publish_all(read_folder(folder / "workflows"))
+    until = machine_now() + timedelta(seconds=0.4)
+    case = services.cases.open_case("note", {"paper.text": "x", "paper.until": until.isoformat()}, CARL).case
+    closed = threading.Event()
+    with ticking(services, 0.5):
+        while not closed.wait(0.02) and machine_now() < until + timedelta(seconds=10):
+            if services.cases.get(case.id, CARL).closed_at is not None:
+                closed.set()
+    assert closed.is_set()
+
+
+def test_a_tick_never_raises(caplog):
+    """A busy store and a bug are logged, and the next tick works."""
+    left = [Unavailable("the store is busy"), ZeroDivisionError("bug"), 2, 0]
+
+    def run_once():
+        found = left.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    ticker = Ticker("work", run_once)
+    for _ in range(3):
+        ticker.tick()
+    assert left == []
+    assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
