@@ -205,8 +205,9 @@ class _Letter:
 
     def _compiled(self, environment: _Environment, source: str) -> Any:
         try:
-            _check_tree(environment.parse(source), depth=0)
-            return environment.from_string(source)
+            tree = environment.parse(source)
+            _check_tree(tree, depth=0)
+            return environment.from_string(tree)
         except TemplateSyntaxError as error:
             self._refuse(error.message or "it cannot be read", line=error.lineno)
         except (TemplateError, RecursionError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.background import Background, NoBackground, Waking
+from api.description import describe
 from api.exact import BoundedBody
 from api.routes import cases, certificates, events, explain, imports, register, system, workflows
 from engine.service.services import Services
@@ -33,6 +35,7 @@ def create_app(
     app = FastAPI(title="Milepost", version=version, description=DESCRIPTION, lifespan=lifespan)
     app.state.services = services
     app.state.background = background or NoBackground()
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]
     problems.install(app)
     app.add_middleware(BoundedBody)
     app.add_middleware(Waking, background=app.state.background)

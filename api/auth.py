@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from engine.service.services import Services
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from engine.core.case import Actor
 from engine.errors import ActorNotAllowed, NotAuthenticated
+from engine.service.services import Services
 
 OPERATIONS = "operations"
 """The role that may look at incidents and move a manual clock; given with the token, in no workflow."""
@@ -17,7 +17,7 @@ OPERATIONS = "operations"
 _bearer = HTTPBearer(auto_error=False, description="A token made by `milepost token create`")
 
 
-def services_of(request: Request) -> Services:
+async def services_of(request: Request) -> Services:  # async: nothing here waits, and a thread would cost more than it
     """The services this application was built with."""
     found = request.app.state.services
     if not isinstance(found, Services):
@@ -40,7 +40,7 @@ def actor_of(
 ActorIn = Annotated[Actor, Depends(actor_of)]
 
 
-def operations(actor: ActorIn) -> Actor:
+async def operations(actor: ActorIn) -> Actor:  # async: as above
     """An actor with the role `operations`."""
     if OPERATIONS not in actor.roles:
         raise ActorNotAllowed("this is for operations; it needs a token with that role", event="", by=[OPERATIONS])
@@ -50,7 +50,7 @@ def operations(actor: ActorIn) -> Actor:
 OperationsIn = Annotated[Actor, Depends(operations)]
 
 
-def locale_of(request: Request) -> str:
+async def locale_of(request: Request) -> str:  # async: as above
     """The reader's language: the first of Accept-Language, or the first text of each title."""
     wanted = request.headers.get("accept-language", "").split(",")[0].split(";")[0].strip().lower()
     language = wanted.split("-")[0]

@@ -14,10 +14,15 @@ from engine.service.services import Services, build_services
 from engine.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from engine.core.machine.chart import Chart
+    from engine.ports import Templates
     from engine.rehearse.scenario import Answer, Person
     from engine.service.bundles import Bundle
+    from engine.store.records import Incident
+
+    TemplatesOf = Callable[[Mapping[str, str]], Templates]
 
 
 @dataclass
@@ -25,15 +30,14 @@ class Outside:
     """Everything beyond the engine, as a scenario sees it: messages sent, calls made, calls nobody declared."""
 
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
-    messages: list[Message] = field(default_factory=list)
+    messages: dict[str, Message] = field(default_factory=dict)  # by message id
     calls: list[str] = field(default_factory=list)
     undeclared: list[str] = field(default_factory=list)
     name: str = "rehearsal"
 
     def deliver(self, message: Message) -> None:
         """Remember a message; the same one again is no second one."""
-        if all(message.message_id != sent.message_id for sent in self.messages):
-            self.messages.append(message)
+        self.messages.setdefault(message.message_id, message)
 
     def answer(self, call: str) -> Mapping[str, Any]:
         """The n-th declared answer of a call; the last one goes on for ever."""
@@ -75,14 +79,18 @@ class _Callers(Mapping[str, _Caller]):
         return 1
 
 
-class _Messages:
-    """Messages are counted, not read: the name of the template stands for the text."""
+class _Letters:
+    """The templates of each set of sources, made once: versions of one folder share what is compiled."""
 
-    def check(self, name: str) -> list[str]:  # noqa: ARG002
-        return []
+    def __init__(self, templates: TemplatesOf) -> None:
+        self._templates = templates
+        self._made: dict[tuple[tuple[str, str], ...], Templates] = {}
 
-    def render(self, name: str, locale: str, values: Mapping[str, Any]) -> tuple[str, str]:  # noqa: ARG002
-        return name, name
+    def __call__(self, sources: Mapping[str, str]) -> Templates:
+        key = tuple(sorted(sources.items()))
+        if key not in self._made:
+            self._made[key] = self._templates(sources)
+        return self._made[key]
 
 
 @dataclass(frozen=True)
@@ -97,15 +105,15 @@ class _Renderer:
 
 
 class World:
-    """One store for many scenarios: published once, emptied before each."""
+    """One store for many scenarios: published once, emptied before each. Raises InvalidWorkflow."""
 
-    def __init__(self, bundles: Iterable[Bundle]) -> None:
+    def __init__(self, bundles: Iterable[Bundle], templates: TemplatesOf) -> None:
         self.outside = Outside()
         self.moment = datetime(2000, 1, 1, tzinfo=UTC)
         self.store = Store("sqlite://", machine_now=lambda: self.moment, manual_clock=True)
         plugged = Adapters(
             notifiers=[self.outside],
-            templates=lambda _: _Messages(),
+            templates=_Letters(templates),
             renderer=lambda _: _Renderer(self.outside),
             callers=_Callers(self.outside),
         )
@@ -114,6 +122,9 @@ class World:
             self.store, plugged, public_url="http://rehearsal.example", new_id=self._next_id
         )
         self.published = self.services.catalog.publish_all(tuple(bundles))
+        catalog = self.services.catalog
+        self.charts: Mapping[str, Chart] = {p.workflow: catalog.chart_of(p.workflow)[1] for p in self.published}
+        self.files: Mapping[str, str] = {catalog.version(p.workflow).file: p.workflow for p in self.published}
 
     def _next_id(self) -> str:
         self._ids += 1
@@ -123,11 +134,12 @@ class World:
         """Forget every case; set the clock; let these people and answers be known."""
         self.store.start_again()
         self.outside.answers = answers
-        for memory in (self.outside.messages, self.outside.calls, self.outside.undeclared):
-            memory.clear()
+        self.outside.messages.clear()
+        self.outside.calls.clear()
+        self.outside.undeclared.clear()
         self._ids = 0
-        self.moment = moment
-        self.store.write(lambda tx: tx.set_clock(moment))
+        self.moment = moment.astimezone(UTC)
+        self.store.write(lambda tx: tx.set_clock(self.moment))
         for person in people.values():
             actor = person.actor
             if actor.kind != "person":
@@ -143,10 +155,20 @@ class World:
             )
 
     def advance(self, to: datetime) -> None:
-        """Move both clocks; timers and effects run on the way."""
+        """Move both clocks; timers and effects run on the way. Raises Refused, Unavailable."""
         self.services.clock.advance(to)
-        self.moment = max(self.moment, to)
-        self.services.clock.settle()
+        self.moment = max(self.moment, to.astimezone(UTC))
+        self.settle()
+
+    def settle(self) -> None:
+        """Run what is due now until nothing moves; most steps ask for nothing. Raises Unavailable."""
+        due, effects = self.store.read(lambda reader: (reader.next_due(), reader.pending_effects()))
+        if effects or (due is not None and due <= self.moment):
+            self.services.clock.settle()
+
+    def incidents(self) -> tuple[Incident, ...]:
+        """What a person would have to look at, the first one first."""
+        return self.store.read(lambda reader: reader.incidents(None, True))  # noqa: FBT003 (the store's signature)
 
     def close(self) -> None:
         """Give the memory back."""

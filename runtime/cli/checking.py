@@ -10,11 +10,10 @@ from engine.core.calendars.reading import read_calendar
 from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
 from engine.core.loader.load import load
 from engine.errors import InvalidWorkflow, MilepostError
-from engine.rehearse.reading import read_scenarios
 from engine.verify.check import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from engine.core.calendars.calendar import Calendar
     from engine.core.definition import Workflow
@@ -123,17 +122,23 @@ def _check(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, .
 
 
 def _scenarios(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:
+    from engine.rehearse.names import check_names
+    from engine.rehearse.nodes import UNKNOWN, near
+    from engine.rehearse.reading import read_scenarios
+
+    known = {Path(name).name: workflow for name, workflow in folder.workflows.items()}
+    named = {workflow.name: workflow for workflow in known.values()}
     try:
         scenarios = read_scenarios(_text(file, folder.checked), file=str(file))
+        tested = known.get(scenarios.workflow) or named.get(scenarios.workflow)
+        if tested is not None and len(known) == len(folder.loading):  # one that is broken could have the names
+            check_names(scenarios, tested, named)
     except InvalidWorkflow as invalid:
         return invalid.diagnostics
-    known: Mapping[str, str] = {Path(name).name: workflow.name for name, workflow in folder.workflows.items()}
-    if scenarios.workflow in {*known, *known.values()} or not folder.loading:
+    if tested is not None or scenarios.workflow in {Path(name).name for name in folder.loading}:
         return ()
-    if any(Path(name).name == scenarios.workflow for name in folder.loading):
-        return ()  # it is there, with findings of its own
     words = f"there is no workflow file {scenarios.workflow} beside this one"
-    return (Diagnostic("WF091", Severity.ERROR, words, str(file), NOWHERE, f"there are {', '.join(known) or 'none'}"),)
+    return (Diagnostic(UNKNOWN, Severity.ERROR, words, str(file), NOWHERE, near(scenarios.workflow, known)),)
 
 
 def _template(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:

@@ -34,15 +34,15 @@ def show(console: Console, findings: Iterable[Diagnostic], sources: Mapping[str,
             console.print(Text(rest))
 
 
-def refuse(invalid: InvalidWorkflow, folder: Path | None = None) -> int:
-    """Findings that stopped a command, on stderr; 1."""
+def refuse(invalid: InvalidWorkflow, *folders: Path) -> int:
+    """Findings that stopped a command, on stderr, with lines of files found in these folders or by their path; 1."""
     names = dict.fromkeys(finding.file for finding in invalid.diagnostics)
-    show(err(), invalid.diagnostics, {name: _text(name, folder) for name in names})
+    show(err(), invalid.diagnostics, {name: _text(name, folders) for name in names})
     return FINDINGS
 
 
-def _text(name: str, folder: Path | None) -> str:
-    for path in (folder / name if folder is not None else Path(name), Path(name)):
+def _text(name: str, folders: tuple[Path, ...]) -> str:
+    for path in (*(folder / name for folder in folders), Path(name)):
         if path.is_file():
             return path.read_text(encoding="utf-8", errors="replace")
     return ""

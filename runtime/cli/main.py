@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from datetime import datetime  # noqa: TC003  typer reads the annotations at run time
 from pathlib import Path
 from typing import Annotated
@@ -293,6 +294,9 @@ def main() -> None:
         _say(f"the file is no UTF-8 text (byte {error.start}); save it as UTF-8")
     except OSError as error:
         _say(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+    except Exception as bug:  # noqa: BLE001  a fault of ours is no finding in the files
+        traceback.print_exception(bug)
+        _say(f"this is a fault of Milepost: {type(bug).__name__}: {bug}")
     sys.exit(COULD_NOT_RUN)
 
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.core.loader import codes
+from engine.rehearse import nodes
 from engine.verify import findings
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
 def titles() -> dict[str, str]:
     """Code → title, of every kind of file."""
     proved = {code: line[0] for code, line in findings.CODES.items()}
-    return {**codes.CODES, **proved, **CALENDAR, **OTHERS}
+    return {**codes.CODES, **proved, **nodes.CODES, **CALENDAR, **OTHERS}
 
 
 def severities(code: str) -> dict[str, Severity | None] | None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.service.services import Services
 
 BACKLOG = 2048
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104  what to call them
 
 
 class CannotListen(MilepostError):
@@ -43,7 +44,7 @@ def run(host: str, port: int, *, manual_clock: bool) -> int:
     """Serve until SIGINT or SIGTERM; requests, timers and deliveries under way are finished first."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     listening = _listen(host, port)
-    shown = f"[{host}]" if ":" in host else host
+    shown = WILDCARDS.get(host) or (f"[{host}]" if ":" in host else host)
     here = f"http://{shown}:{listening.getsockname()[1]}"
     with listening:
         settings = settings_now()

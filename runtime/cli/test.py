@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from engine.errors import InvalidWorkflow, MilepostError
 from engine.rehearse.suite import SuiteReport, rehearse, scenario_files
 from runtime.cli.choices import FINDINGS, FINE, Format
+from runtime.cli.findings import refuse
+from runtime.cli.printing import as_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,21 +20,29 @@ if TYPE_CHECKING:
     from engine.rehearse.runner import Outcome
 
 
+class NoScenarios(MilepostError):
+    """There is nothing to run at the paths."""
+
+
 def run(paths: list[Path], report: Format) -> int:
     """Run all scenario files at these paths."""
     console = Console(highlight=False, soft_wrap=True)
     files = scenario_files(paths)
     if not files:
-        console.print(f"no scenario file (*.test.yaml) at {', '.join(str(path) for path in paths)}", style="yellow")
-        return FINDINGS
+        raise NoScenarios(
+            f"there is no scenario file (*.test.yaml) at {', '.join(map(str, paths))}; name one or its folder"
+        )
 
     def tell(file: str, outcome: Outcome) -> None:
         if report is Format.TEXT:
             _print(console, file, outcome)
 
-    result = rehearse(files, tell)
+    try:
+        result = rehearse(files, tell)
+    except InvalidWorkflow as invalid:
+        return refuse(invalid, *dict.fromkeys(file.parent for file in files))
     if report is Format.JSON:
-        console.print_json(json.dumps(_as_json(result)))
+        as_json(_as_json(result))
     else:
         _summary(console, result)
     return FINE if result.passed else FINDINGS

@@ -10,7 +10,6 @@ from runtime.cli.checking import check_paths
 from runtime.cli.choices import FINDINGS, FINE, Profile, ReportFormat
 from runtime.cli.findings import as_map, sarif, show
 from runtime.cli.printing import as_json, out, printable
-from runtime.cli.rules import titles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +24,8 @@ def run(paths: list[Path], report: ReportFormat, profile: Profile) -> int:
     if report is ReportFormat.JSON:
         as_json({"files": checked.files, "findings": [as_map(finding) for finding in checked.findings]})
     elif report is ReportFormat.SARIF:
+        from runtime.cli.rules import titles
+
         as_json(sarif(checked.findings, titles()))
     else:
         _print(checked)

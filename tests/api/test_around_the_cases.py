@@ -13,10 +13,14 @@ def test_the_openapi_document_describes_answers(world):
     assert spec["openapi"].startswith("3.1")
     schemas = spec["components"]["schemas"]
     assert {"etag", "allowed", "deadlines", "data"} <= set(schemas["CaseView"]["properties"])
-    assert {"OpenBody", "EventBody", "Accepted", "DryRun", "StepView", "Eligibility", "Explanation"} <= set(schemas)
+    assert "HTTPValidationError" not in schemas
+    assert {"Problem", "OpenBody", "EventBody", "Accepted", "DryRun", "StepView", "Eligibility", "Explanation"} <= set(
+        schemas
+    )
     for path, operations in spec["paths"].items():
         for operation in operations.values():
             content = next(value for code, value in operation["responses"].items() if code.startswith("2"))["content"]
+            assert "application/problem+json" in operation["responses"]["default"]["content"], path
             assert "application/json" not in content or content["application/json"]["schema"], path
 
 

@@ -58,5 +58,5 @@ def table(document: str, heading: str) -> list[list[str]]:
 
 
 def code(text: str) -> list[str]:
-    """Everything in backquotes."""
-    return _CODE.findall(text)
+    """Everything in backquotes, outside of blocks."""
+    return _CODE.findall(_FENCE.sub("", text))

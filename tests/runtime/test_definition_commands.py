@@ -64,8 +64,9 @@ def test_a_finding_has_its_line_and_a_caret(milepost, folder):
     ("name", "text", "code"),
     [
         ("calendars/sample.yaml", CALENDAR.replace("days_off", "days_of"), "CL001"),
-        ("note.test.yaml", SCENARIOS.replace("by: ana}", "by: anna}"), "WF090"),
-        ("note.test.yaml", SCENARIOS.replace("note.yaml", "nota.yaml"), "WF091"),
+        ("note.test.yaml", SCENARIOS.replace("by: ana}", "by: anna}"), "SC001"),
+        ("note.test.yaml", SCENARIOS.replace("note.yaml", "nota.yaml"), "SC002"),
+        ("note.test.yaml", SCENARIOS.replace("do: accept", "do: acept"), "SC002"),
         ("templates/receipt.en.txt", "Subject: x\n\n{{ now() }}\n", "TP001"),
         ("templates/certificate.typ", '#import "x.typ"\n', "TP001"),
         ("broken.yaml", "milepost: 1\n\tworkflow: x\n", "WF003"),
@@ -107,6 +108,8 @@ def test_sarif_is_what_the_standard_asks_for(milepost, folder):
         ["validate", "workflows", "--profile", "lax"],
         ["diagram", "nowhere.yaml"],
         ["explain", "WF999"],
+        ["test", "nowhere"],
+        ["test", "workflows"],
         ["db", "prune"],
         ["serve", "--port", "99999"],
         ["calendar", "explain", "yesterday", "5 days"],
@@ -143,6 +146,22 @@ def test_a_broken_file_is_shown_by_every_command(milepost, folder):
         assert (code, out) == (1, "")
         assert "error[WF" in err
         assert "1 | milepost: 2" in err
+
+
+def test_scenarios_are_run_and_told(milepost, folder):
+    """Exit code 0 with what is covered; 1 with the story where one fails; findings of the workflow are rendered."""
+    path = folder / "workflows" / "note.test.yaml"
+    path.write_text(SCENARIOS)
+    code, out, _ = milepost("test", "workflows")
+    assert (code, "1 scenarios, 0 failed" in out) == (0, True)
+    path.write_text(SCENARIOS.replace("outcome: completed", "outcome: closed"))
+    code, out, _ = milepost("test", path, "--format", "json")
+    said = json.loads(out)
+    assert (code, said["passed"]) == (1, False)
+    assert "closed" in said["scenarios"][0]["failure"]
+    (folder / "workflows" / "note.yaml").write_text("milepost: 2\n")
+    code, out, err = milepost("test", "workflows")
+    assert (code, out, "1 | milepost: 2" in err) == (1, "", True)
 
 
 def test_diff_has_an_exit_code_and_json(milepost, folder):

@@ -77,13 +77,17 @@ def _on_duty(draft: Draft, chosen: list[Chosen], event: Event) -> Mapping[str, t
     declared = draft.before.memory.declared
     if draft.actor.kind != "person":
         return declared
+    case = draft.before
     for choice in chosen:
         state = choice.ways.state
         if draft.chart.duties[state]:
             asked_for = check_duties(
-                draft.chart, draft.before, draft.actor, state, event.declares, now=draft.now, role=choice.role
+                draft.chart, case, draft.actor, state, event.declares, now=draft.now, role=choice.role
             )
             declared = {**declared, **asked_for}
+        if len(chosen) > 1:  # one act in several regions: each stands beside the others
+            acts = {**case.memory.acts, state: (*case.memory.acts.get(state, ()), draft.actor.id)}
+            case = replace(case, memory=replace(case.memory, acts=acts))
     return declared
 
 

@@ -9,6 +9,7 @@ from engine.core.machine.actions import notify
 from engine.core.machine.finishing import Said, finish
 from engine.core.machine.moves import run_arms
 from engine.core.machine.settle import settle
+from engine.core.machine.turns import missing_answers
 from engine.core.naming import Who
 from engine.core.selection import Taken
 
@@ -57,6 +58,9 @@ def _fall_due(draft: Draft, timer: Timer, deadline: Deadline, key: str) -> Step:
 def _turn(draft: Draft, state: str) -> Iterable[Who]:
     """To whom a reminder goes by default: what the nearest state around says, else the case's turn."""
     states = draft.chart.states
+    panel = states[state].panel
+    if panel is not None:  # its turn is who has not answered
+        return [Who("role", who) for who in missing_answers(panel, draft.data, draft.answers.get(state, ()))]
     own = next((states[p].turn for p in draft.chart.around[state] if states[p].turn is not None), None)
     return own or (Who("turn"),)
 

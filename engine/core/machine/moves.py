@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.core.case import EffectKind, Position, Snapshot
 from engine.core.definition import State, StateKind
 from engine.core.machine.actions import call_service, open_children, run_action
+from engine.core.machine.timers import stand_still
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,8 +178,5 @@ def _bring_back(draft: Draft, path: str) -> None:
             chart.regions[state].enter(state, draft)
         draft.active[state] = position
         draft.kept_now.add(f"{state}#{position.entry}")
-        for name, deadline in chart.states[state].deadlines.items():
-            key = f"{state}#{position.entry}:{name}"
-            track = draft.track(key)
-            if track.fired is None or deadline.every is not None:
-                draft.keep_track(key, replace(track, shift=track.shift + (draft.now - snapshot.left_at)))
+        for deadline in chart.states[state].deadlines.values():
+            stand_still(draft, position, deadline, since=snapshot.left_at)

@@ -15,7 +15,6 @@ from engine.core.calendars.moments import (
     due_after,
     due_before,
     end_of_day,
-    last_day,
     local_date,
     local_instant,
     roll_forward,
@@ -56,7 +55,7 @@ def rearm(draft: Draft, turn: Iterable[str], *, spent: Timer | None, touched: st
         key = f"{place}:{name}"
         if deadline.counts is not None:
             sides = running_sides(draft.chart.workflow, turn) if sides is None else sides
-            _count(draft, key, deadline, runs=deadline.counts in sides)
+            _count(draft, key, position, deadline, runs=deadline.counts in sides)
         if (
             state in draft.entered_states
             or watched is None
@@ -77,13 +76,7 @@ def _timers(draft: Draft, key: str, position: Position, deadline: Deadline, befo
         if moments is None:
             moments = _moments(draft, position, deadline, track or Track())
     except (CalendarEnds, OverflowError) as error:
-        line = deadline.mark.line
-        raise GuardFailed(
-            f"deadline {deadline.name} (line {line}) could not be computed: {error}",
-            expression=deadline.name,
-            values={},
-            line=line,
-        ) from None
+        raise _uncountable(deadline, error) from None
     fired = None if track is None else track.fired
     armed: dict[tuple[str, int, datetime], Timer] = {(timer.kind, timer.rung, timer.due): timer for timer in before}
     timers = []
@@ -94,6 +87,12 @@ def _timers(draft: Draft, key: str, position: Position, deadline: Deadline, befo
         elif rung[2] != fired if rung[0] == "due" else rung[2] > draft.now:
             timers.append(Timer(position.state, position.entry, deadline.name, *rung))  # type: ignore[arg-type]
     return timers
+
+
+def _uncountable(deadline: Deadline, error: Exception) -> GuardFailed:
+    line = deadline.mark.line
+    text = f"deadline {deadline.name} (line {line}) could not be computed: {error}"
+    return GuardFailed(text, expression=deadline.name, values={}, line=line)
 
 
 def _is_plain(deadline: Deadline) -> bool:
@@ -143,15 +142,19 @@ def _due(draft: Draft, position: Position, deadline: Deadline, track: Track) -> 
         value = draft.value_or_none(deadline.at)
         due = None if value is None else _fixed(draft, deadline, value)
     else:
-        begin = position.entered_at if deadline.start is None else _instant(draft, draft.value_or_none(deadline.start))
+        begin = _begin(draft, position, deadline)
         due = None if begin is None else _term_end(draft, deadline, begin, track)
     if due is None:
         return None
     if deadline.extend is not None and track.extensions:
         due = _later(draft, due, _times(deadline.extend.add, track.extensions), deadline)
     if track.shift:
-        due = _shifted(draft, due, track.shift, deadline)
+        due += track.shift
     return due if deadline.before is None else _earlier(draft, due, deadline.before)
+
+
+def _begin(draft: Draft, position: Position, deadline: Deadline) -> datetime | None:
+    return position.entered_at if deadline.start is None else _instant(draft, draft.value_or_none(deadline.start))
 
 
 def _term_end(draft: Draft, deadline: Deadline, begin: datetime, track: Track) -> datetime:
@@ -195,36 +198,49 @@ def _times(term: Term, n: int) -> Term:
     return Term(term.amount * n, term.unit)
 
 
-def _shifted(draft: Draft, due: datetime, shift: timedelta, deadline: Deadline) -> datetime:
-    """Moved by the time a kept state was not there; terms by day still end with a day, a working one where they roll."""
-    term = deadline.after or deadline.every
-    moved = due + shift
-    if term is None or not term.unit.by_day:
-        return moved
-    day = last_day(moved, draft.chart.zone)
-    if draft.chart.calendar is not None and (term.unit is Unit.WORKING_DAYS or deadline.roll == "next"):
-        day = roll_forward(day, draft.chart.calendar)
-    return end_of_day(day, draft.chart.zone)
+def stand_still(draft: Draft, position: Position, deadline: Deadline, *, since: datetime) -> None:
+    """A kept state was not there since then: its clock stood (once only, where it was paused) and goes on from now."""
+    key = f"{position.state}#{position.entry}:{deadline.name}"
+    track = draft.track(key)
+    if _has_fired(draft, position, deadline, track):
+        return
+    if deadline.at is not None:
+        draft.keep_track(key, replace(track, shift=track.shift + (draft.now - since)))
+    elif track.paused_since is None:
+        draft.keep_track(key, _resumed(draft, position, deadline, replace(track, paused_since=since)))
 
 
-def _count(draft: Draft, key: str, deadline: Deadline, *, runs: bool) -> None:
+def _has_fired(draft: Draft, position: Position, deadline: Deadline, track: Track) -> bool:
+    """Whether its present due moment is behind it: no pause moves it any more."""
+    return track.fired is not None and track.fired == _due(draft, position, deadline, track)
+
+
+def _count(draft: Draft, key: str, position: Position, deadline: Deadline, *, runs: bool) -> None:
     """Stop or go on with a clock that counts one side's turn only; a pause moves it by the days (hours) it lasted."""
     track = draft.track(key)
     if not runs and track.paused_since is None:
-        draft.keep_track(key, replace(track, paused_since=draft.now))
+        if not _has_fired(draft, position, deadline, track):
+            draft.keep_track(key, replace(track, paused_since=draft.now))
     elif runs and track.paused_since is not None:
-        draft.keep_track(key, _resumed(draft, track, deadline))
+        draft.keep_track(key, _resumed(draft, position, deadline, track))
 
 
-def _resumed(draft: Draft, track: Track, deadline: Deadline) -> Track:
-    since = track.paused_since or draft.now
+def _resumed(draft: Draft, position: Position, deadline: Deadline, track: Track) -> Track:
+    """The pause is over; what of it lay before the term began does not count."""
+    begin, since = _begin(draft, position, deadline), track.paused_since
     term = deadline.after or deadline.every
     track = replace(track, paused_since=None)
+    if begin is None or since is None or max(begin, since) >= draft.now:
+        return track
+    since = max(begin, since)
     if term is None or not term.unit.by_day:
         return replace(track, paused=track.paused + (draft.now - since))
     zone, calendar = draft.chart.zone, draft.chart.calendar
     first, last = local_date(since, zone), local_date(draft.now, zone)
     days = (last - first).days
     if term.unit is Unit.WORKING_DAYS and calendar is not None:
-        days = sum(calendar.is_working(first + timedelta(days=n)) for n in range(1, days + 1))
+        try:
+            days = sum(calendar.is_working(first + timedelta(days=n)) for n in range(1, days + 1))
+        except CalendarEnds as error:
+            raise _uncountable(deadline, error) from None
     return replace(track, paused_days=track.paused_days + days)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runtime.demo.acts.requirements import OUT_OF_SCOPE, RETURNED, SILENT
-from runtime.demo.story import MAKER
+from runtime.demo.story import MAKER, place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,21 +31,21 @@ def tell(story: Story) -> None:
     _reports(story)
 
 
-def _offer(story: Story, what: str, *, postpay: bool) -> None:
+def _offer(story: Story, what: str, *, postpay: bool) -> Any:
     data = {
         "agreement.scheme": "3",
         "agreement.team": ["Lena Auditova", "Eva Dvurolskaya"],
         "agreement.fee": "250000.00 RUB",
         "agreement.postpay": postpay,
     }
-    story.act("klara", what, "offer_sent", data, to="awaiting_signature")
+    return story.act("klara", what, "offer_sent", data, to="awaiting_signature")
 
 
 def _agree(story: Story) -> None:
     story.until("2026-03-04 11:00")
-    _offer(story, HERO, postpay=False)
+    case = _offer(story, HERO, postpay=False)
     story.tell.move(
-        story.now, HERO, f"{story.name('klara')} sends the offer with scheme, team and fee", "the manufacturer's turn"
+        story.now, HERO, f"{story.name('klara')} sends the offer with scheme, team and fee", place(case, story.now)
     )
     signature = {"agreement.contract_no": "D-2026-17", "agreement.signed_on": "2026-03-05"}
     story.until("2026-03-05 11:00")

@@ -1,0 +1,130 @@
+"""What the documents tell people to type is typed here, in a folder of its own, and answers as they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from documents import ROOT, Block, blocks
+
+from runtime.cli import main as cli
+
+ADDRESS = "http://127.0.0.1:8000"
+TOKEN = re.compile(r"export (\w+)=\$\((milepost .*) \| tail -n 1\)")
+
+
+def commands(block: Block) -> list[tuple[str, str]]:
+    """(command, what is shown after it), in order."""
+    parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]
+    found = []
+    for part in parts:
+        lines = part.splitlines()
+        length = next(n for n, line in enumerate(lines, 1) if not line.endswith("\\"))
+        found.append(("\n".join(lines[:length]), "\n".join(lines[length:])))
+    return found
+
+
+def agrees(shown: str, printed: str) -> bool:
+    """Spaces do not count; `…` stands for anything."""
+    text, at = re.sub(r"\s", "", printed), 0
+    for piece in re.sub(r"\s", "", shown).split("…"):
+        at = text.find(piece, at)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
+
+
+class Terminal:
+    """Runs a document's commands from top to bottom: milepost in this process, `serve` and all else beside it."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.capsys, self.monkeypatch = folder, capsys, monkeypatch
+        self.server: subprocess.Popen[bytes] | None = None
+        self.address = ADDRESS
+
+    def run(self, command: str) -> str:
+        """What a command prints."""
+        if token := TOKEN.fullmatch(command):
+            self.monkeypatch.setenv(token[1], self.milepost(token[2]).split()[-1])
+            return ""
+        if setting := re.fullmatch(r"export (\w+)=(\S.*)", command):
+            self.monkeypatch.setenv(setting[1], self.run(f"echo {setting[2]}").strip())
+            return ""
+        if command.startswith("milepost serve"):
+            self.serve(command.removesuffix("&"))
+            return ""
+        if command.startswith("milepost ") and "|" not in command:
+            return self.milepost(command)
+        done = subprocess.run(
+            ["bash", "-c", command.replace(ADDRESS, self.address)],
+            cwd=self.folder, env=dict(os.environ), capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def milepost(self, command: str) -> str:
+        """A command of ours, in this process."""
+        self.monkeypatch.setattr(sys, "argv", shlex.split(command.replace("\\\n", " ")))
+        self.capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = self.capsys.readouterr()
+        assert not ended.value.code, f"{command}\n{printed.out}{printed.err}"
+        return printed.out
+
+    def serve(self, command: str) -> None:
+        """The server as it is started, on a free port."""
+        log = self.folder / "server.log"
+        arguments = [sys.executable, "-m", "runtime.cli.main", *shlex.split(command)[1:], "--port", "0"]
+        with log.open("wb") as out:
+            self.server = subprocess.Popen(
+                arguments, cwd=self.folder, stdout=out, stderr=out, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+            )
+        until = time.monotonic() + 30
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text())):
+            assert self.server.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.02)
+        self.address = found[0]
+
+    def stop(self) -> None:
+        """End the server that was started here."""
+        if self.server is not None and self.server.poll() is None:
+            self.server.send_signal(signal.SIGTERM)
+            self.server.wait(15)
+
+
+@pytest.fixture
+def terminal(tmp_path, capsys, monkeypatch):
+    """A terminal in an empty folder, with no settings."""
+    for name in [name for name in os.environ if name.startswith("MILEPOST_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    found = Terminal(tmp_path, capsys, monkeypatch)
+    yield found
+    found.stop()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the documents use curl")
+@pytest.mark.parametrize("document", ["README.md", "docs/api.md", "docs/operations.md"])
+def test_what_is_typed_answers_as_shown(document, terminal):
+    """Every command of a document runs, in its order, and prints what the document shows."""
+    for block in (*blocks("README.md"), *blocks(document)):
+        if block.mark.startswith("file: "):
+            (terminal.folder / block.mark.removeprefix("file: ")).write_text(block.text, encoding="utf-8")
+    for block in blocks(document):
+        for command, shown in commands(block) if block.language == "console" else ():
+            printed = terminal.run(command)
+            assert agrees(shown, printed), f"{block.name}: {command}\nshown:\n{shown}\nprinted:\n{printed}"
