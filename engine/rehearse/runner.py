@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.moments import due_after
 from engine.core.case import SYSTEM, Actor, Event
-from engine.errors import MilepostError, Refused
+from engine.errors import MilepostError
 from engine.rehearse.checking import Seen, check
-from engine.rehearse.scenario import Do, Expect, Move, OpenCase, Refuse, Scenario, ScenarioFile, Until, Wait
+from engine.rehearse.scenario import Do, Expect, Move, OpenCase, Refuse, Scenario, Until, Wait
+from engine.rehearse.story import Story
+from engine.rehearse.traces import Trace, broken, moment_of
 from engine.store.records import CaseFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
+    from engine.core.case import Case
     from engine.core.diagnostics import Mark
     from engine.core.machine.chart import Chart
     from engine.rehearse.coverage import Covered
+    from engine.rehearse.scenario import Claim, ScenarioFile
+    from engine.rehearse.traces import Moment
     from engine.rehearse.world import World
-    from engine.store.records import StoredCase
+    from engine.service.commands import Decision
+    from engine.store.records import CaseSummary
+    from engine.store.transaction import Reader
+    from engine.verify.policies import Policy
+
+MOST_CASES = 1000
+MOST_RECORDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +45,27 @@ class Outcome:
     mark: Mark
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A policy with its words and its place; `mark` None: it stands in the workflow itself."""
+
+    words: str
+    policy: Policy
+    mark: Mark | None
+
+
 class _Difference(Exception):
     def __init__(self, words: str, mark: Mark) -> None:
         self.words, self.mark = words, mark
         super().__init__(words)
 
 
-def run_file(world: World, scenarios: ScenarioFile, workflow: str, covered: Mapping[str, Covered]) -> Iterator[Outcome]:
-    """Each scenario of a file, as it ends; `covered` (by workflow) grows."""
+def run_file(
+    world: World, scenarios: ScenarioFile, workflow: str, rules: Sequence[Rule], covered: Covered
+) -> Iterator[Outcome]:
+    """Each scenario of a file, as it ends; `covered` grows, and the rules hold for every case of the workflow."""
     for scenario in scenarios.scenarios:
-        yield _Run(world, scenarios, scenario, workflow).run(covered)
+        yield _Run(world, scenarios, scenario, workflow, rules).run(covered)
 
 
 @dataclass
@@ -51,20 +74,32 @@ class _Run:
     file: ScenarioFile
     scenario: Scenario
     workflow: str
+    rules: Sequence[Rule]
     main: str = ""
-    story: list[str] = field(default_factory=list)
+    known_incidents: int = 0  # so many the scenario has spoken of
+    story: Story = field(init=False)
 
-    def run(self, covered: Mapping[str, Covered]) -> Outcome:
+    def __post_init__(self) -> None:
+        self.story = Story(self.world, self.chart.zone)
+
+    @property
+    def chart(self) -> Chart:
+        return self.world.charts[self.workflow]
+
+    def run(self, covered: Covered) -> Outcome:
         failure, mark = None, self.scenario.mark
+        self.world.begin(self.local(self.file.clock), self.file.people, self.file.calls)
         try:
-            self.world.begin(self.local(self.file.clock, self.scenario.mark), self.file.people, self.file.calls)
             for move in (self.scenario.open, *self.scenario.steps):
                 self.do(move)
             self.look(self.scenario.end, None, self.scenario.mark)
+            self.check_incidents()
         except _Difference as difference:
             failure, mark = difference.words, difference.mark
-        self.collect(covered)
-        return Outcome(self.scenario.name, failure, tuple(self.story), mark)
+        traces = self.traces(covered)
+        if failure is None:
+            failure, mark = self.check_rules(traces)
+        return Outcome(self.scenario.name, failure, self.story.lines(), mark)
 
     # ── moves ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -76,101 +111,112 @@ class _Run:
                 self.send(move)
             case Refuse():
                 self.refuse(move)
-            case Wait():
-                chart = self.chart(self.workflow)
-                self.go(
-                    due_after(self.now(), move.term, calendar=chart.calendar, zone=chart.zone, roll="none"),
-                    f"wait {move.term}",
-                    move.mark,
-                )
-            case Until():
-                self.go(self.local(move.moment, move.mark), f"until {move.moment}", move.mark)
+            case Wait(term):
+                chart = self.chart
+                until = due_after(self.world.moment, term, calendar=chart.calendar, zone=chart.zone, roll="none")
+                self.go(until, f"wait {term}", move.mark)
+            case Until(moment):
+                self.go(self.local(moment), f"until {moment:%Y-%m-%d %H:%M}", move.mark)
             case Expect():
-                case = move.claims.get("case")
-                self.look(move.claims, str(case) if case else None, move.mark)
+                self.look(move.claims, move.case, move.mark)
         if self.world.outside.undeclared:
             call = self.world.outside.undeclared[0]
-            raise _Difference(f"{call} was called, but `calls` does not declare it", self.scenario.mark)
+            raise _Difference(f"{call} was called, but `calls` does not declare it", move.mark)
 
     def open(self, move: OpenCase) -> None:
         actor, declares = self.who(move.by)
         workflow = move.workflow or self.workflow
-        parent = self.main or None
+        asked = self.world.services.cases.submit_open(
+            workflow, move.values, actor, parent=self.main or None, declares=declares
+        )
         try:
-            outcome = self.world.services.cases.open_case(
-                workflow, move.values, actor, parent=parent, declares=declares
-            )
+            case = decided(asked)
         except MilepostError as error:
             raise _Difference(f"{move.by} could not open {workflow}: {error}", move.mark) from None
-        self.main = self.main or outcome.case.id
-        self.tell(f"{move.by} opens {workflow}")
+        self.main = self.main or case.id
+        self.story.tell(f"{move.by} opens {workflow}", case)
         self.settle(move.mark)
 
     def send(self, do: Do) -> None:
         try:
-            self.attempt(do)
+            case = self.attempt(do)
         except MilepostError as error:
             raise _Difference(f"{do.event} by {do.by} was refused ({type(error).__name__}): {error}", do.mark) from None
-        self.tell(f"{do.by}: {do.event}")
+        self.story.tell(f"{do.by}: {do.event}", case)
         self.settle(do.mark)
 
-    def attempt(self, do: Do) -> None:
+    def attempt(self, do: Do) -> Case:
         actor, declares = self.who(do.by)
         event = Event(do.event, do.values, declares=declares | do.declares)
-        self.world.services.cases.send_event(self.case_of(do.case, do.mark).case.id, event, actor)
+        return decided(self.world.services.cases.submit_event(self.case_id(do.case, do.mark), event, actor))
 
     def refuse(self, move: Refuse) -> None:
         do = move.do
         try:
-            self.attempt(do)
+            case = self.attempt(do)
         except MilepostError as error:
-            name = type(error).__name__
-            if move.because not in (None, name):
-                raise _Difference(
-                    f"{do.event} by {do.by} was refused as {name}, not {move.because}: {error}", do.mark
-                ) from None
-            self.tell(f"{do.by}: {do.event} is refused ({error})")
+            kinds = [kind.__name__ for kind in type(error).__mro__]
+            if move.because is not None and move.because not in kinds:
+                words = f"{do.event} by {do.by} was refused as {kinds[0]}, not {move.because}: {error}"
+                raise _Difference(words, move.mark) from None
+            self.story.tell(f"{do.by}: {do.event} is refused ({error})")
             return
-        raise _Difference(f"{do.event} by {do.by} should have been refused, but it was accepted", do.mark)
+        self.story.tell(f"{do.by}: {do.event}", case)
+        raise _Difference(f"{do.event} by {do.by} should have been refused, but it was accepted", move.mark)
 
     def go(self, to: datetime, words: str, mark: Mark) -> None:
+        if to < self.world.moment:
+            raise _Difference(f"{words}: the clock does not go back; it is {self.story.now()} already", mark)
         try:
             self.world.advance(to)
-        except Refused as error:
+        except MilepostError as error:
             raise _Difference(f"{words}: {error}", mark) from None
-        self.tell(words)
+        stored = self.world.store.read(lambda reader: reader.case(self.main))
+        self.story.tell(words, stored.case if stored else None)
+        self.story.look_outside()
 
     def settle(self, mark: Mark) -> None:
         try:
-            self.world.services.clock.settle()
+            self.world.settle()
         except MilepostError as error:
             raise _Difference(str(error), mark) from None
+        self.story.look_outside()
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def look(self, claims: Mapping[str, object], workflow: str | None, mark: Mark) -> None:
-        stored = self.case_of(workflow, mark)
-        chart = self.world.services.catalog.chart(stored.version_id)
-        seen = Seen(chart, stored.case, self.world.outside.messages, self.world.services.effects.pending())
-        fault = check(seen, claims)
-        if fault is None:
+    def look(self, claims: Sequence[Claim], workflow: str | None, mark: Mark) -> None:
+        if not claims:
             return
-        incidents = self.world.services.incidents.find(open_only=True)
-        tail = f"; incident: {incidents[0].text}" if incidents else ""
-        raise _Difference(fault + tail, mark)
-
-    def case_of(self, workflow: str | None, mark: Mark) -> StoredCase:
-        """The scenario's own case, or the latest one of another workflow."""
-        wanted = self.main
-        if workflow is not None:
-            found = self.world.store.read(lambda r: r.cases(CaseFilter(workflow=workflow), None, 1))
-            if not found:
-                raise _Difference(f"there is no {workflow} case", mark)
-            wanted = found[0].id
-        stored = self.world.store.read(lambda r: r.case(wanted))
+        wanted, pending, incidents = self.case_id(workflow, mark), 0, self.world.incidents()
+        stored, pending = self.world.store.read(lambda reader: (reader.case(wanted), reader.pending_effects()))
         if stored is None:
             raise _Difference("no case was opened", mark)
-        return stored
+        chart = self.world.services.catalog.chart(stored.version_id)
+        seen = Seen(chart, stored.case, tuple(self.world.outside.messages.values()), pending, len(incidents))
+        for claim in claims:
+            fault = check(seen, claim)
+            if fault is not None:
+                tail = f"; incident: {incidents[-1].text}" if incidents else ""
+                raise _Difference(fault + tail, claim.mark)
+            if claim.name == "incidents":
+                self.known_incidents = len(incidents)
+
+    def check_incidents(self) -> None:
+        """At the end: one that no `incidents:` has counted is a failure, as it would be work for a person."""
+        unknown = self.world.incidents()[self.known_incidents :]
+        if unknown:
+            first, more = unknown[0], f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
+            words = f"nobody expected an incident, but {first.kind} {first.subject} came to nothing: {first.text}{more}"
+            raise _Difference(words, self.scenario.mark)
+
+    def case_id(self, workflow: str | None, mark: Mark) -> str:
+        """The scenario's own case, or the latest one of another workflow."""
+        if workflow is None:
+            return self.main
+        found = self.world.store.read(lambda reader: reader.cases(CaseFilter(workflow=workflow), None, 1))
+        if not found:
+            raise _Difference(f"there is no {workflow} case", mark)
+        return found[0].id
 
     def who(self, name: str) -> tuple[Actor, frozenset[str]]:
         if name == "system":
@@ -178,33 +224,42 @@ class _Run:
         person = self.file.people[name]
         return person.actor, person.declares
 
-    def chart(self, workflow: str) -> Chart:
-        return self.world.services.catalog.chart_of(workflow)[1]
+    def local(self, moment: datetime) -> datetime:
+        return moment if moment.tzinfo else moment.replace(tzinfo=self.chart.zone)
 
-    def now(self) -> datetime:
-        return self.world.services.clock.now()
+    # ── afterwards ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def local(self, text: str, mark: Mark) -> datetime:
-        try:
-            moment = datetime.fromisoformat(text.strip())
-        except ValueError:
-            raise _Difference(f"{text} is no date; write 2026-03-02 or 2026-03-02 09:00", mark) from None
-        zone = self.chart(self.workflow).zone
-        return moment if moment.tzinfo else datetime.combine(moment.date(), moment.time() or time(), tzinfo=zone)
+    def traces(self, covered: Covered) -> list[Trace]:
+        """The histories of all cases of the workflow, read once: for the coverage and for the rules."""
 
-    def tell(self, words: str) -> None:
-        zone = self.chart(self.workflow).zone
-        stored = self.world.store.read(lambda r: r.case(self.main))
-        state = ", ".join(leaf.rpartition(".")[2] for leaf in stored.case.leaves) if stored else ""
-        self.story.append(f"{self.now().astimezone(zone):%Y-%m-%d %H:%M}  {words} → {state}")
+        def gather(reader: Reader) -> list[tuple[CaseSummary, list[Moment]]]:
+            found = []
+            for case in reader.cases(CaseFilter(workflow=self.workflow), None, MOST_CASES):
+                records = [line.record for line in reader.history(case.id, 0, MOST_RECORDS)]
+                for record in records:
+                    covered.add(record)
+                found.append((case, [moment_of(record) for record in records] if self.rules else []))
+            return found
 
-    def collect(self, covered: Mapping[str, Covered]) -> None:
-        def gather(reader: object) -> list[tuple[str, dict[str, object]]]:
-            rows = []
-            for summary in reader.cases(CaseFilter(), None, 1000):  # type: ignore[attr-defined]
-                rows += [(summary.workflow, line.record) for line in reader.history(summary.id, 0, 10_000)]  # type: ignore[attr-defined]
-            return rows
+        return [
+            Trace(self.chart, moments, case.closed_at or self.world.moment)
+            for case, moments in self.world.store.read(gather)
+        ]
 
-        for workflow, record in self.world.store.read(gather):
-            if workflow in covered:
-                covered[workflow].add(record)
+    def check_rules(self, traces: Sequence[Trace]) -> tuple[str | None, Mark]:
+        for rule in self.rules:
+            for trace in traces:
+                why = broken(rule.policy, trace)
+                if why is not None:
+                    return f"the policy '{rule.words}' is broken: {why}", rule.mark or self.scenario.mark
+        return None, self.scenario.mark
+
+
+def decided(asked: Future[Decision]) -> Case:
+    """The case after the step; raises the refusal. No view is made of it: nobody reads one here."""
+    decision = asked.result()
+    if decision.refusal is not None:
+        raise decision.refusal
+    if decision.case is None:
+        raise MilepostError("the step has left no case; look in its history")
+    return decision.case

@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.core.diagnostics import Diagnostic, Mark, Severity
-from engine.errors import InvalidWorkflow
 from engine.rehearse.coverage import Covered, Share
+from engine.rehearse.names import check_names
+from engine.rehearse.nodes import UNKNOWN, near, refuse
 from engine.rehearse.reading import read_scenarios
-from engine.rehearse.runner import Outcome, run_file
+from engine.rehearse.runner import Outcome, Rule, run_file
 from engine.rehearse.world import World
 from engine.service.bundles import read_folder
+from engine.verify.policies import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from engine.core.definition import Workflow
     from engine.rehearse.scenario import ScenarioFile
+    from engine.rehearse.world import TemplatesOf
+
+    Progress = Callable[[str, Outcome], None]
 
 SUFFIX = ".test.yaml"
 
@@ -50,76 +55,76 @@ class SuiteReport:
         return not self.short and not any(report.failures for report in self.files)
 
 
+@dataclass(slots=True)
+class _Goal:
+    """What the files about one workflow have covered, and what they want to."""
+
+    covered: Covered = field(default_factory=Covered)
+    percent: dict[str, int] = field(default_factory=dict)
+
+
 def scenario_files(paths: Iterable[Path]) -> list[Path]:
     """The scenario files at these paths, folders searched one level deep."""
     found: list[Path] = []
     for path in paths:
         found += sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
-    return found
+    return list(dict.fromkeys(found))
 
 
-def rehearse(files: Iterable[Path], progress: Callable[[str, Outcome], None]) -> SuiteReport:
-    """Run scenario files; `progress` hears of each scenario as it ends. Raises InvalidWorkflow, OSError."""
+def rehearse(files: Sequence[Path], progress: Progress, *, templates: TemplatesOf) -> SuiteReport:
+    """Run scenario files; `progress` hears of each scenario as it ends, `templates` make the letters.
+
+    All files are read before the first is run. Raises InvalidWorkflow, OSError.
+    """
     report = SuiteReport()
     by_folder: dict[Path, list[Path]] = {}
     for file in files:
         by_folder.setdefault(file.parent, []).append(file)
+    texts = {file: read_scenarios(file.read_text(encoding="utf-8"), file=str(file)) for file in files}
     for folder, members in by_folder.items():
-        _run_folder(folder, members, report, progress)
+        world = World(read_folder(folder), templates)
+        try:
+            _run_folder(world, [texts[file] for file in members], report, progress)
+        finally:
+            world.close()
     return report
 
 
-def _run_folder(
-    folder: Path, members: list[Path], report: SuiteReport, progress: Callable[[str, Outcome], None]
-) -> None:
-    world = World(read_folder(folder))
-    try:
-        names = {published.file: published.workflow for published in _files(world)}
-        covered: dict[str, Covered] = {}
-        goals: dict[str, dict[str, int]] = {}
-        for file in members:
-            scenarios = read_scenarios(file.read_text(encoding="utf-8"), file=str(file))
-            workflow = _tested(scenarios, names)
-            covered.setdefault(workflow, Covered())
-            for goal, percent in scenarios.coverage.items():
-                goals.setdefault(workflow, {})[goal] = percent
-            outcomes = []
-            for outcome in run_file(world, scenarios, workflow, covered):
-                progress(str(file), outcome)
-                outcomes.append(outcome)
-            report.files.append(FileReport(str(file), workflow, tuple(outcomes)))
-        for workflow, seen in covered.items():
-            shares = seen.shares(world.services.catalog.chart_of(workflow)[1].workflow)
-            report.coverage[workflow] = shares
-            for goal, percent in goals.get(workflow, {}).items():
-                if shares[goal].percent < percent:
-                    report.short.append(f"{workflow}: {goal} {shares[goal].percent:.1f} %, wanted {percent} %")
-    finally:
-        world.close()
+def _run_folder(world: World, files: list[ScenarioFile], report: SuiteReport, progress: Progress) -> None:
+    known = {name: chart.workflow for name, chart in world.charts.items()}
+    tested = {file.file: tested_workflow(file, world.files) for file in files}
+    for file in files:
+        check_names(file, known[tested[file.file]], known)
+    goals: dict[str, _Goal] = {}
+    for file in files:
+        name = tested[file.file]
+        goal = goals.setdefault(name, _Goal())
+        goal.percent.update(file.coverage)
+        outcomes = []
+        for outcome in run_file(world, file, name, rules_of(file, known[name]), goal.covered):
+            progress(file.file, outcome)
+            outcomes.append(outcome)
+        report.files.append(FileReport(file.file, name, tuple(outcomes)))
+    for name, goal in goals.items():
+        shares = goal.covered.shares(known[name])
+        report.coverage[name] = shares
+        report.short += [
+            f"{name}: {what} {shares[what].percent:.1f} %, wanted {percent} %"
+            for what, percent in goal.percent.items()
+            if shares[what].percent < percent
+        ]
 
 
-def _files(world: World) -> list[_Source]:
-    """Which workflow each file of the folder holds."""
-    catalog = world.services.catalog
-    return [_Source(catalog.version(p.workflow).file, p.workflow) for p in world.published]
+def rules_of(file: ScenarioFile, workflow: Workflow) -> tuple[Rule, ...]:
+    """The policies of a file, and those of the workflow itself: what cannot be proved is shown by scenarios."""
+    own = [Rule(words, parse_policy(words, workflow), None) for words in workflow.policies]
+    return (*(Rule(one.text, parse_policy(one.text, workflow), one.mark) for one in file.policies), *own)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    file: str
-    workflow: str
-
-
-def _tested(scenarios: ScenarioFile, names: dict[str, str]) -> str:
-    for file, workflow in names.items():
-        if file == scenarios.workflow or file.endswith(f"/{scenarios.workflow}") or workflow == scenarios.workflow:
+def tested_workflow(file: ScenarioFile, names: Mapping[str, str]) -> str:
+    """The workflow that a file is about, of those beside it (file → workflow). Raises InvalidWorkflow."""
+    for source, workflow in names.items():
+        if file.workflow in {source, workflow}:
             return workflow
-    wanted = Diagnostic(
-        "WF091",
-        Severity.ERROR,
-        f"there is no workflow file {scenarios.workflow} beside this one",
-        scenarios.file,
-        Mark(1, 1),
-        f"there are {', '.join(names) or 'none'}",
-    )
-    raise InvalidWorkflow([wanted])
+    message = f"there is no workflow file {file.workflow[:80]} beside this one"
+    refuse(file.file, file.workflow_mark, message, near(file.workflow, names), code=UNKNOWN)

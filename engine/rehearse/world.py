@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.ports import Templates
     from engine.rehearse.scenario import Answer, Person
     from engine.service.bundles import Bundle
-    from engine.store.records import Incident
+    from engine.service.views import IncidentView
 
     TemplatesOf = Callable[[Mapping[str, str]], Templates]
 
@@ -155,20 +155,30 @@ class World:
             )
 
     def advance(self, to: datetime) -> None:
-        """Move both clocks; timers and effects run on the way. Raises Refused, Unavailable."""
-        self.services.clock.advance(to)
-        self.moment = max(self.moment, to.astimezone(UTC))
+        """Move both clocks, from one due moment to the next, of timers and of tries. Raises Unavailable."""
+        to = to.astimezone(UTC)
+        while (stop := self._next_stop()) is not None and stop < to:
+            self._move(stop)
+        self._move(to)
+
+    def _next_stop(self) -> datetime | None:
+        found = self.store.read(lambda reader: (reader.next_due(), reader.next_effect_at()))
+        return min((moment for moment in found if moment is not None and moment > self.moment), default=None)
+
+    def _move(self, to: datetime) -> None:
+        self.moment = to
+        self.store.write(lambda tx: tx.set_clock(to))
         self.settle()
 
     def settle(self) -> None:
         """Run what is due now until nothing moves; most steps ask for nothing. Raises Unavailable."""
-        due, effects = self.store.read(lambda reader: (reader.next_due(), reader.pending_effects()))
-        if effects or (due is not None and due <= self.moment):
+        due, effects = self.store.read(lambda reader: (reader.next_due(), reader.next_effect_at()))
+        if any(moment is not None and moment <= self.moment for moment in (due, effects)):
             self.services.clock.settle()
 
-    def incidents(self) -> tuple[Incident, ...]:
+    def incidents(self) -> tuple[IncidentView, ...]:
         """What a person would have to look at, the first one first."""
-        return self.store.read(lambda reader: reader.incidents(None, True))  # noqa: FBT003 (the store's signature)
+        return self.services.incidents.find(open_only=True)
 
     def close(self) -> None:
         """Give the memory back."""

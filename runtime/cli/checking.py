@@ -138,7 +138,9 @@ def _scenarios(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:
     if tested is not None or scenarios.workflow in {Path(name).name for name in folder.loading}:
         return ()
     words = f"there is no workflow file {scenarios.workflow} beside this one"
-    return (Diagnostic(UNKNOWN, Severity.ERROR, words, str(file), NOWHERE, near(scenarios.workflow, known)),)
+    return (
+        Diagnostic(UNKNOWN, Severity.ERROR, words, str(file), scenarios.workflow_mark, near(scenarios.workflow, known)),
+    )
 
 
 def _template(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from adapters.templates import MessageTemplates
 from engine.errors import InvalidWorkflow, MilepostError
 from engine.rehearse.suite import SuiteReport, rehearse, scenario_files
 from runtime.cli.choices import FINDINGS, FINE, Format
 from runtime.cli.findings import refuse
-from runtime.cli.printing import as_json
+from runtime.cli.printing import as_json, out
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from rich.console import Console
 
     from engine.rehearse.runner import Outcome
 
@@ -26,7 +28,7 @@ class NoScenarios(MilepostError):
 
 def run(paths: list[Path], report: Format) -> int:
     """Run all scenario files at these paths."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = out()
     files = scenario_files(paths)
     if not files:
         raise NoScenarios(
@@ -38,7 +40,7 @@ def run(paths: list[Path], report: Format) -> int:
             _print(console, file, outcome)
 
     try:
-        result = rehearse(files, tell)
+        result = rehearse(files, tell, templates=MessageTemplates)
     except InvalidWorkflow as invalid:
         return refuse(invalid, *dict.fromkeys(file.parent for file in files))
     if report is Format.JSON:

@@ -32,6 +32,14 @@ def commands(block: Block) -> list[tuple[str, str]]:
     return found
 
 
+def test_the_two_commands_are_there():
+    """What the README says of make is in the Makefile."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    wanted = re.findall(r"`make (\w+)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert {"demo", "test"} <= set(wanted)
+    assert [name for name in wanted if f"\n{name}:" not in makefile] == []
+
+
 def agrees(shown: str, printed: str) -> bool:
     """Spaces do not count; `…` stands for anything."""
     text, at = re.sub(r"\s", "", printed), 0
@@ -71,15 +79,15 @@ class Terminal:
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def milepost(self, command: str) -> str:
+    def milepost(self, command: str, code: int = 0) -> str:
         """A command of ours, in this process."""
         self.monkeypatch.setattr(sys, "argv", shlex.split(command.replace("\\\n", " ")))
         self.capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             cli.main()
         printed = self.capsys.readouterr()
-        assert not ended.value.code, f"{command}\n{printed.out}{printed.err}"
-        return printed.out
+        assert (ended.value.code or 0) == code, f"{command}\n{printed.out}{printed.err}"
+        return printed.out + (printed.err if code else "")
 
     def serve(self, command: str) -> None:
         """The server as it is started, on a free port."""
@@ -126,5 +134,5 @@ def test_what_is_typed_answers_as_shown(document, terminal):
             (terminal.folder / block.mark.removeprefix("file: ")).write_text(block.text, encoding="utf-8")
     for block in blocks(document):
         for command, shown in commands(block) if block.language == "console" else ():
-            printed = terminal.run(command)
+            printed = terminal.milepost(command, 2) if block.mark == "refused" else terminal.run(command)
             assert agrees(shown, printed), f"{block.name}: {command}\nshown:\n{shown}\nprinted:\n{printed}"

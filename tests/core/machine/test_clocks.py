@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine.errors import GuardFailed
+
 
 def two_turns(term: str) -> str:
     """A stage whose deadline counts the operator's time; inside it the turn goes to the buyer and back."""
@@ -215,3 +217,23 @@ def test_a_kept_reminder_that_was_sent_is_not_sent_again_before_its_new_time(pla
     """Reminders move with their deadline."""
     case = play(kept("after: 100 hours, remind: [20 hours]")).open().send("out").until("2026-01-13 09:00").send("back")
     assert case.due("d", "remind") == "2026-01-16 17:00"
+
+
+def test_what_was_before_the_term_began_is_no_pause(play) -> None:
+    """A clock from a later moment is moved by what stood still after that moment only."""
+    source = two_turns("after: 10 working days, from: at").replace(
+        "answer: {by: buyer, to: ours}", "answer: {by: buyer, form: [at], to: ours}"
+    )
+    case = play(source).open().send("ask").until("2026-01-19 15:00")
+    case.send("answer", {"at": "2026-01-16T12:00:00+03:00"}, by="bob")
+    assert case.due("d") == "2026-01-31 00:00"  # the 30th: ten working days after the 16th are over, and one
+    late = play(kept("after: 24 hours, from: at").replace("out: {by", "out: {form: [at], by")).open()
+    late.send("out", {"at": "2026-01-12T15:00:00+03:00"}).until("2026-01-12 16:00").send("back")
+    assert late.due("d") == "2026-01-13 16:00"
+
+
+def test_a_pause_beyond_the_calendar_is_said(play) -> None:
+    """Working days of years that the calendar does not cover are never guessed."""
+    case = play(two_turns("after: 10 working days")).open().send("ask")
+    case.now = play.moment("2126-01-12 09:00")
+    assert "calendar" in str(case.refused(GuardFailed, "answer", by="bob"))

@@ -1,0 +1,48 @@
+"""What a scenario has gone through, line by line, with what went out and what came to nothing on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from engine.core.case import Case
+    from engine.rehearse.world import World
+
+_MARGIN = " " * 18
+
+
+class Story:
+    """Grows while a scenario runs; told where it fails."""
+
+    def __init__(self, world: World, zone: ZoneInfo) -> None:
+        self._world, self._zone = world, zone
+        self._told: list[tuple[datetime | None, str, tuple[str, ...]]] = []
+        self._sent = 0
+
+    def tell(self, words: str, case: Case | None = None) -> None:
+        """One thing that happened now, and where the case stands after it."""
+        self._told.append((self._world.moment, words, case.leaves if case is not None else ()))
+
+    def look_outside(self) -> None:
+        """The messages sent since the last look."""
+        messages = self._world.outside.messages
+        for message in list(messages.values())[self._sent :]:
+            self._told.append((None, f"sent {message.template} to {message.to.id}", ()))
+        self._sent = len(messages)
+
+    def now(self) -> str:
+        """The present moment, for people."""
+        return f"{self._world.moment.astimezone(self._zone):%Y-%m-%d %H:%M}"
+
+    def lines(self) -> tuple[str, ...]:
+        """The whole story."""
+        return tuple(self._line(*told) for told in self._told)
+
+    def _line(self, at: datetime | None, words: str, leaves: tuple[str, ...]) -> str:
+        if at is None:
+            return f"{_MARGIN}{words}"
+        where = f" → {', '.join(leaf.rpartition('.')[2] for leaf in leaves)}" if leaves else ""
+        return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M}  {words}{where}"
