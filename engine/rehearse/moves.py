@@ -54,7 +54,9 @@ class Moves(Reading):
             return [{}]
         lengths = {len(values) for values in columns.values()}
         if len(lengths) != 1 or 0 in lengths:
-            self.fail(node.mark, "`each` has lists that go together, row by row; they must be equally long, and not empty")
+            self.fail(
+                node.mark, "`each` has lists that go together, row by row; they must be equally long, and not empty"
+            )
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     def steps(self, node: Node, bound: dict[str, Any]) -> Iterator[Move]:

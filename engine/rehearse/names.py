@@ -12,7 +12,7 @@ from engine.rehearse.scenario import Do, Expect, OpenCase, Refuse
 from engine.verify.policies import PolicyFault, parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from engine.core.definition import Workflow
     from engine.core.diagnostics import Mark
@@ -35,15 +35,15 @@ class _Names:
     tested: Workflow
     known: Mapping[str, Workflow]
     found: dict[tuple[Mark, str], Diagnostic] = field(default_factory=dict)  # the rows of `each` say the same thing
+    events: dict[str, set[str]] = field(default_factory=dict)  # by workflow
 
     def say(self, mark: Mark, message: str, hint: str | None = None) -> None:
         finding = Diagnostic(UNKNOWN, Severity.ERROR, message, self.file.file, mark, hint)
         self.found.setdefault((mark, message), finding)
 
-    def need(self, name: str, names: Iterable[str], mark: Mark, what: str) -> None:
-        known = list(names)
-        if name not in known:
-            self.say(mark, f"{what} '{name[:80]}'", near(name, known))
+    def need(self, name: str, names: Collection[str], mark: Mark, what: str) -> None:
+        if name not in names:
+            self.say(mark, f"{what} '{name[:80]}'", near(name, names))
 
     def look(self) -> None:
         for sentence in self.file.policies:
@@ -91,7 +91,9 @@ class _Names:
     def event(self, do: Do) -> None:
         workflow = self.of(do.case, do.mark)
         if workflow is not None:
-            self.need(do.event, events(workflow), do.mark, f"{workflow.name} has no event")
+            if workflow.name not in self.events:
+                self.events[workflow.name] = events_of(workflow)
+            self.need(do.event, self.events[workflow.name], do.mark, f"{workflow.name} has no event")
 
     def claims(self, claims: Iterable[Claim], workflow: Workflow) -> None:
         for claim in claims:
@@ -123,7 +125,7 @@ _WORDS = {
 }
 
 
-def _names_of(claim: Claim, workflow: Workflow, known: Mapping[str, Workflow]) -> Iterable[str] | None:
+def _names_of(claim: Claim, workflow: Workflow, known: Mapping[str, Workflow]) -> Collection[str] | None:
     match claim.name:
         case "data":
             return workflow.fields
@@ -140,7 +142,7 @@ def _names_of(claim: Claim, workflow: Workflow, known: Mapping[str, Workflow]) -
             return None
 
 
-def events(workflow: Workflow) -> set[str]:
+def events_of(workflow: Workflow) -> set[str]:
     """Every event that a case can be sent: its own, answers of panels, extensions, the end of a child."""
     found = {"child_ended"}
     for state in workflow.states.values():

@@ -47,7 +47,9 @@ class Reading:
         """Raises InvalidWorkflow."""
         refuse(self.file, mark, message, hint)
 
-    def keys(self, node: Node | None, allowed: Sequence[str], what: str, *, must: Iterable[str] = ()) -> dict[str, Node]:
+    def keys(
+        self, node: Node | None, allowed: Sequence[str], what: str, *, must: Iterable[str] = ()
+    ) -> dict[str, Node]:
         """A map's values by key; a key that is not allowed, or missing, is refused."""
         if not isinstance(node, MapNode):
             self.fail(node.mark if node else NOWHERE, f"{what} is a map of {', '.join(allowed)}")

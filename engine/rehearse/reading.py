@@ -63,7 +63,9 @@ class _File(Reading):
     def person(self, key: ScalarNode, node: Node) -> Person:
         name = key.text
         if not _NAME.fullmatch(name) or name == "system":
-            self.fail(key.mark, f"'{name[:40]}' cannot be a person here", "write a name like ana; system needs no entry")
+            self.fail(
+                key.mark, f"'{name[:40]}' cannot be a person here", "write a name like ana; system needs no entry"
+            )
         if isinstance(node, MapNode) and node.get("case") is not None:
             return self.stand_in(key, node)
         given = dict(self.entries_by_name(node, f"person {name}"))

@@ -80,17 +80,19 @@ class _Callers(Mapping[str, _Caller]):
 
 
 class _Letters:
-    """The templates of each set of sources, made once: versions of one folder share what is compiled."""
+    """Templates by their sources, compiled once: a version that uses some of a folder's shares those of the folder."""
 
     def __init__(self, templates: TemplatesOf) -> None:
         self._templates = templates
-        self._made: dict[tuple[tuple[str, str], ...], Templates] = {}
+        self._made: list[tuple[Mapping[str, str], Templates]] = []
 
     def __call__(self, sources: Mapping[str, str]) -> Templates:
-        key = tuple(sorted(sources.items()))
-        if key not in self._made:
-            self._made[key] = self._templates(sources)
-        return self._made[key]
+        for known, made in self._made:
+            if sources.items() <= known.items():
+                return made
+        made = self._templates(sources)
+        self._made.append((dict(sources), made))
+        return made
 
 
 @dataclass(frozen=True)

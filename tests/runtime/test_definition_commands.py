@@ -233,3 +233,17 @@ def test_light_commands_load_nothing_heavy(folder, args):
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=folder)
     assert ended.stderr.strip() in {"0 []", "None []"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "serve", "schedule", "validate", "test", "diagram", "diff", "explain", "import", "publish", "calendar show",
+        "calendar seed", "calendar explain", "certificate verify", "certificate preview", "token create", "audit verify",
+        "db upgrade", "demo", "version",
+    ],
+)  # fmt: skip
+def test_every_command_has_its_help(milepost, words):
+    """What it is for, in a line, and its exit code is 0."""
+    code, out, err = milepost(*words.split(), "--help")
+    assert (code, err, f"Usage: milepost {words}" in out) == (0, "", True)

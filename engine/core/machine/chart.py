@@ -167,7 +167,7 @@ def _turn(chain: tuple[str, ...], states: Mapping[str, State]) -> tuple[Who, ...
 def _watched(deadline: Deadline) -> frozenset[str] | None:
     """The paths a due moment depends on; None: anything may move it, so it is computed again after every step."""
     expressions = [e for e in (deadline.at, deadline.start) if e is not None]
-    if any(e.calls for e in expressions) or deadline.counts is not None:
+    if any(e.calls for e in expressions):
         return None
     return frozenset().union(*(e.reads for e in expressions))
 

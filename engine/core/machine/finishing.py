@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Case, Effect, EffectKind, Memory, Record, Step, Timer
@@ -97,9 +98,15 @@ def finish(draft: Draft, said: Said, people: People | None = None) -> Step:
         facts=tuple(draft.facts),
         armed=_without(timers, before.timers),
         cancelled=_without(before.timers, timers),
-        changed_groups=frozenset([path.partition(".")[0] if "." in path else "" for path in draft.changed]),
+        changed_groups=frozenset(map(group_of, draft.changed)),
         allocate=tuple(draft.allocate),
     )
+
+
+@cache
+def group_of(path: str) -> str:
+    """The group of a path; "" for a field outside groups."""
+    return path.partition(".")[0] if "." in path else ""
 
 
 def _without(these: tuple[Timer, ...], those: tuple[Timer, ...]) -> tuple[Timer, ...]:

@@ -47,6 +47,8 @@ def child_opened(draft: Draft, happened: ChildOpened) -> Step:
 def _place_for(draft: Draft, happened: ChildOpened) -> str:
     actor = happened.by or draft.actor
     adders: list[str] = []
+    if draft.before.closed_at is not None:
+        raise EventNotAllowed(f"the case is closed ({draft.before.outcome}); it takes no child", event="open")
     for position in draft.placed():
         cases = draft.chart.states[position.state].cases
         if cases is None or cases.workflow != happened.workflow:

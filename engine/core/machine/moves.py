@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def run_arms(draft: Draft, taken: Sequence[Taken]) -> None:
     """One microstep: all arms that one event takes."""
-    draft.assign_together(t.arm.set for t in taken)
+    if any(t.arm.set for t in taken):
+        draft.assign_together(t.arm.set for t in taken)
     draft.left.clear()
     draft.entered.clear()
     going = [t for t in taken if t.arm.to is not None]
@@ -99,13 +100,19 @@ def _remember(draft: Draft, path: str) -> None:
     draft.snapshots = {**draft.snapshots, path: Snapshot(draft.now, inside)}
 
 
-def _forget(draft: Draft, state: State) -> None:
-    """Open work ends with the state; its deadlines' memory stays where an arm may bring it back."""
-    path = state.path
+def cancel_children(draft: Draft, path: str) -> None:
+    """`rest: cancel` of a children state: those that have not ended are not waited for any more."""
+    state = draft.chart.states[path]
     if state.kind is StateKind.CHILDREN and state.rest == "cancel":
         for child in draft.counted(path):
             if not child.ended:
                 draft.effect(EffectKind.CANCEL, "cases", {"child_id": child.id})
+
+
+def _forget(draft: Draft, state: State) -> None:
+    """Open work ends with the state; its deadlines' memory stays where an arm may bring it back."""
+    path = state.path
+    cancel_children(draft, path)
     held = path in draft.chart.held
     if state.kind is StateKind.PANEL and state.rest == "cancel" and not held:
         draft.answers = {panel: rows for panel, rows in draft.answers.items() if panel != path}

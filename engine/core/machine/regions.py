@@ -33,19 +33,14 @@ class _Model:
         self.state = state
 
 
-def _moves(event_data: EventData) -> Moves:
-    args: tuple[Moves] = event_data.args  # type: ignore[assignment]  # the library's stub says Iterable
-    return args[0]
-
-
 class _Reporting(State):
     """A state that tells the move of its leaving and entering: the library's own hooks, without its callback lists."""
 
     def exit(self, event_data: EventData) -> None:
-        _moves(event_data).left.append(self.name)
+        event_data.args[0].left.append(self._name)  # type: ignore[index]  # the library's stub says Iterable
 
     def enter(self, event_data: EventData) -> None:
-        _moves(event_data).entered.append(self.name)
+        event_data.args[0].entered.append(self._name)  # type: ignore[index]
 
 
 class _Machine(Machine):

@@ -37,10 +37,10 @@ def take_result(draft: Draft, result: EffectResult) -> Step:
             settle(draft)
             return finish(draft, Said("result", name, data=_said(result), note="nobody waits for it any more"))
         return finish(draft, Said("dropped", name, data=_said(result), note="the state that asked for it was left"))
-    if waiting:
-        _go_on(draft, result)
+    fault = _go_on(draft, result) if waiting else None
     settle(draft)
-    return finish(draft, Said("result", name, state=effect.state, data=_said(result), note=result.error or ""))
+    note = result.error or fault or ""
+    return finish(draft, Said("result", name, state=effect.state, data=_said(result), note=note))
 
 
 def _waits(draft: Draft, effect: Effect) -> bool:
@@ -48,23 +48,22 @@ def _waits(draft: Draft, effect: Effect) -> bool:
     return position is not None and position.entry == effect.entry and not position.finished
 
 
-def _go_on(draft: Draft, result: EffectResult) -> None:
+def _go_on(draft: Draft, result: EffectResult) -> str | None:
+    """Take `done` or `failed`; returns what is wrong with an answer."""
     state = draft.chart.states[result.effect.state]
     if state.call is None:
-        return
-    ok = result.ok
-    answer: dict[str, Any] = {}
-    if ok:
-        answer, fault = _checked(state.call, result.data)
-        ok = fault is None
+        return None
+    answer, fault = _checked(state.call, result.data) if result.ok else ({}, None)
+    ok = result.ok and fault is None
     if not ok and not state.failed:
-        return
+        return fault
     draft.finish(state.path, finished=True)
     draft.scope.result = answer
     arms = state.done if ok else state.failed
     if arms:
         take_first(draft, state.path, arms)
     draft.scope.result = None
+    return fault
 
 
 def _checked(call: Call, data: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:

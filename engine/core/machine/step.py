@@ -27,7 +27,7 @@ from engine.core.machine.events import given_by, take_event
 from engine.core.machine.finishing import People, Said, finish
 from engine.core.machine.firing import fire
 from engine.core.machine.kin import child_ended, child_opened
-from engine.core.machine.moves import start
+from engine.core.machine.moves import cancel_children, start
 from engine.core.machine.results import take_result
 from engine.core.machine.settle import settle
 from engine.core.selection import admits
@@ -138,4 +138,6 @@ def _cancel(chart: Chart, case: Case, happened: Cancelled, actor: Actor, now: da
         return dropped(chart, case, happened, actor, now=now, reason="the case is closed")
     draft = Draft(chart, case, actor, now)
     draft.outcome = "cancelled"
+    for path in draft.active:
+        cancel_children(draft, path)
     return finish(draft, Said("cancelled", "cancelled", note=happened.reason))

@@ -53,12 +53,14 @@ def rearm(draft: Draft, turn: Iterable[str], *, spent: Timer | None, touched: st
         position = active[state]
         place = f"{state}#{position.entry}"
         key = f"{place}:{name}"
+        stood = draft.tracks.get(key)
         if deadline.counts is not None:
             sides = running_sides(draft.chart.workflow, turn) if sides is None else sides
             _count(draft, key, position, deadline, runs=deadline.counts in sides)
         if (
             state in draft.entered_states
             or watched is None
+            or draft.tracks.get(key) is not stood
             or key == touched
             or place in draft.kept_now
             or not watched.isdisjoint(changed)

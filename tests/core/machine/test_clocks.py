@@ -226,7 +226,7 @@ def test_what_was_before_the_term_began_is_no_pause(play) -> None:
     )
     case = play(source).open().send("ask").until("2026-01-19 15:00")
     case.send("answer", {"at": "2026-01-16T12:00:00+03:00"}, by="bob")
-    assert case.due("d") == "2026-01-31 00:00"  # the 30th: ten working days after the 16th are over, and one
+    assert case.due("d") == "2026-02-03 00:00"  # ten working days after the 16th end on the 30th, and one
     late = play(kept("after: 24 hours, from: at").replace("out: {by", "out: {form: [at], by")).open()
     late.send("out", {"at": "2026-01-12T15:00:00+03:00"}).until("2026-01-12 16:00").send("back")
     assert late.due("d") == "2026-01-13 16:00"

@@ -19,7 +19,7 @@ open: {by: clerk, form: [votes.members]}
 event_data: {reasons: text}
 states:
   ask:
-    panel: {ask: {clerk: 1, chief: 2}, form: [vote!, why, reasons], into: votes.rows, need: NEED}
+    panel: {ask: {clerk: 1, chief: 2}, form: [vote!, why, reasons], into: votes.rows, need: 'NEED'}
     events: {again: {by: clerk, to: ask}}
     done:
       - {when: 'answers.exists(a, a.vote == "nay")', set: {n: 'size(answers)'}, to: no}
@@ -205,7 +205,7 @@ states:
     turn: clerk
     cases: {OF, rest: cancel}
     events: {next: {by: clerk, to: b}, send_one: {by: clerk, actions: [{open: small, with: {n: n}}]}}
-    done: [{when: 'children.exists(c, c.outcome == "bad")', to: bad}, {set: {m: 'size(children)'}, to: b}]
+    done: [{when: 'children.exists(c, c.ended and c.outcome == "bad")', to: bad}, {set: {m: 'size(children)'}, to: b}]
   b: {turn: clerk}
   bad: {turn: clerk}
 """
