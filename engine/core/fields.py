@@ -76,7 +76,7 @@ def _read_text(field: Field, raw: Any) -> str:
         if not matches(field.pattern, text):
             raise ValueFault("pattern", f"is not of the form {field.pattern}")
     if field.check is not None and not CHECKS[field.check](text):
-        raise ValueFault("check", f"is no valid {field.check}; check the digits")
+        raise ValueFault("check", f"is no valid {CHECK_WORDS.get(field.check, field.check)}; check the digits")
     return text
 
 
@@ -344,6 +344,8 @@ def _ru_inn(text: str) -> bool:
 
 CHECKS: Mapping[str, Callable[[str], bool]] = {"ru_inn": _ru_inn}
 """Checksums by the name a field's `check` says."""
+CHECK_WORDS: Mapping[str, str] = {"ru_inn": "tax number (ru_inn)"}
+"""What a value of a check is called in messages."""
 
 _READERS: Mapping[Kind, Callable[[Field, Any], Any]] = {
     Kind.TEXT: _read_text,

@@ -80,21 +80,22 @@ def admits(
 ) -> str | None:
     """The role (or `system`, or workflow) in which this actor may send, or None."""
     for who in by:
-        if who.kind == "system":
-            if actor.kind == "system":
-                return "system"
-        elif who.kind == "workflow":
-            if actor.kind == "case" and actor.workflow == who.name:
-                return who.name
-        elif holds(workflow, who, actor, data) and actor.id not in excluded.get(who.name, ()):
+        if not could_be(who, actor):
+            continue
+        if who.kind != "role":
+            return str(who)
+        if actor.id not in excluded.get(who.name, ()) and fits(workflow.roles[who.name], actor, data):
             return str(who)
     return None
 
 
-def holds(workflow: Workflow, who: Who, actor: Actor, data: Mapping[str, object]) -> bool:
-    """Whether a person has this role and it fits the case."""
-    has = actor.kind == "person" and who.kind == "role" and str(who) in actor.roles
-    return has and fits(workflow.roles[who.name], actor, data)
+def could_be(who: Who, actor: Actor) -> bool:
+    """Whether this actor is one of these in any case at all: by his kind and his roles."""
+    if who.kind == "system":
+        return actor.kind == "system"
+    if who.kind == "workflow":
+        return actor.kind == "case" and actor.workflow == who.name
+    return actor.kind == "person" and str(who) in actor.roles
 
 
 def fits(role: Role, actor: Actor, data: Mapping[str, object]) -> bool:

@@ -23,9 +23,9 @@ CODES: Mapping[str, str] = {
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
-def refuse(file: str, mark: Mark, message: str, hint: str | None = None, *, code: str = UNREADABLE) -> NoReturn:
-    """Stops the reading with one finding."""
-    raise InvalidWorkflow([Diagnostic(code, Severity.ERROR, message, file, mark, hint)])
+def fault(code: str, file: str, mark: Mark, message: str, hint: str | None = None) -> InvalidWorkflow:
+    """What one finding stops the reading with."""
+    return InvalidWorkflow([Diagnostic(code, Severity.ERROR, message, file, mark, hint)])
 
 
 def near(name: str, known: Iterable[str]) -> str | None:
@@ -45,7 +45,7 @@ class Reading:
 
     def fail(self, mark: Mark, message: str, hint: str | None = None) -> NoReturn:
         """Raises InvalidWorkflow."""
-        refuse(self.file, mark, message, hint)
+        raise fault(UNREADABLE, self.file, mark, message, hint)
 
     def keys(
         self, node: Node | None, allowed: Sequence[str], what: str, *, must: Iterable[str] = ()

@@ -1,4 +1,7 @@
-"""A scenario file as frozen values (LANGUAGE §6); reading it is left to reading, running it to runner."""
+"""A scenario file as frozen values (LANGUAGE §6); reading it is left to reading, running it to runner.
+
+Moves that say the same are equal wherever they stand, so that what scenarios have in common is run once.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ class Claim:
 
     name: str
     value: Any
-    mark: Mark
+    mark: Mark = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Do:
     values: Mapping[str, Any]
     case: str | None
     declares: frozenset[str]
-    mark: Mark
+    mark: Mark = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Refuse:
 
     do: Do
     because: str | None
-    mark: Mark
+    mark: Mark = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Wait:
     """`wait: 20 working days`."""
 
     term: Term
-    mark: Mark
+    mark: Mark = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Until:
     """`until: 2026-03-02` (its first moment) or with a time; local where it has no zone."""
 
     moment: datetime
-    mark: Mark
+    mark: Mark = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Expect:
 
     claims: tuple[Claim, ...]
     case: str | None
-    mark: Mark
+    mark: Mark = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ class OpenCase:
     by: str
     values: Mapping[str, Any]
     workflow: str | None
-    mark: Mark
+    mark: Mark = field(compare=False)
 
 
 Move = Do | Refuse | Wait | Until | Expect | OpenCase
@@ -112,7 +115,7 @@ class Scenario:
     open: OpenCase
     steps: tuple[Move, ...]
     end: tuple[Claim, ...]
-    mark: Mark
+    mark: Mark = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ class Sentence:
     """A policy as written."""
 
     text: str
-    mark: Mark
+    mark: Mark = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,12 @@ class Story:
             self._told.append((None, f"sent {message.template} to {message.to.id}", ()))
         self._sent = len(messages)
 
+    def copy(self) -> Story:
+        """The story so far, to be told on from here."""
+        made = Story(self._world, self._zone)
+        made._told, made._sent = list(self._told), self._sent
+        return made
+
     def now(self) -> str:
         """The present moment, for people."""
         return f"{self._world.moment.astimezone(self._zone):%Y-%m-%d %H:%M}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.rehearse.coverage import Covered, Share
 from engine.rehearse.names import check_names
-from engine.rehearse.nodes import UNKNOWN, near, refuse
+from engine.rehearse.nodes import UNKNOWN, fault, near
 from engine.rehearse.reading import read_scenarios
 from engine.rehearse.runner import Outcome, Rule, run_file
 from engine.rehearse.world import World
@@ -101,7 +101,7 @@ def _run_folder(world: World, files: list[ScenarioFile], report: SuiteReport, pr
         goal = goals.setdefault(name, _Goal())
         goal.percent.update(file.coverage)
         outcomes = []
-        for outcome in run_file(world, file, name, rules_of(file, known[name]), goal.covered):
+        for outcome in run_file(world, file, world.charts[name], rules_of(file, known[name]), goal.covered):
             progress(file.file, outcome)
             outcomes.append(outcome)
         report.files.append(FileReport(file.file, name, tuple(outcomes)))
@@ -127,4 +127,4 @@ def tested_workflow(file: ScenarioFile, names: Mapping[str, str]) -> str:
         if file.workflow in {source, workflow}:
             return workflow
     message = f"there is no workflow file {file.workflow[:80]} beside this one"
-    refuse(file.file, file.workflow_mark, message, near(file.workflow, names), code=UNKNOWN)
+    raise fault(UNKNOWN, file.file, file.workflow_mark, message, near(file.workflow, names))

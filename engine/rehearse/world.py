@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DeliveryFailed
-from engine.ports import Adapters, CertificateView, Message, RenderedCertificate
+from engine.ports import Adapters, Caller, CertificateView, Message, RenderedCertificate
 from engine.service.services import Services, build_services
 from engine.store.store import Store
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterable, Iterator
 
     from engine.core.machine.chart import Chart
@@ -55,6 +56,21 @@ class Outside:
 
 
 @dataclass(frozen=True)
+class Saved:
+    """A world to come back to; close it."""
+
+    data: sqlite3.Connection
+    moment: datetime
+    ids: int
+    messages: Mapping[str, Message]
+    calls: tuple[str, ...]
+
+    def close(self) -> None:
+        """Give its memory back."""
+        self.data.close()
+
+
+@dataclass(slots=True)
 class _Caller:
     name: str
     outside: Outside
@@ -63,13 +79,13 @@ class _Caller:
         return self.outside.answer(f"{self.name}.{operation}")
 
 
-class _Callers(Mapping[str, _Caller]):
+class _Callers(Mapping[str, Caller]):
     """Every adapter there could be: what is not declared under `calls` is told by the call itself."""
 
     def __init__(self, outside: Outside) -> None:
         self.outside = outside
 
-    def __getitem__(self, name: str) -> _Caller:
+    def __getitem__(self, name: str) -> Caller:
         return _Caller(name, self.outside)
 
     def __iter__(self) -> Iterator[str]:
@@ -177,6 +193,19 @@ class World:
         due, effects = self.store.read(lambda reader: (reader.next_due(), reader.next_effect_at()))
         if any(moment is not None and moment <= self.moment for moment in (due, effects)):
             self.services.clock.settle()
+
+    def save(self) -> Saved:
+        """Everything as it is now, outside too."""
+        outside = self.outside
+        return Saved(self.store.copy(), self.moment, self._ids, dict(outside.messages), tuple(outside.calls))
+
+    def back_to(self, saved: Saved) -> None:
+        """Everything as it was then."""
+        self.store.restore(saved.data)
+        self.moment, self._ids = saved.moment, saved.ids
+        self.outside.messages = dict(saved.messages)
+        self.outside.calls = list(saved.calls)
+        self.outside.undeclared.clear()
 
     def incidents(self) -> tuple[IncidentView, ...]:
         """What a person would have to look at, the first one first."""

@@ -18,6 +18,7 @@ from engine.store.transaction import Reader, Transaction
 from engine.store.writer import Priority, Writer
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
     from datetime import datetime
 
@@ -129,6 +130,16 @@ class MemoryEngine:
         with self._lock:
             return sqlite.snapshot(self._open(), work)
 
+    def copy(self) -> sqlite3.Connection:
+        """All that it holds now, in a database of its own."""
+        with self._lock:
+            return sqlite.copied(self._open().connection, sqlite.connect(None))
+
+    def restore(self, copy: sqlite3.Connection) -> None:
+        """As it was when the copy was made."""
+        with self._lock:
+            sqlite.copied(copy, self._open().connection)
+
     def close(self) -> None:
         """Forgets everything."""
         with self._lock:
@@ -188,11 +199,24 @@ class Store:
 
     def start_again(self) -> None:
         """Empties a store in memory, but for published versions and calendars."""
+        memory = self._memory()
+        self._kept.clear()
+        memory.write(lambda link: [link.run(statement) for statement in CLEARING])
+        self._start_clock()
+
+    def copy(self) -> sqlite3.Connection:
+        """What a store in memory holds now, to come back to."""
+        return self._memory().copy()
+
+    def restore(self, copy: sqlite3.Connection) -> None:
+        """Makes a store in memory what it was when the copy was made."""
+        self._kept.clear()
+        self._memory().restore(copy)
+
+    def _memory(self) -> MemoryEngine:
         if not isinstance(self._engine, MemoryEngine):
             raise MilepostError("only a store in memory can start again; open another file")
-        self._kept.clear()
-        self._engine.write(lambda link: [link.run(statement) for statement in CLEARING])
-        self._start_clock()
+        return self._engine
 
     def _start_clock(self) -> None:
         if self.manual_clock:

@@ -26,7 +26,7 @@ CODES: Mapping[str, tuple[str, Severity | None, Severity | None, Severity | None
         "WF067": ("Automatic moves that may go round without rest", _N, _W, _W),
         "WF068": ("`done` that can never be taken", _W, _W, _E),
         # between files
-        "WF070": ("A calendar that is not there", _W, _E, _E),
+        "WF070": ("A calendar that is not there", _E, _E, _E),
         "WF071": ("A template that is not there", _W, _W, _E),
         "WF072": ("A workflow that is not there", _N, _W, _E),
         "WF073": ("A value given that the receiver does not take", _E, _E, _E),

@@ -68,7 +68,7 @@ def schedule() -> None:
 def demo(
     output: Annotated[Path, typer.Option(help="Where letters and certificates are put.")] = Path("demo-output"),
 ) -> None:
-    """Walk a product from its proposal to the register, in a few seconds."""
+    """Tell a year of one region's list, on a server of its own."""
     from runtime.cli import demo as command
 
     raise typer.Exit(command.run(output))
@@ -177,7 +177,7 @@ def audit_verify(
 @calendars.command("show")
 def calendar_show(
     calendar: Annotated[str, typer.Argument(help="A name, such as ru, or a file.", show_default=False)],
-    year: Annotated[int | None, typer.Option(help="One year in full; none: all in short.")] = None,
+    year: Annotated[int | None, typer.Argument(help="One year in full; none: all in short.")] = None,
     report: FormatOption = Format.TEXT,
 ) -> None:
     """Show which days count."""
@@ -200,9 +200,9 @@ def calendar_seed(
 
 @calendars.command("explain")
 def calendar_explain(
+    calendar: Annotated[str, typer.Argument(help="A name, such as ru, or a file.", show_default=False)],
     start: Annotated[str, typer.Argument(help="A day, or a day and time: 2025-12-29.", show_default=False)],
     term: Annotated[str, typer.Argument(help="A term: '10 working days'.", show_default=False)],
-    calendar: Annotated[str, typer.Option(help="A name or a file.")] = "ru",
     timezone: Annotated[str, typer.Option(help="Where days begin and end.")] = "Europe/Moscow",
     roll: Annotated[Roll, typer.Option(help="When a term in days or months ends on a day off.")] = Roll.NEXT,
     report: FormatOption = Format.TEXT,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from documents import blocks, code, read, section, table
 
+from adapters.templates import MessageTemplates
 from engine.core.diagnostics import Severity
 from engine.core.expressions.compiler import ExpressionFault, Names, compile_expression
 from engine.core.expressions.expression import Scope
@@ -22,7 +23,7 @@ from engine.rehearse.expectations import END, EXPECT
 from engine.rehearse.moves import DO, SCENARIO, STEPS
 from engine.rehearse.reading import GOALS, PERSON, TOP
 from engine.rehearse.checking import CHECKS
-from engine.rehearse.suite import rehearse
+from engine.rehearse.suite import rehearse, scenario_files
 from engine.verify.policies import FORMS
 
 DOCUMENT = "docs/language.md"
@@ -88,17 +89,17 @@ def test_refusals_are_told_as_shown():
 
 def test_scenarios_pass(tmp_path):
     """The scenario files of the document run and pass."""
-    (tmp_path / "supply.yaml").write_text(BASE, encoding="utf-8")
-    (tmp_path / "calendars").mkdir()
-    calendar = next(block.text for block in BLOCKS if block.mark == "calendar")
-    (tmp_path / "calendars" / "office.yaml").write_text(calendar, encoding="utf-8")
-    files = []
-    for number, block in enumerate(block for block in BLOCKS if block.mark == "scenario"):
-        files.append(tmp_path / f"supply-{number}.test.yaml")
-        files[-1].write_text(block.text, encoding="utf-8")
-    report = rehearse(files, lambda *_: None)
+    files = {"supply.yaml": BASE}
+    files |= {f"supply-{n}.test.yaml": block.text for n, block in enumerate(BLOCKS) if block.mark == "scenario"}
+    files |= {"calendars/office.yaml": block.text for block in BLOCKS if block.mark == "calendar"}
+    files |= {"templates/escalation.en.txt": "Subject: {{ case.number }}\n\nIt is late.\n"}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    report = rehearse(scenario_files([tmp_path]), lambda *_: None, templates=MessageTemplates)
     assert [f"{o.scenario}: {o.failure}" for file in report.files for o in file.failures] == []
-    assert files
+    assert report.passed
+    assert report.files
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.moments import due_before
+from engine.core.case import Tie
 from engine.core.naming import Side
 from engine.core.selection import plain_of
 from engine.errors import DutyConflict
@@ -36,9 +37,9 @@ def check_duties(
                 continue
             _check_interest(chart, case, actor, duty, declares=declares, declared=declared, now=now)
         elif duty.kind == "different":
-            _check_different(case, actor, duty, state)
+            _check_different(chart, case, actor, duty, state)
         else:
-            _check_same(case, actor, duty, state)
+            _check_same(chart, case, actor, duty, state)
     return declared
 
 
@@ -50,13 +51,13 @@ def _acts(acts: Mapping[str, tuple[str, ...]], place: str) -> dict[str, tuple[st
     return {state: people for state, people in acts.items() if state == place or _inside(state, place)}
 
 
-def _check_different(case: Case, actor: Actor, duty: Duty, state: str) -> None:
+def _check_different(chart: Chart, case: Case, actor: Actor, duty: Duty, state: str) -> None:
     for place in duty.states:
         if _inside(state, place):
             continue
         for where, people in _acts(case.memory.acts, place).items():
             if actor.id in people:
-                seen = "in the case that opened this one" if where == PARENT else f"in {where}"
+                seen = "in the case that opened this one" if where == PARENT else f"in {_place(chart, where)}"
                 raise DutyConflict(
                     f"{actor.name or actor.id} acted {seen}; {duty.id} wants another person here{_basis(duty)}",
                     duty=duty.id,
@@ -64,14 +65,14 @@ def _check_different(case: Case, actor: Actor, duty: Duty, state: str) -> None:
                 )
 
 
-def _check_same(case: Case, actor: Actor, duty: Duty, state: str) -> None:
+def _check_same(chart: Chart, case: Case, actor: Actor, duty: Duty, state: str) -> None:
     for place in duty.states:
         if _inside(state, place):
             continue
         people = {person for persons in _acts(case.memory.acts, place).values() for person in persons}
         if people and actor.id not in people:
             raise DutyConflict(
-                f"{', '.join(sorted(people))} acted in {place}; {duty.id} wants the same person here{_basis(duty)}",
+                f"{', '.join(sorted(people))} acted in {_place(chart, place)}; {duty.id} wants the same person here{_basis(duty)}",
                 duty=duty.id,
                 act=place,
             )
@@ -89,7 +90,9 @@ def _check_interest(
 ) -> None:
     party = plain_of(case.data.get(duty.interest or ""))
     since = now if duty.within is None else due_before(now, duty.within, calendar=chart.calendar, zone=chart.zone)
-    for tie in actor.ties:
+    own = actor.attributes.get("party", ())
+    ties = (*actor.ties, *(Tie(name) for name in ((own,) if isinstance(own, str) else own)))
+    for tie in ties:
         if tie.party == party and (tie.until is None or tie.until >= since):
             raise DutyConflict(
                 f"{actor.name or actor.id} is tied to {party}; {duty.id} wants a person without interest{_basis(duty)}",
@@ -106,6 +109,12 @@ def _check_interest(
             duty=duty.id,
         )
     declared[duty.id] = (*people, actor.id)
+
+
+def _place(chart: Chart, state: str) -> str:
+    """A state as people know it."""
+    title = chart.states[state].title if state in chart.states else None
+    return f"'{title}'" if title is not None else state
 
 
 def _basis(duty: Duty) -> str:

@@ -336,6 +336,9 @@ def _people(draft: Draft, chosen: list[Chosen], declared: Mapping[str, tuple[str
             acts = {**acts, state: (*acts.get(state, ()), person)}
         if person not in acted_as.get(role, ()):
             acted_as = {**acted_as, role: (*acted_as.get(role, ()), person)}
+        freed = draft.excluded.get(role)
+        if freed is not None and freed is not memory.excluded.get(role):  # by new_people in this step: he acted too
+            draft.excluded = {**draft.excluded, role: tuple(dict.fromkeys((*freed, person)))}
     return People(acts, acted_as, declared, gave)
 
 

@@ -59,7 +59,7 @@ def change_certificate(draft: Draft, action: CertificateAction) -> None:
     else:
         draft.write(STATUS, _BECOMES[verb])
     _tell_certificate(draft, verb, since)
-    _follow(draft, verb, since)
+    _follow(draft, verb, since, was=status)
 
 
 def mark_issued(draft: Draft) -> None:
@@ -124,8 +124,8 @@ def _tell_certificate(draft: Draft, verb: str, since: datetime) -> None:
     )
 
 
-def _follow(draft: Draft, verb: Verb, since: datetime) -> None:
-    """What the register entry does when its certificate changes."""
+def _follow(draft: Draft, verb: Verb, since: datetime, *, was: str) -> None:
+    """What the register entry does when its certificate changes; a delisted one only comes back from a withdrawal."""
     entry = draft.data.get(ENTRY)
     if entry is None or verb is Verb.RESERVE:
         return
@@ -134,9 +134,11 @@ def _follow(draft: Draft, verb: Verb, since: datetime) -> None:
             _freeze(draft, "register")
             _tell_register(draft, "update", entry, since)
     elif verb is Verb.SUSPEND:
-        _tell_register(draft, "suspend", "suspended", since)
+        if entry == "listed":
+            _tell_register(draft, "suspend", "suspended", since)
     elif verb is Verb.REINSTATE:
-        _tell_register(draft, "reinstate", "listed", since)
+        if entry == "suspended" or was == "withdrawn":
+            _tell_register(draft, "reinstate", "listed", since)
     elif entry != "delisted" or verb is Verb.ANNUL:
         _tell_register(draft, "delist", "delisted", since, reason=_BECOMES[verb])
 

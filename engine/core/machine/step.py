@@ -30,7 +30,7 @@ from engine.core.machine.kin import child_ended, child_opened
 from engine.core.machine.moves import cancel_children, start
 from engine.core.machine.results import take_result
 from engine.core.machine.settle import settle
-from engine.core.selection import admits
+from engine.core.selection import admits, could_be
 from engine.errors import ActorNotAllowed
 
 if TYPE_CHECKING:
@@ -57,14 +57,13 @@ def open_case(
         data={},
         parent=parent,
     )
+    if not any(could_be(who, actor) for who in workflow.opening.by):
+        raise _may_not_open(chart, actor)
     filled = chart.opening.read(event.data, data)
     data.update((path, value) for path, value in filled.writes.items() if value is not None)
     role = admits(workflow, workflow.opening.by, actor, data, {})
     if role is None:
-        by = [str(who) for who in workflow.opening.by]
-        raise ActorNotAllowed(
-            f"{actor.id} may not open a {workflow.name} case; {' or '.join(by)} may", event=OPEN, by=by
-        )
+        raise _may_not_open(chart, actor)
     draft = Draft(chart, blank, actor, now)
     for path, value in data.items():
         draft.write(path, value)
@@ -83,6 +82,12 @@ def open_case(
     return finish(
         draft, said, People(acts=acts, acted_as=acted_as, declared={}, gave=given_by(chart, filled.writes, actor))
     )
+
+
+def _may_not_open(chart: Chart, actor: Actor) -> ActorNotAllowed:
+    by = [str(who) for who in chart.workflow.opening.by]
+    words = f"{actor.id} may not open a {chart.workflow.name} case; {' or '.join(by)} may"
+    return ActorNotAllowed(words, event=OPEN, by=by)
 
 
 def step(chart: Chart, case: Case, happened: Input, actor: Actor, *, now: datetime) -> Step | None:
