@@ -28,6 +28,9 @@ else:
 REASONS = Field(path="reasons", type=TEXT, max=4000)
 """Event data that the engine itself asks for where a workflow does not declare it (extensions, cancelling)."""
 
+MAX_PROBLEMS = 100
+_MAX_SHOWN = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -39,6 +42,7 @@ class Slot:
     event_data: bool
     adds: bool = False
     columns: tuple[str, ...] = ()
+    must_columns: tuple[str, ...] = ()  # those that every row has to have afterwards
     rows: Field | None = None  # of `adds`: the list without bounds on its length, which hold for the whole
 
 
@@ -68,27 +72,36 @@ class Form:
         problems: list[FieldProblem] = []
         writes: dict[str, Any] = {}
         said: dict[str, Any] = {}
+        faulty: set[str] = set()
         for path, raw in self._flat(payload).items():
+            if len(problems) >= MAX_PROBLEMS:
+                break
             slot = self.slots.get(path)
             if slot is None:
                 problems.append(self._unknown(path))
                 continue
+            if (slot.adds or slot.columns) and _is_empty(raw):
+                continue  # nothing is added, nothing changed
             try:
                 value = _read_slot(slot, raw, data)
             except ValueFault as fault:
                 tail = "" if not fault.subpath else fault.subpath if fault.subpath[0] == "[" else f".{fault.subpath}"
                 problems.append(FieldProblem(path + tail, fault.code, fault.text))
+                faulty.add(path)
                 continue
             if not slot.event_data:
                 writes[path] = value
             elif value is not None:
                 said[path] = value
-        faulty = {problem.path.partition("[")[0] for problem in problems}
         for slot in self.musts:
             given = said if slot.event_data else writes
             held = given.get(slot.path) if slot.event_data or slot.adds or slot.path in writes else data.get(slot.path)
-            if held in (None, ()) and slot.path not in faulty:
+            if slot.path in faulty:
+                continue
+            if held in (None, ()):
                 problems.append(FieldProblem(slot.path, "missing", "needs a value"))
+            elif slot.must_columns:
+                problems += _gaps(slot, held)
         if problems:
             raise InvalidPayload(problems)
         return Filled(writes, said)
@@ -105,6 +118,7 @@ class Form:
         return flat
 
     def _unknown(self, path: str) -> FieldProblem:
+        path = "".join(c if c.isprintable() else "?" for c in path[:_MAX_SHOWN])
         near = difflib.get_close_matches(path, self.slots, n=1)
         if near:
             text = f"is not asked for here; did you mean {near[0]}?"
@@ -112,12 +126,22 @@ class Form:
             text = f"is not asked for here; the form takes {', '.join(self.slots)}"
         else:
             text = "is not asked for here; the form takes nothing"
-        return FieldProblem(path[:200], "unknown", text)
+        return FieldProblem(path, "unknown", text)
+
+
+def _is_empty(raw: Any) -> bool:
+    return raw is None or raw == "" or (isinstance(raw, list | tuple) and not raw)
+
+
+def _gaps(slot: Slot, rows: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
+    """The rows that lack a column which has to have a value; the first few."""
+    lacking = [(place, name) for place, row in enumerate(rows) for name in slot.must_columns if row.get(name) is None]
+    return [FieldProblem(f"{slot.path}[{place}].{name}", "missing", "needs a value") for place, name in lacking[:10]]
 
 
 def _read_slot(slot: Slot, raw: Any, data: Mapping[str, Any]) -> Any:
-    if raw is None or raw == "" or (isinstance(raw, list | tuple) and not raw):
-        return data.get(slot.path) if slot.adds or slot.columns else None
+    if _is_empty(raw):
+        return None
     if slot.columns:
         return _change_columns(slot, raw, data.get(slot.path, ()))
     if slot.adds:
@@ -147,8 +171,7 @@ def _change_columns(slot: Slot, raw: Any, held: Sequence[Mapping[str, Any]]) -> 
     for place, given in enumerate(raw):
         if not isinstance(given, Mapping):
             raise ValueFault("type", f"is no row; give {key} and {', '.join(slot.columns)}", f"[{place}]")
-        item = given.get(key)
-        row = rows.get(item) if isinstance(item, str | int) else None
+        row = rows.get(_key_of(slot.field, given.get(key)))
         if row is None:
             known = ", ".join(str(name) for name in list(rows)[:10])
             raise ValueFault("unknown", f"no item has this {key}; there are {known or 'none'}", f"[{place}].{key}")
@@ -169,6 +192,14 @@ def _change_columns(slot: Slot, raw: Any, held: Sequence[Mapping[str, Any]]) -> 
     return tuple(rows.values())
 
 
+def _key_of(field: Field, raw: Any) -> Any:
+    """What tells a row apart, read by its column's type; None where it is none."""
+    try:
+        return read_value(field.columns[field.key or ""], raw)
+    except (ValueFault, KeyError):
+        return None
+
+
 def compile_form(items: Sequence[FormItem], workflow: Workflow, *, columns: Mapping[str, Field] | None = None) -> Form:
     """A form's slots; `columns` are those of a panel's list, which its form names by themselves."""
     slots: dict[str, Slot] = {}
@@ -184,7 +215,8 @@ def _joined(before: Slot | None, slot: Slot) -> Slot:
     if before is None:
         return slot
     columns = (*before.columns, *slot.columns) if before.columns and slot.columns else slot.columns
-    return replace(slot, columns=columns, must=before.must or slot.must)
+    musts = (*before.must_columns, *slot.must_columns)
+    return replace(slot, columns=columns, must_columns=musts, must=before.must or slot.must)
 
 
 def _slots(item: FormItem, workflow: Workflow, columns: Mapping[str, Field]) -> list[Slot]:
@@ -204,4 +236,5 @@ def _slots(item: FormItem, workflow: Workflow, columns: Mapping[str, Field]) -> 
     if item.mode == "add":
         unbounded = replace(field, min=None, max=None)
         return [Slot(item.path, field, item.must, event_data=False, adds=True, rows=unbounded)]
-    return [Slot(item.path, field, item.must, event_data=False, columns=chosen)]
+    musts = chosen if item.must else ()
+    return [Slot(item.path, field, item.must, event_data=False, columns=chosen, must_columns=musts)]

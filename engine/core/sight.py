@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from engine.core.case import Event
 from engine.core.expressions.expression import ExpressionError
 from engine.core.machine.configuration import configuration
 from engine.core.machine.draft import Draft
 from engine.core.machine.duties import check_duties
-from engine.core.machine.turns import missing_answers
+from engine.core.machine.events import Trial, children_for, late_panels, on_duty, seat, select, used_up
+from engine.core.machine.turns import missing_answers, person_id
 from engine.core.selection import admits, fits
-from engine.errors import DutyConflict
+from engine.errors import DutyConflict, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from engine.core.case import Actor, Case
-    from engine.core.definition import FormItem, Workflow
+    from engine.core.definition import FormItem, Panel, Workflow
     from engine.core.machine.chart import Chart, Ways
     from engine.core.naming import Role, Text
 
@@ -43,16 +45,45 @@ def allowed(chart: Chart, case: Case, actor: Actor, *, now: datetime) -> tuple[A
         return ()
     draft = Draft(chart, case, actor, now)
     found: dict[str, Allowed] = {}
+    for ways in _offers(draft):
+        event = ways.handler.event
+        role = admits(chart.workflow, ways.handler.by, actor, case.data, case.memory.excluded)
+        if role is None or event in found or not _may_fit(draft, ways, role):
+            continue
+        declares = _duties_left(chart, case, actor, ways.state, role, now=now)
+        if declares is not None:
+            found[event] = Allowed(event, ways.handler.title, ways.handler.form, ways.state, role, declares)
+    together = (_together(chart, case, one, actor, now=now) for one in found.values())
+    return tuple(one for one in together if one is not None)
+
+
+def _offers(draft: Draft) -> Iterator[Ways]:
+    """Every handler that an event could meet, inner before outer; then late answers where nothing active takes them."""
+    chart = draft.chart
     for leaf in configuration(chart, draft.active).leaves:
         for path in chart.around[leaf]:
-            for event, ways in chart.ways[path].items():
-                role = admits(chart.workflow, ways.handler.by, actor, case.data, case.memory.excluded)
-                if role is None or event in found or not _may_fit(draft, ways):
-                    continue
-                declares = _duties_left(chart, case, actor, path, role, now=now)
-                if declares is not None:
-                    found[event] = Allowed(event, ways.handler.title, ways.handler.form, path, role, declares)
-    return tuple(found.values())
+            yield from chart.ways[path].values()
+    for ways in late_panels(draft):
+        if draft.active.keys().isdisjoint(chart.takers[ways.handler.event]):
+            yield ways
+
+
+def _together(chart: Chart, case: Case, one: Allowed, actor: Actor, *, now: datetime) -> Allowed | None:
+    """Of an event that several active states may take: a duty in any that does stands against it, all declarations are due."""
+    takers = chart.takers[one.event]
+    if actor.kind != "person" or sum(position.state in takers for position in case.positions) < 2:
+        return one
+    interests = tuple(duty.id for duty in chart.workflow.duties if duty.kind == "no_interest")
+    draft = Draft(chart, case, actor, now)
+    event = Event(one.event, declares=frozenset(interests))
+    try:
+        declared = on_duty(draft, select(draft, one.event, Trial(draft, event)), event)
+    except DutyConflict:
+        return None
+    except Refused:
+        return one  # what it brings decides
+    due = tuple(duty for duty in interests if declared.get(duty) != case.memory.declared.get(duty))
+    return replace(one, declares=due or one.declares)
 
 
 def _duties_left(
@@ -69,10 +100,13 @@ def _duties_left(
     return tuple(duty for duty in interests if declared.get(duty) != case.memory.declared.get(duty))
 
 
-def _may_fit(draft: Draft, ways: Ways) -> bool:
+def _may_fit(draft: Draft, ways: Ways, role: str) -> bool:
     """Whether some arm could fit: conditions that look at what the form brings are left open."""
+    if (ways.panel and seat(draft, ways, role)[1]) or (ways.extends is not None and used_up(draft, ways)):
+        return False
     given = frozenset(ways.form.slots)
     draft.scope.event = None
+    draft.scope.children = children_for(draft, ways.state)
     return any(all(_open_or_true(draft, condition, given) for condition in arm.when) for arm in ways.handler.arms)
 
 
@@ -187,15 +221,22 @@ def _sealed(chart: Chart, case: Case, actor: Actor, condition: Any) -> bool:
 
 
 def _others_answers(chart: Chart, case: Case, actor: Actor) -> frozenset[str]:
-    """Lists of panels that ask this person, where he has not answered yet."""
+    """Lists of panels that ask this person, late ones too, where he has not answered yet."""
     hidden = set()
-    for position in case.positions:
-        panel = chart.states[position.state].panel
-        if panel is None or position.finished:
+    active = {position.state: position for position in case.positions}
+    for path, rows in case.memory.answers.items():
+        state, position = chart.states[path], active.get(path)
+        over = position.finished if position else state.rest != "go_on"
+        if state.panel is None or over:
             continue
-        rows = case.memory.answers.get(position.state, ())
-        member = any(ask.role in actor.roles for ask in panel.ask)
         answered = any(row.get("_id") == actor.id for row in rows)
-        if member and not answered and missing_answers(panel, case.data, rows):
-            hidden.add(panel.into)
+        if not answered and _is_asked(state.panel, case.data, actor) and missing_answers(state.panel, case.data, rows):
+            hidden.add(state.panel.into)
     return frozenset(hidden)
+
+
+def _is_asked(panel: Panel, data: Mapping[str, Any], actor: Actor) -> bool:
+    return any(
+        ask.role in actor.roles and (ask.persons is None or actor.id in map(person_id, data.get(ask.persons, ())))
+        for ask in panel.ask
+    )

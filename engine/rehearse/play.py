@@ -122,14 +122,15 @@ class Play:
             raise Difference(f"{words}: {error}", mark) from None
         stored = self.world.store.read(lambda reader: reader.case(self.main))
         self.story.tell(words, stored.case if stored else None)
-        self.story.look_outside()
+        self.story.look_around()
 
     def _settle(self, mark: Mark) -> None:
         try:
-            self.world.settle()
+            moved = self.world.settle()
         except MilepostError as error:
             raise Difference(str(error), mark) from None
-        self.story.look_outside()
+        if moved:
+            self.story.look_around()
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -155,8 +156,8 @@ class Play:
         """At the end: one that no `incidents:` has counted is a failure, as it would be work for a person."""
         unknown = self.world.incidents()[self.known_incidents :]
         if unknown:
-            first, more = unknown[0], f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
-            words = f"nobody expected an incident, but {first.kind} {first.subject} came to nothing: {first.text}{more}"
+            first, count = unknown[0], self.known_incidents + len(unknown)
+            words = f"{first.kind} {first.subject} came to nothing: {first.text}; where that is meant, say `incidents: {count}`"
             raise Difference(words, mark)
 
     def _case_id(self, workflow: str | None, mark: Mark) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,23 +21,28 @@ class Story:
     def __init__(self, world: World, zone: ZoneInfo) -> None:
         self._world, self._zone = world, zone
         self._told: list[tuple[datetime | None, str, tuple[str, ...]]] = []
-        self._sent = 0
+        self._sent = self._incidents = 0
 
     def tell(self, words: str, case: Case | None = None) -> None:
         """One thing that happened now, and where the case stands after it."""
         self._told.append((self._world.moment, words, case.leaves if case is not None else ()))
 
-    def look_outside(self) -> None:
-        """The messages sent since the last look."""
-        messages = self._world.outside.messages
-        for message in list(messages.values())[self._sent :]:
-            self._told.append((None, f"sent {message.template} to {message.to.id}", ()))
-        self._sent = len(messages)
+    def look_around(self) -> None:
+        """The messages sent and the incidents since the last look."""
+        receivers: dict[str, list[str]] = {}
+        for message in islice(self._world.outside.messages.values(), self._sent, None):
+            receivers.setdefault(message.template, []).append(message.to.id)
+        for template, people in receivers.items():
+            self._told.append((None, f"sent {template} to {', '.join(people)}", ()))
+        incidents = self._world.incidents()
+        for incident in incidents[self._incidents :]:
+            self._told.append((None, f"incident: {incident.kind} {incident.subject}: {incident.text}", ()))
+        self._sent, self._incidents = len(self._world.outside.messages), len(incidents)
 
     def copy(self) -> Story:
         """The story so far, to be told on from here."""
         made = Story(self._world, self._zone)
-        made._told, made._sent = list(self._told), self._sent
+        made._told, made._sent, made._incidents = list(self._told), self._sent, self._incidents
         return made
 
     def now(self) -> str:

@@ -86,8 +86,13 @@ def _before(policy: Before, trace: Trace) -> str | None:
             return None
         if _count(policy.first, moment):
             later = _times(policy.needed, trace)
-            then = f"only on {_shown(later[0], trace)}" if later else f"not up to {_shown(trace.until, trace)}"
-            return f"{policy.first.name} on {_shown(moment.at, trace)}, {policy.needed.name} {then}"
+            first, needed = policy.first.name, policy.needed.name
+            then = (
+                f"{needed} only on {_shown(later[0], trace)}"
+                if later
+                else f"no {needed} until {_shown(trace.until, trace)}"
+            )
+            return f"{first} on {_shown(moment.at, trace)}, {then}"
     return None
 
 
@@ -137,7 +142,7 @@ def _within(policy: Within, trace: Trace) -> str | None:
         due = due_after(start, policy.term, calendar=chart.calendar, zone=chart.zone, roll="none")
         end = next((end for end in ends if end > start or (end == start and policy.start != policy.end)), None)
         if end is None and trace.until > due:
-            return f"{policy.start.name} on {_shown(start, trace)}, no {policy.end.name} up to {_shown(trace.until, trace)}"
+            return f"{policy.start.name} on {_shown(start, trace)}, no {policy.end.name} until {_shown(trace.until, trace)}"
         if end is not None and end > due:
             return f"{policy.start.name} on {_shown(start, trace)}, {policy.end.name} on {_shown(end, trace)}"
     return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import DeliveryFailed
+from engine.errors import DeliveryFailed, Unavailable
 from engine.ports import Adapters, Caller, CertificateView, Message, RenderedCertificate
 from engine.service.services import Services, build_services
 from engine.store.store import Store
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from engine.service.views import IncidentView
 
     TemplatesOf = Callable[[Mapping[str, str]], Templates]
+
+MAX_ROUNDS = 10_000
 
 
 @dataclass
@@ -188,11 +190,18 @@ class World:
         self.store.write(lambda tx: tx.set_clock(to))
         self.settle()
 
-    def settle(self) -> None:
-        """Run what is due now until nothing moves; most steps ask for nothing. Raises Unavailable."""
-        due, effects = self.store.read(lambda reader: (reader.next_due(), reader.next_effect_at()))
-        if any(moment is not None and moment <= self.moment for moment in (due, effects)):
-            self.services.clock.settle()
+    def settle(self) -> bool:
+        """Run what is due now until nothing moves; whether there was anything. Raises Unavailable."""
+        for rounds in range(MAX_ROUNDS):
+            timer, effect = self.store.read(lambda reader: (reader.next_due(), reader.next_effect_at()))
+            timers, effects = (moment is not None and moment <= self.moment for moment in (timer, effect))
+            if not timers and not effects:
+                return rounds > 0
+            if timers:
+                self.services.timers.fire_due()
+            if effects:
+                self.services.effects.deliver_pending()
+        raise Unavailable("the cases do not come to rest: they send to each other without an end; see their histories")
 
     def save(self) -> Saved:
         """Everything as it is now, outside too."""

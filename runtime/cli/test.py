@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from adapters.templates import MessageTemplates
 from engine.errors import InvalidWorkflow, MilepostError
 from engine.rehearse.suite import SuiteReport, rehearse, scenario_files
 from runtime.cli.choices import FINDINGS, FINE, Format
 from runtime.cli.findings import refuse
-from runtime.cli.printing import as_json, out
+from runtime.cli.printing import as_json, cells, out, printable, table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
+    from rich.table import Table
 
     from engine.rehearse.runner import Outcome
+
+MOST_MISSING = 6
 
 
 class NoScenarios(MilepostError):
@@ -28,17 +30,14 @@ class NoScenarios(MilepostError):
 
 def run(paths: list[Path], report: Format) -> int:
     """Run all scenario files at these paths."""
-    console = out()
     files = scenario_files(paths)
     if not files:
         raise NoScenarios(
             f"there is no scenario file (*.test.yaml) at {', '.join(map(str, paths))}; name one or its folder"
         )
-
-    def tell(file: str, outcome: Outcome) -> None:
-        if report is Format.TEXT:
-            _print(console, file, outcome)
-
+    console = out()
+    shown = _Shown(console)
+    tell = shown.outcome if report is Format.TEXT else _silent
     try:
         result = rehearse(files, tell, templates=MessageTemplates)
     except InvalidWorkflow as invalid:
@@ -50,32 +49,63 @@ def run(paths: list[Path], report: Format) -> int:
     return FINE if result.passed else FINDINGS
 
 
-def _print(console: Console, file: str, outcome: Outcome) -> None:
-    if outcome.failure is None:
-        console.print(f"[green]✓[/] {escape(outcome.scenario)}")
-        return
-    console.print(f"[red]✗ {escape(outcome.scenario)}[/]")
-    for line in outcome.story:
-        console.print(f"    {escape(line)}", style="dim")
-    console.print(f"  [red]{escape(f'{file}:{outcome.mark.line}:{outcome.mark.column}')}: {escape(outcome.failure)}[/]")
+def _silent(file: str, outcome: Outcome) -> None:
+    """A program reads the whole at the end."""
+
+
+class _Shown:
+    """Scenarios as they end, under the names of their files; one that fails with its story."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._file = ""
+
+    def outcome(self, file: str, outcome: Outcome) -> None:
+        if file != self._file:
+            if self._file:
+                self._console.print()
+            self._console.print(Text(printable(file), style="bold"))
+            self._file = file
+        if outcome.failure is None:
+            self._console.print(Text.assemble(("  ✓ ", "green"), printable(outcome.scenario)))
+            return
+        self._console.print(Text(f"  ✗ {printable(outcome.scenario)}", style="red"))
+        for line in outcome.story:
+            self._console.print(Text(f"      {printable(line)}", style="dim"))
+        self._console.print(Text(f"    {_failure(file, outcome)}", style="red"))
+
+
+def _failure(file: str, outcome: Outcome) -> str:
+    """Where and why, on one line that an editor can follow."""
+    return printable(f"{file}:{outcome.mark.line}:{outcome.mark.column}: {outcome.failure}").replace("\n", " ")
 
 
 def _summary(console: Console, result: SuiteReport) -> None:
-    table = Table(title="Coverage", title_justify="left")
-    for heading in ("workflow", "of", "covered", "%", "missing"):
-        table.add_column(heading, justify="right" if heading in {"covered", "%"} else "left")
+    console.print()
+    console.print(_coverage(result))
+    failed = [(report.file, outcome) for report in result.files for outcome in report.failures]
+    if len(failed) > 1:  # a single one stands just above
+        console.print(Text("Failed", style="bold"))
+    for file, outcome in failed if len(failed) > 1 else ():
+        console.print(Text(f"  ✗ {printable(outcome.scenario)}\n    {_failure(file, outcome)}", style="red"))
+    for words in result.short:
+        console.print(Text(f"coverage too low: {printable(words)}", style="red"))
+    count = sum(len(report.outcomes) for report in result.files)
+    files = f" in {len(result.files)} files" if len(result.files) > 1 else ""
+    said = f"{count} scenarios, {len(failed)} failed{files}"
+    console.print(Text(said, style="green" if result.passed else "red"))
+
+
+def _coverage(result: SuiteReport) -> Table:
+    made = table("Coverage", "workflow", "of", "covered", "%", "missing")
+    for column in made.columns[2:4]:
+        column.justify = "right"
     for workflow, shares in result.coverage.items():
         for what, share in shares.items():
-            missing = ", ".join(share.missing[:6]) + (
-                f" and {len(share.missing) - 6} more" if len(share.missing) > 6 else ""
-            )
-            table.add_row(workflow, what, f"{share.covered}/{share.whole}", f"{share.percent:.0f}", escape(missing))
-    console.print(table)
-    count = sum(len(file.outcomes) for file in result.files)
-    failed = sum(len(file.failures) for file in result.files)
-    console.print(f"{count} scenarios, {failed} failed", style="red" if failed else "green")
-    for words in result.short:
-        console.print(f"coverage too low: {words}", style="red")
+            more = len(share.missing) - MOST_MISSING
+            missing = ", ".join(share.missing[:MOST_MISSING]) + (f" and {more} more" if more > 0 else "")
+            cells(made, workflow, what, f"{share.covered}/{share.whole}", int(share.percent), missing)
+    return made
 
 
 def _as_json(result: SuiteReport) -> dict[str, object]:
@@ -89,6 +119,7 @@ def _as_json(result: SuiteReport) -> dict[str, object]:
                 "passed": outcome.failure is None,
                 "failure": outcome.failure,
                 "line": outcome.mark.line,
+                "column": outcome.mark.column,
                 "story": list(outcome.story),
             }
             for file in result.files

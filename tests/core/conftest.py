@@ -106,7 +106,9 @@ class Play:
         assert made is not None
         return self._took(made)
 
-    def refused(self, error: type[Exception], event: str, data: Any = None, by: str | Actor = "ana", **more: Any) -> Any:
+    def refused(
+        self, error: type[Exception], event: str, data: Any = None, by: str | Actor = "ana", **more: Any
+    ) -> Any:
         """The error that an event is refused with; the case stays as it was."""
         before = self.case
         with pytest.raises(error) as caught:

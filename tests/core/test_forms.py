@@ -129,9 +129,16 @@ def test_event_data_is_said_and_not_written() -> None:
         ("add", {"lots.rows": [{"no": c} for c in "abcd"]}, {"lots__rows": ROWS}, [("lots.rows", "range")]),
         ("add_must", {}, {}, [("lots.rows", "missing")]),
         ("add_must", {"lots.rows": []}, {}, [("lots.rows", "missing")]),
+        ("add_must", {}, {"lots__rows": ROWS}, [("lots.rows", "missing")]),
+        ("add_must", {"lots.rows": []}, {"lots__rows": ROWS}, [("lots.rows", "missing")]),
         ("column", {"lots.rows": [{"no": "z", "qty": 1}]}, {"lots__rows": ROWS}, [("lots.rows[0].no", "unknown")]),
         ("column", {"lots.rows": [{"qty": 1}]}, {"lots__rows": ROWS}, [("lots.rows[0].no", "unknown")]),
-        ("column", {"lots.rows": [{"no": "x", "state": "met"}]}, {"lots__rows": ROWS}, [("lots.rows[0].state", "unknown")]),
+        (
+            "column",
+            {"lots.rows": [{"no": "x", "state": "met"}]},
+            {"lots__rows": ROWS},
+            [("lots.rows[0].state", "unknown")],
+        ),
         ("column", {"lots.rows": [{"no": "x", "qty": 101}]}, {"lots__rows": ROWS}, [("lots.rows[0].qty", "range")]),
         ("column", {"lots.rows": [7]}, {"lots__rows": ROWS}, [("lots.rows[0]", "type")]),
         ("column", {"lots.rows": "x"}, {"lots__rows": ROWS}, [("lots.rows", "type")]),
@@ -198,7 +205,7 @@ def test_adding_leaves_what_is_there(name) -> None:
     """`list+` only adds; its rows stand under the list's own path."""
     filled = read("add", {name: [{"no": "z", "qty": 4}]}, lots__rows=ROWS)
     assert filled.writes["lots.rows"] == (*ROWS, {"no": "z", "qty": 4, "state": "open"})
-    assert read("add", {name: []}, lots__rows=ROWS).writes.get("lots.rows", ROWS) == ROWS
+    assert read("add", {name: []}, lots__rows=ROWS).writes == {}
 
 
 def test_a_column_changes_in_existing_rows() -> None:
@@ -223,8 +230,12 @@ def test_a_column_that_is_asked_for_has_a_value_in_every_row() -> None:
 def test_a_key_is_read_by_its_type(key) -> None:
     """Rows keyed by a number are found by the number, however it is written."""
     rows = ({"no": 7, "n": 1},)
-    assert read("day", {"lots.days": [{"no": key, "n": 5}]}, lots__days=rows).writes == {"lots.days": ({"no": 7, "n": 5},)}
-    assert problems("day", {"lots.days": [{"no": True, "n": 5}]}, lots__days=({"no": 1},)) == [("lots.days[0].no", "unknown")]
+    assert read("day", {"lots.days": [{"no": key, "n": 5}]}, lots__days=rows).writes == {
+        "lots.days": ({"no": 7, "n": 5},)
+    }
+    assert problems("day", {"lots.days": [{"no": True, "n": 5}]}, lots__days=({"no": 1},)) == [
+        ("lots.days[0].no", "unknown")
+    ]
 
 
 def test_what_the_case_holds_is_not_changed() -> None:
@@ -248,8 +259,12 @@ SCALARS = (
 )
 JSON = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(["no", "qty", "on", "id", "name", "size", "day"]) | st.text(max_size=5), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["no", "qty", "on", "id", "name", "size", "day"]) | st.text(max_size=5), inner, max_size=4
+        )
+    ),
     max_leaves=12,
 )
 PAYLOADS = st.dictionaries(
@@ -259,7 +274,7 @@ PAYLOADS = st.dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(EVENTS), PAYLOADS, st.booleans())
 def test_a_hostile_payload_is_read_or_refused(event, payload, rows) -> None:
     """Whatever JSON comes: InvalidPayload or values that are stored and come back the same; only the form's paths."""

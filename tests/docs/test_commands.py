@@ -6,16 +6,25 @@ import os
 import re
 import shlex
 import shutil
-import signal
+import socket
 import subprocess
 import sys
-import time
+from dataclasses import replace
 from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
 
 import pytest
+import uvicorn
 from documents import ROOT, Block, blocks
 
 from runtime.cli import main as cli
+from runtime.cli import serve
+from runtime.cli.settings import settings_now
+from runtime.composition import open_services, publish_shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ADDRESS = "http://127.0.0.1:8000"
 TOKEN = re.compile(r"export (\w+)=\$\((milepost .*) \| tail -n 1\)")
@@ -56,7 +65,7 @@ class Terminal:
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self.capsys, self.monkeypatch = folder, capsys, monkeypatch
-        self.server: subprocess.Popen[bytes] | None = None
+        self.endings: list[Callable[[], None]] = []
         self.address = ADDRESS
 
     def run(self, command: str) -> str:
@@ -68,7 +77,7 @@ class Terminal:
             self.monkeypatch.setenv(setting[1], self.run(f"echo {setting[2]}").strip())
             return ""
         if command.startswith("milepost serve"):
-            self.serve(command.removesuffix("&"))
+            self.serve()
             return ""
         if command.startswith("milepost ") and "|" not in command:
             return self.milepost(command)
@@ -89,26 +98,30 @@ class Terminal:
         assert (ended.value.code or 0) == code, f"{command}\n{printed.out}{printed.err}"
         return printed.out + (printed.err if code else "")
 
-    def serve(self, command: str) -> None:
-        """The server as it is started, on a free port."""
-        log = self.folder / "server.log"
-        arguments = [sys.executable, "-m", "runtime.cli.main", *shlex.split(command)[1:], "--port", "0"]
-        with log.open("wb") as out:
-            self.server = subprocess.Popen(
-                arguments, cwd=self.folder, stdout=out, stderr=out, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-            )
-        until = time.monotonic() + 30
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text())):
-            assert self.server.poll() is None, log.read_text()
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.02)
-        self.address = found[0]
+    def serve(self) -> None:
+        """The server that `milepost serve` builds, in a thread, on a free port; tests/runtime starts the command itself."""
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        settings = replace(settings_now(), public_url=self.address)
+        services = open_services(settings, manual_clock=False)
+        publish_shipped(services, settings)
+        app = serve.build(services, settings, self.address)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+
+        def stop() -> None:
+            server.should_exit = True
+            thread.join(15)
+            services.store.close()
+            listening.close()
+
+        self.endings.append(stop)
 
     def stop(self) -> None:
         """End the server that was started here."""
-        if self.server is not None and self.server.poll() is None:
-            self.server.send_signal(signal.SIGTERM)
-            self.server.wait(15)
+        for end in self.endings:
+            end()
 
 
 @pytest.fixture
@@ -117,7 +130,6 @@ def terminal(tmp_path, capsys, monkeypatch):
     for name in [name for name in os.environ if name.startswith("MILEPOST_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
     found = Terminal(tmp_path, capsys, monkeypatch)

@@ -6,6 +6,7 @@ import re
 import textwrap
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,10 +20,10 @@ from engine.core.expressions.functions import FUNCTIONS, MACROS, OTHERS
 from engine.core.loader.keys import TABLES
 from engine.core.loader.load import load
 from engine.core.types import INTEGER, Kind, Type
+from engine.rehearse.checking import CHECKS
 from engine.rehearse.expectations import END, EXPECT
 from engine.rehearse.moves import DO, SCENARIO, STEPS
 from engine.rehearse.reading import GOALS, PERSON, TOP
-from engine.rehearse.checking import CHECKS
 from engine.rehearse.suite import rehearse, scenario_files
 from engine.verify.policies import FORMS
 
@@ -78,7 +79,7 @@ def test_every_example_is_known():
 def test_refusals_are_told_as_shown():
     """The findings in the document are those that the loader reports, letter for letter."""
     shown = blocks(DOCUMENT)
-    pairs = [(one, after) for one, after in zip(shown, shown[1:], strict=False) if one.mark.startswith("refused")]
+    pairs = [(one, after) for one, after in pairwise(shown) if one.mark.startswith("refused")]
     assert pairs
     for one, after in pairs:
         place = one.mark.partition(": ")[2]
@@ -91,8 +92,8 @@ def test_scenarios_pass(tmp_path):
     """The scenario files of the document run and pass."""
     files = {"supply.yaml": BASE}
     files |= {f"supply-{n}.test.yaml": block.text for n, block in enumerate(BLOCKS) if block.mark == "scenario"}
-    files |= {"calendars/office.yaml": block.text for block in BLOCKS if block.mark == "calendar"}
-    files |= {"templates/escalation.en.txt": "Subject: {{ case.number }}\n\nIt is late.\n"}
+    files["calendars/office.yaml"] = next(block.text for block in BLOCKS if block.mark == "calendar")
+    files["templates/escalation.en.txt"] = "Subject: {{ case.number }}\n\nIt is late.\n"
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")

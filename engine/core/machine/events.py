@@ -49,7 +49,7 @@ def take_event(draft: Draft, event: Event) -> Step:
     first = chosen[0]
     filled = first.filled
     draft.happens(event.name, filled.said)
-    declared = _on_duty(draft, chosen, event)
+    declared = on_duty(draft, chosen, event)
     for path, value in filled.writes.items():
         draft.write(path, value)
     touched = None
@@ -72,7 +72,7 @@ def take_event(draft: Draft, event: Event) -> Step:
     return finish(draft, said, _people(draft, chosen, declared))
 
 
-def _on_duty(draft: Draft, chosen: list[Chosen], event: Event) -> Mapping[str, tuple[str, ...]]:
+def on_duty(draft: Draft, chosen: list[Chosen], event: Event) -> Mapping[str, tuple[str, ...]]:
     """Duties of a person in every state whose handler takes the event; the declarations on record from now on."""
     declared = draft.before.memory.declared
     if draft.actor.kind != "person":
@@ -102,7 +102,7 @@ def _select(draft: Draft, event: Event) -> list[Chosen]:
         return found
     if trial.count:
         raise trial.refusal()
-    late = _late_panels(draft, event.name)
+    late = [ways for ways in late_panels(draft) if ways.handler.event == event.name]
     found = [choice for ways in late if (choice := trial.of(ways)) is not None]
     if not found:
         raise trial.refusal() if late else _not_allowed(draft, event.name)
@@ -171,9 +171,9 @@ class Trial:
             return None
         words = ""
         if ways.panel:
-            role, words = _seat(draft, ways, role)
+            role, words = seat(draft, ways, role)
         elif ways.extends is not None:
-            words = _used_up(draft, ways)
+            words = used_up(draft, ways)
         if words:
             self.own = GuardRefused(f"{self.event.name}: {words}", event=self.event.name, false=[words], missing=[])
             return None
@@ -206,7 +206,7 @@ class Trial:
                 if value is None:
                     del merged[path]
             scope.data = merged
-        scope.children = _children_for(draft, ways.state)
+        scope.children = children_for(draft, ways.state)
         return scope
 
     def refusal(self) -> Exception:
@@ -227,7 +227,8 @@ class Trial:
         return ActorNotAllowed(words, event=self.event.name, by=by)
 
 
-def _children_for(draft: Draft, state: str) -> Any:
+def children_for(draft: Draft, state: str) -> Any:
+    """What `children` means there: those that count for a children state, all of the case elsewhere."""
     if draft.chart.states[state].kind is StateKind.CHILDREN:
         return children_view(draft.counted(state))
     return children_view(draft.children)
@@ -253,17 +254,17 @@ def _not_allowed(draft: Draft, event: str) -> EventNotAllowed:
 # ── what the engine itself does on an event ──────────────────────────────────────────────────────────────────────────
 
 
-def _late_panels(draft: Draft, event: str) -> list[Ways]:
+def late_panels(draft: Draft) -> list[Ways]:
     """Panels with `rest: go_on` that were left unfinished still record answers."""
-    states = draft.chart.states
+    chart = draft.chart
     return [
-        draft.chart.ways[path][event]
+        chart.ways[path][panel.event]
         for path in draft.answers
-        if path not in draft.active and states[path].rest == "go_on" and event in draft.chart.ways[path]
+        if path not in draft.active and chart.states[path].rest == "go_on" and (panel := chart.states[path].panel)
     ]
 
 
-def _seat(draft: Draft, ways: Ways, role: str) -> tuple[str, str]:
+def seat(draft: Draft, ways: Ways, role: str) -> tuple[str, str]:
     """The role of which an answer is still asked from this person; or why none is."""
     panel = draft.chart.states[ways.state].panel
     rows = draft.answers.get(ways.state, ())
@@ -283,7 +284,7 @@ def _seat(draft: Draft, ways: Ways, role: str) -> tuple[str, str]:
     return role, f"{name} is not among those who are asked, or all of them have answered"
 
 
-def _used_up(draft: Draft, ways: Ways) -> str:
+def used_up(draft: Draft, ways: Ways) -> str:
     """Why a deadline cannot be extended once more, or nothing."""
     name = ways.extends or ""
     extend = draft.chart.states[ways.state].deadlines[name].extend

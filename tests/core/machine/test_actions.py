@@ -40,7 +40,9 @@ def test_notify_resolves_the_turn_when_the_step_is_over(play) -> None:
 
 def test_an_action_may_have_a_condition(play) -> None:
     """`if` false: nothing; a missing value that decides refuses the step."""
-    case = play(acting("[{notify: clerk, template: big, if: n > 5}, {notify: clerk, template: small, if: n < 5}]")).open()
+    case = play(
+        acting("[{notify: clerk, template: big, if: n > 5}, {notify: clerk, template: small, if: n < 5}]")
+    ).open()
     assert case.send("go").told() == ["small"]
     play(acting("[{notify: clerk, template: x, if: word == word}]")).open().refused(GuardFailed, "go")
 
@@ -170,7 +172,11 @@ def test_new_people_does_not_touch_other_roles(play) -> None:
 
 def test_effects_of_one_step_keep_the_order_of_the_file(play) -> None:
     """Effects are numbered in the order in which the actions ran."""
-    case = play(acting("[{notify: clerk, template: one}, {open: other}, {notify: clerk, template: two}]")).open().send("go")
+    case = (
+        play(acting("[{notify: clerk, template: one}, {open: other}, {notify: clerk, template: two}]"))
+        .open()
+        .send("go")
+    )
     assert [str(effect.kind) for effect in case.last.effects] == ["notify", "open", "notify"]
     assert case.last.record.effects == ("1:notify:one", "2:open:other", "3:notify:two")
     assert case.last.effects[0].kind is EffectKind.NOTIFY

@@ -12,8 +12,7 @@ from engine.errors import FactNotAllowed, GuardFailed
 
 VERBS = [str(verb) for verb in CertificateVerb]
 
-SOURCE = (
-    """
+SOURCE = """
 data: {holder: text, scope: {type: text, default: all}, day: date}
 open: {by: clerk, form: [holder, scope, day]}
 certificate: {number: "C.{year}.{seq:5}", template: certificate, holder: holder, scope: scope, valid_until: 'add_months(today, 36)'}
@@ -27,9 +26,7 @@ states:
       change: {by: clerk, form: [scope, day]}
       since: {by: clerk, actions: [{certificate: suspend, with: {effective_from: day}}]}
       at_once: {by: clerk, actions: [{certificate: reserve}, {call: certificate.issue}]}
-"""
-    + "".join(f"      do_{verb}: {{by: clerk, actions: [{{certificate: {verb}}}]}}\n" for verb in VERBS)
-)
+""" + "".join(f"      do_{verb}: {{by: clerk, actions: [{{certificate: {verb}}}]}}\n" for verb in VERBS)
 
 
 @pytest.fixture
@@ -66,8 +63,14 @@ def bring(case, status: str) -> Numbers:
     if status == "reserved":
         return numbers
     case.send("issue").answer("issue", {"sha256": "0"})
-    way = {"suspended": "suspend", "withdrawn": "withdraw", "terminated": "terminate", "expired": "expire",
-           "superseded": "supersede", "annulled": "annul"}
+    way = {
+        "suspended": "suspend",
+        "withdrawn": "withdraw",
+        "terminated": "terminate",
+        "expired": "expire",
+        "superseded": "supersede",
+        "annulled": "annul",
+    }
     if status != "valid":
         case.send(f"do_{way[status]}")
     assert case["certificate.status"] == status

@@ -57,7 +57,9 @@ def test_pauses_add_up(play) -> None:
 
 def test_a_pause_within_a_day_costs_no_day(play) -> None:
     """A clock by days that stops and goes on on one day is where it was."""
-    case = play(two_turns("after: 10 working days")).open().send("ask").until("2026-01-12 18:00").send("answer", by="bob")
+    case = (
+        play(two_turns("after: 10 working days")).open().send("ask").until("2026-01-12 18:00").send("answer", by="bob")
+    )
     assert case.due("d") == "2026-01-27 00:00"
 
 
@@ -79,13 +81,20 @@ def test_a_clock_may_begin_paused(play) -> None:
 
 def test_nobodys_turn_stops_every_clock(play) -> None:
     """`turn: none`: neither side's clock runs."""
-    source = two_turns("after: 10 working days").replace("answer: {by: buyer, to: ours}", "answer: {by: buyer, to: nobody}")
+    source = two_turns("after: 10 working days").replace(
+        "answer: {by: buyer, to: ours}", "answer: {by: buyer, to: nobody}"
+    )
     case = play(source).open().send("ask").send("answer", by="bob")
     assert case.case.turn == ()
     assert case.due("d") is None
-    assert play(source.replace("counts: operator", "counts: applicant").replace("to: over", "escalate: [chief]")).open().send(
-        "ask"
-    ).send("answer", by="bob").due("d") is None
+    assert (
+        play(source.replace("counts: operator", "counts: applicant").replace("to: over", "escalate: [chief]"))
+        .open()
+        .send("ask")
+        .send("answer", by="bob")
+        .due("d")
+        is None
+    )
 
 
 def regions(counts: str) -> str:
@@ -197,7 +206,15 @@ def test_a_deadline_kept_twice_moves_twice(play) -> None:
 
 def test_entered_anew_the_old_absence_does_not_count(play) -> None:
     """Without `keep` the term starts anew."""
-    case = play(kept("after: 100 hours")).open().send("out").until("2026-01-13 09:00").send("back").send("out").send("anew")
+    case = (
+        play(kept("after: 100 hours"))
+        .open()
+        .send("out")
+        .until("2026-01-13 09:00")
+        .send("back")
+        .send("out")
+        .send("anew")
+    )
     assert case.due("d") == "2026-01-17 13:00"
 
 

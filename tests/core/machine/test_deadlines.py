@@ -171,7 +171,9 @@ def test_reminders_go_to_the_turn(play) -> None:
 
 def test_the_long_form_says_to_whom_and_with_what(play) -> None:
     """`remind: {before, to, template}` reminds these."""
-    case = play(one("after: 3 days", ", remind: {before: 1 day, to: [chief, clerk.supervisor], template: soon}, to: over"))
+    case = play(
+        one("after: 3 days", ", remind: {before: 1 day, to: [chief, clerk.supervisor], template: soon}, to: over")
+    )
     assert case.open().until("2026-01-15 12:00").sent("soon") == [("chief", "clerk.supervisor")]
 
 
@@ -235,7 +237,9 @@ def test_a_stale_timer_does_nothing(play) -> None:
 
 # ── extensions ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-EXTENDED = one("after: 5 working days", ", to: over, extend: {by: chief, times: 2, add: 3 working days, notify: [turn, buyer]}")
+EXTENDED = one(
+    "after: 5 working days", ", to: over, extend: {by: chief, times: 2, add: 3 working days, notify: [turn, buyer]}"
+)
 
 
 def test_an_extension_moves_the_due_moment(play) -> None:

@@ -146,7 +146,9 @@ def test_into_a_region_the_others_start_at_initial(play) -> None:
 
 def test_from_one_region_into_another_is_refused(play) -> None:
     """An arm from one region of a parallel into another region of it is refused at load."""
-    source = REGIONS.replace("y: {events: {home: {by: clerk, to: q}}}", "y: {events: {home: {by: clerk, to: p.right.y}}}")
+    source = REGIONS.replace(
+        "y: {events: {home: {by: clerk, to: q}}}", "y: {events: {home: {by: clerk, to: p.right.y}}}"
+    )
     with pytest.raises(InvalidWorkflow):
         play(source)
 
@@ -181,7 +183,9 @@ states:
 """
 
 
-@pytest.mark.parametrize(("n", "by", "leaf"), [(0, "ana", "outer"), (5, "ana", "outer"), (0, "cyd", "outer"), (5, "cyd", "a.inner")])
+@pytest.mark.parametrize(
+    ("n", "by", "leaf"), [(0, "ana", "outer"), (5, "ana", "outer"), (0, "cyd", "outer"), (5, "cyd", "a.inner")]
+)
 def test_an_arm_whose_by_or_when_fails_is_passed_over(play, n, by, leaf) -> None:
     """Innermost arm first; one whose `by` or `when` fails is passed over and the search goes outward."""
     assert play(BUBBLE).open({"n": n}).send("go", by=by).leaves == (leaf,)

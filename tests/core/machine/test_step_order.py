@@ -187,9 +187,7 @@ def test_a_step_is_pure(play) -> None:
     """The same input twice gives equal steps, and the case that was given is not changed."""
     case = play(ORDER).open()
     before, seen = case.case, deepcopy(case.case)
-    one, two = (
-        step(case.chart, before, Event("go", {"n": 2}), play.people["ana"], now=case.now) for _ in range(2)
-    )
+    one, two = (step(case.chart, before, Event("go", {"n": 2}), play.people["ana"], now=case.now) for _ in range(2))
     assert one == two
     assert before == seen
     twice = [open_case(case.chart, Event("open"), play.people["ana"], case_id="c1", now=case.now) for _ in range(2)]
@@ -214,8 +212,10 @@ def test_revision_grows_with_leaves_or_data_only(play) -> None:
                                 up: {by: clerk, set: {n: n + 1}}, again: {by: clerk, to: a}}}
     """
     case = play(source).open()
-    seen = [(case.send(e, {"reasons": "x"} if e == "note" else {}).case.seq, case.case.revision)
-            for e in ("note", "same", "up", "again")]
+    seen = [
+        (case.send(e, {"reasons": "x"} if e == "note" else {}).case.seq, case.case.revision)
+        for e in ("note", "same", "up", "again")
+    ]
     assert seen == [(2, 1), (3, 1), (4, 2), (5, 3)]
 
 

@@ -248,7 +248,9 @@ def test_all_children_have_to_end(play) -> None:
     assert end(end(end(kids(play, EACH, LOTS), 0, "bad"), 1), 2).leaves == ("bad",)
 
 
-@pytest.mark.parametrize(("need", "enough"), [("any", 1), ("2", 2), ('children.exists(c, c.key == "y" and c.ended)', 2)])
+@pytest.mark.parametrize(
+    ("need", "enough"), [("any", 1), ("2", 2), ('children.exists(c, c.key == "y" and c.ended)', 2)]
+)
 def test_children_need(play, need, enough) -> None:
     """any, n, or a condition on children."""
     case = kids(play, f"{EACH}, need: {need!r}" if need[0] == "c" else f"{EACH}, need: {need}", LOTS)
