@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test serve check bench soak lock clean
+.PHONY: demo test serve check bench schema soak lock clean
 .DEFAULT_GOAL := test
 
 .venv/ready: requirements.lock pyproject.toml
@@ -31,6 +31,9 @@ check: .venv/ready
 
 bench: .venv/ready
 	@$(BIN)/python -m benchmarks
+
+schema: .venv/ready
+	@$(BIN)/python -m engine.core.loader.schema > workflows/workflow.schema.json
 
 soak: .venv/ready
 	@$(BIN)/pytest -m slow

@@ -217,6 +217,7 @@ class Memory:
     acted_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role → persons
     excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role → persons (new_people)
     gave: Mapping[str, str] = field(default_factory=dict)  # sealed path → the person who gave it
+    subscribers: tuple[str, ...] = ()  # persons who want to hear of this case
     offered: tuple[str, ...] = ()  # roles whose turn it is or was
     children: tuple[Child, ...] = ()
 
@@ -282,8 +283,8 @@ class Effect:
     notify {to: [str(Who)], template, delivered: path|None, reason: message|reminder|escalation|extension, deadline,
     due: datetime|None} · call {operation, with: {name: value}, retry_times, retry_wait} · issue {number, issue} (filled by allocation)
     · open {workflow, child_id, key, with: {path: value}, origin} · send {event, to, where, with} · child_ended {} ·
-    cancel {child_id}. Receivers in `to`: a role, `role.supervisor`, `subscribers`, `person:<path of a person field>`,
-    `id:<person>` (`turn` is resolved by the step).
+    cancel {child_id}. Receivers in `to`: a role, `role.supervisor`, `person:<path of a person field>`,
+    `id:<person>` (`turn` and `subscribers` are resolved by the step).
     """
 
     key: str

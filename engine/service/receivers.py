@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from engine.store.records import Token
     from engine.store.transaction import Reader
 
-SUBSCRIBERS = "subscribers"
-
 
 def people_for(
     reader: Reader, workflow: Workflow, case: Case, names: Iterable[str]
@@ -28,7 +26,7 @@ def people_for(
     nobody = []
     for name in names:
         people = _people(reader, workflow, case, name)
-        if not people and name != SUBSCRIBERS:
+        if not people:
             nobody.append(name)
         for person in people:
             found.setdefault(person.id, person)
@@ -41,8 +39,6 @@ def _people(reader: Reader, workflow: Workflow, case: Case, name: str) -> list[P
     if name.startswith("id:"):
         wanted = name.removeprefix("id:")
         return [person_of(token) for token in reader.tokens() if token.actor_id == wanted and token.revoked_at is None]
-    if name == SUBSCRIBERS:
-        return []
     return [
         person_of(token) for token in reader.people(name) if name in held_roles(workflow, case.data, actor_of(token))
     ]

@@ -66,18 +66,18 @@ def test_own_is_where_it_fits_or_who_opened_it(play, case) -> None:
 
 
 def test_assigned_is_offered_or_taken_for_the_whole_case(play, case) -> None:
-    """assigned: from when his role's turn comes, and from then on."""
+    """assigned: from when his role's turn comes, and from then on; his supervisor with him."""
     assigned, other = play.person("x", "assigned"), play.person("y", "other")
     assert finds(case, assigned)
     assert not finds(case, other)
     case.send("go", by=assigned)
     assert finds(case, assigned)
     assert finds(case, other)
-    assert not finds(case, play.person("x", "assigned.supervisor"))
+    assert finds(case, play.person("z", "assigned.supervisor"))
 
 
 def test_all_and_none(play, case) -> None:
-    """all finds every case; none finds none, and may still send what is addressed to his role."""
+    """All finds every case; none finds none, and may still send what is addressed to his role."""
     assert finds(case, play.person("x", "all"))
     nobody = play.person("x", "outside")
     assert not finds(case, nobody)

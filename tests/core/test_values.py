@@ -15,7 +15,7 @@ from engine.core.values import canonical, decode, encode, instant, parse_instant
 MOMENTS = st.datetimes(
     min_value=datetime(2, 1, 1),
     max_value=datetime(9998, 12, 31),
-    timezones=st.just(UTC),  # noqa: DTZ001 - Hypothesis asks for naive bounds
+    timezones=st.just(UTC),
 )
 SCALARS = (
     st.none()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from engine.core.fields import CHECKS
@@ -129,3 +131,12 @@ def _by_key(ways: Mapping[str, Any]) -> dict[str, Any]:
     for key, schema in reversed([(k, s) for k, s in ways.items() if k]):
         otherwise = {"if": {"type": "object", "required": [key]}, "then": schema, "else": otherwise}
     return {"type": "object", **otherwise} if isinstance(otherwise, dict) else {"type": "object"}
+
+
+def schema_text() -> str:
+    """The file that editors read: `workflows/workflow.schema.json` (made by `make schema`)."""
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text())

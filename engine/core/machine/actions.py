@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NAMESPACE = uuid.UUID("6f1c2f0e-6d0b-4c0e-9b1f-0d4d1c8f7a11")
 CERTIFICATES = "certificates"
-TURN = "turn"
+TURN, SUBSCRIBERS = "turn", "subscribers"
 
 
 def run_action(draft: Draft, action: Action, state: str) -> None:

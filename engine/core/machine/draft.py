@@ -56,6 +56,7 @@ class Draft:
         "outcome",
         "seq",
         "snapshots",
+        "subscribers",
         "tracks",
     )  # fmt: skip
 
@@ -76,6 +77,7 @@ class Draft:
         self.answers: Mapping[str, tuple[Mapping[str, Any], ...]] = memory.answers
         self.excluded: Mapping[str, tuple[str, ...]] = memory.excluded
         self.children: tuple[Child, ...] = memory.children
+        self.subscribers: tuple[str, ...] = memory.subscribers
         self.changed: set[str] = set()
         self.effects: list[Effect] = []
         self.facts: list[Fact] = []

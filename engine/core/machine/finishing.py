@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Case, Effect, EffectKind, Memory, Record, Step, Timer
-from engine.core.machine.actions import TURN
+from engine.core.machine.actions import SUBSCRIBERS, TURN
 from engine.core.machine.timers import rearm
 from engine.core.machine.turns import turn_of
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from engine.core.machine.draft import Draft
 else:
     from engine.core.quick import dataclass
+
+
+_LATE = frozenset({TURN, SUBSCRIBERS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ def finish(draft: Draft, said: Said, people: People | None = None) -> Step:
             acted_as=people.acted_as if people else before.memory.acted_as,
             gave=people.gave if people else before.memory.gave,
             excluded=draft.excluded,
+            subscribers=draft.subscribers,
             offered=offered,
             children=draft.children,
         ),
@@ -90,7 +94,7 @@ def finish(draft: Draft, said: Said, people: People | None = None) -> Step:
         outcome=draft.outcome if closing else before.outcome,
         turn=turn,
     )
-    effects = tuple([_with_turn(effect, turn) for effect in draft.effects])
+    effects = tuple([_addressed(effect, turn, draft.subscribers) for effect in draft.effects])
     return Step(
         case=case,
         record=_record(draft, said, effects),
@@ -117,13 +121,12 @@ def _without(these: tuple[Timer, ...], those: tuple[Timer, ...]) -> tuple[Timer,
     return tuple([timer for timer in these if id(timer) not in known])
 
 
-def _with_turn(effect: Effect, turn: tuple[str, ...]) -> Effect:
-    """`notify: turn` means whose turn it is when the step is over."""
-    if effect.kind is not EffectKind.NOTIFY or TURN not in effect.payload["to"]:
+def _addressed(effect: Effect, turn: tuple[str, ...], subscribers: tuple[str, ...]) -> Effect:
+    """`notify: turn` means whose turn it is when the step is over, `subscribers` who subscribes then."""
+    if effect.kind is not EffectKind.NOTIFY or _LATE.isdisjoint(effect.payload["to"]):
         return effect
-    to: dict[str, None] = {}
-    for who in effect.payload["to"]:
-        to.update(dict.fromkeys(turn if who == TURN else (who,)))
+    late = {TURN: turn, SUBSCRIBERS: tuple(f"id:{person}" for person in subscribers)}
+    to = dict.fromkeys(one for who in effect.payload["to"] for one in late.get(who, (who,)))
     return replace(effect, payload={**effect.payload, "to": tuple(to)})
 
 

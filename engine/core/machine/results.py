@@ -10,6 +10,7 @@ from engine.core.fields import ValueFault, read_value
 from engine.core.machine.facts import mark_issued
 from engine.core.machine.finishing import Said, finish
 from engine.core.machine.settle import settle, take_first
+from engine.errors import FieldProblem, InvalidPayload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,14 +50,19 @@ def _waits(draft: Draft, effect: Effect) -> bool:
 
 
 def _go_on(draft: Draft, result: EffectResult) -> str | None:
-    """Take `done` or `failed`; returns what is wrong with an answer."""
+    """Take `done` or `failed`; returns what is wrong with an answer.
+
+    An answer that does not fit, where no `failed` says what then, is refused: InvalidPayload, and a person has to look.
+    """
     state = draft.chart.states[result.effect.state]
     if state.call is None:
         return None
     answer, fault = _checked(state.call, result.data) if result.ok else ({}, None)
     ok = result.ok and fault is None
+    if fault is not None and not state.failed:
+        raise InvalidPayload([FieldProblem(_name(result.effect), "answer", fault)])
     if not ok and not state.failed:
-        return fault
+        return None
     draft.finish(state.path, finished=True)
     draft.scope.result = answer
     arms = state.done if ok else state.failed

@@ -30,6 +30,7 @@ from engine.core.machine.kin import child_ended, child_opened
 from engine.core.machine.moves import cancel_children, start
 from engine.core.machine.results import take_result
 from engine.core.machine.settle import settle
+from engine.core.machine.subscribing import subscribe, subscribes
 from engine.core.selection import admits, could_be
 from engine.errors import ActorNotAllowed
 
@@ -94,7 +95,8 @@ def step(chart: Chart, case: Case, happened: Input, actor: Actor, *, now: dateti
     """One input to one case. None: a timer that is stale, so there is nothing to do or to record."""
     match happened:
         case Event():
-            return take_event(Draft(chart, case, actor, now), happened)
+            draft = Draft(chart, case, actor, now)
+            return subscribe(draft, happened) if subscribes(draft, happened) else take_event(draft, happened)
         case TimerFired():
             if case.closed_at is not None or happened.timer not in case.timers:
                 return None

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from engine.core.loader.keys import TABLES
 from engine.core.loader.load import load
 from engine.core.loader.reader import Reader
-from engine.core.loader.schema import json_schema
+from engine.core.loader.schema import json_schema, schema_text
 from engine.core.loader.yaml_nodes import plain, read
 
 EVERYTHING = Path(__file__).with_name("everything.yaml").read_text(encoding="utf-8")
@@ -89,3 +89,9 @@ def test_unknown_keys_are_refused_in_every_table(name):
     assert node is not None
     reader.table(node, table, "it")
     assert [(d.code, d.hint) for d in reader.found if d.code == "WF010"] == [("WF010", f"did you mean '{first}'?")]
+
+
+def test_the_schema_that_editors_read_is_the_present_one() -> None:
+    """workflows/workflow.schema.json is what the key tables say; `make schema` writes it anew."""
+    shipped = Path(__file__).parents[3] / "workflows" / "workflow.schema.json"
+    assert shipped.read_text(encoding="utf-8") == schema_text()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.core.case import EffectKind, EffectResult
+from engine.core.case import Actor, EffectKind, EffectResult, Parent, Tie
 from engine.errors import ActorNotAllowed, DutyConflict, GuardFailed
 
 
@@ -33,9 +33,9 @@ def test_notify_resolves_the_turn_when_the_step_is_over(play) -> None:
     """`turn` is whose move it is after the step; other receivers stay as named, each once."""
     source = acting("[{notify: [turn, chief, subscribers, head], template: news}]")
     case = play(source).open().send("go")
-    assert case.sent("news") == [("chief", "clerk.supervisor", "subscribers", "person:head")]
+    assert case.sent("news") == [("chief", "clerk.supervisor", "person:head")]
     case = play(source).open().send("stay")
-    assert case.sent("news") == [("clerk", "chief", "subscribers", "person:head")]
+    assert case.sent("news") == [("clerk", "chief", "person:head")]
 
 
 def test_an_action_may_have_a_condition(play) -> None:
@@ -215,8 +215,6 @@ def test_the_same_person(play) -> None:
 
 def test_acts_in_the_parent_case(play) -> None:
     """`parent`: who acted in the case that opened this one may not act here."""
-    from engine.core.case import Parent
-
     case = play(DUTIES.replace("KIND", "different: [parent, a]")).open(parent=Parent("c0", "big", acts=("ana",)))
     error = case.refused(DutyConflict, "go")
     assert error.act == "parent"
@@ -267,8 +265,6 @@ def test_no_interest_wants_a_declaration_once(play) -> None:
 )
 def test_a_tie_in_the_directory_stands_against_a_declaration(play, party, until, allowed) -> None:
     """The directory knows of a tie within the term: refused, whatever is declared; an older one counts no more."""
-    from engine.core.case import Tie
-
     person = play.person("eve", "clerk", ties=(Tie(party, until),))
     case = play(INTEREST).open({"firm": {"tax_id": "4000000009"}}, by="bob")
     if allowed:
@@ -312,8 +308,6 @@ def test_where_compares_an_attribute(play, held, allowed) -> None:
 
 def test_supervisors_system_and_cases_are_told_apart(play) -> None:
     """`role.supervisor` is another sender than the role; `system` and a workflow's case are others again."""
-    from engine.core.case import Actor
-
     fits = {"category": "valves"}
     clerk, boss = play.person("eve", "clerk", attributes=fits), play.person("max", "clerk.supervisor", attributes=fits)
     kin = Actor("c7", kind="case", workflow="other", relation="other")

@@ -55,7 +55,9 @@ def test_allowed_and_step_agree(drawn, data) -> None:
                     assert not (event in listed and isinstance(outcome, NEVER)), f"{event} by {actor.id}: {outcome}"
                 else:
                     assert event in listed, f"{event} by {actor.id} is taken and was not listed"
-                full = attempt(chart, case, event, actor, now, PAYLOADS.get(event, {"vote": 1} if event in votes else {}))
+                full = attempt(
+                    chart, case, event, actor, now, PAYLOADS.get(event, {"vote": 1} if event in votes else {})
+                )
                 taken += [] if isinstance(full, Refused) else [full.case]
         if not taken:
             return

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine.core.allocation import fill
 from engine.core.acts import CertificateVerb
+from engine.core.allocation import fill
 from engine.errors import FactNotAllowed, GuardFailed
 
 VERBS = [str(verb) for verb in CertificateVerb]
