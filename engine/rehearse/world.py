@@ -141,10 +141,14 @@ class World:
         self.services: Services = build_services(
             self.store, plugged, public_url="http://rehearsal.example", new_id=self._next_id
         )
-        self.published = self.services.catalog.publish_all(tuple(bundles))
         catalog = self.services.catalog
-        self.charts: Mapping[str, Chart] = {p.workflow: catalog.chart_of(p.workflow)[1] for p in self.published}
-        self.files: Mapping[str, str] = {catalog.version(p.workflow).file: p.workflow for p in self.published}
+        try:
+            published = catalog.publish_all(tuple(bundles))
+        except BaseException:
+            self.close()
+            raise
+        self.charts: Mapping[str, Chart] = {p.workflow: catalog.chart_of(p.workflow)[1] for p in published}
+        self.files: Mapping[str, str] = {catalog.version(p.workflow).file: p.workflow for p in published}
 
     def _next_id(self) -> str:
         self._ids += 1
@@ -197,10 +201,10 @@ class World:
             timers, effects = (moment is not None and moment <= self.moment for moment in (timer, effect))
             if not timers and not effects:
                 return rounds > 0
-            if timers:
-                self.services.timers.fire_due()
-            if effects:
-                self.services.effects.deliver_pending()
+            fired = self.services.timers.fire_due() if timers else 0
+            tried = self.services.effects.deliver_pending() if effects else 0
+            if not fired and not tried:
+                raise Unavailable("what is due does not run; see the incidents")
         raise Unavailable("the cases do not come to rest: they send to each other without an end; see their histories")
 
     def save(self) -> Saved:

@@ -282,7 +282,7 @@ def read_or_refused(form, payload, held):
         return error
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(EVENTS), PAYLOADS, st.booleans())
 def test_a_hostile_payload_is_read_or_refused(event, payload, rows) -> None:
     """Whatever JSON comes: InvalidPayload or values that are stored and come back the same; only the form's paths."""

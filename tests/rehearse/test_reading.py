@@ -27,7 +27,7 @@ FAULTS = [
     ("scenarios:", "policies: [never listed before nowhere]\nscenarios:", "9:12: 'nowhere' is neither a state nor an event"),
     ("by: zavod", "by: zavd", "11:16: nobody is called 'zavd' in `people`"),
     ("    open: {by: zavod, ", "    open: {by: zavod, workflow: part, ", "11:23: open has no key 'workflow'"),
-    (STEP, "wait: 6m", "13:15: '6m' is no term"),
+    (STEP, "wait: 6m", "13:15: '6m' is a short form"),
     (STEP, "until: 2026-13-01", "13:16: '2026-13-01' is no date"),
     (STEP, "{do: accept}", "13:9: a step with `do` needs `by`"),
     (STEP, "{do: accept, by: ana, wait: 1 days}", "13:9: a step has exactly one of do, refuse, wait, until, expect, open"),

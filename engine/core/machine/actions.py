@@ -24,7 +24,7 @@ TURN, SUBSCRIBERS = "turn", "subscribers"
 
 
 def run_action(draft: Draft, action: Action, state: str) -> None:
-    """Do one action; `state` is the one whose entry or leaving asks for it, "" for an arm's."""
+    """Do one action; `state` is the one whose entry asks for it, "" for an arm's and for leaving."""
     if action.condition is not None and draft.value(action.condition) is not True:
         return
     match action:

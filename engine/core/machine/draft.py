@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from engine.core.calendars.moments import local_date
 from engine.core.case import Effect, Track
 from engine.core.expressions.expression import ExpressionError, MissingValue, Scope
 from engine.core.machine.configuration import configuration
@@ -16,7 +17,7 @@ from engine.errors import ConflictingSets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from engine.core.case import Actor, Case, Child, EffectKind, Fact, Position, Snapshot
     from engine.core.definition import Assignment
@@ -30,6 +31,7 @@ class Draft:
     __slots__ = (
         "_event",
         "_scope",
+        "_today",
         "active",
         "actor",
         "allocate",
@@ -90,8 +92,16 @@ class Draft:
         self.entered_states: list[str] = []
         self.kept_now: set[str] = set()  # `<state>#<entry>` brought back in this step
         self.outcome: str | None = None
+        self._today: date | None = None
         self._scope: Scope | None = None
         self._event: Mapping[str, Any] | None = None
+
+    @property
+    def today(self) -> date:
+        """The local day of this step."""
+        if self._today is None:
+            self._today = local_date(self.now, self.chart.zone)
+        return self._today
 
     @property
     def scope(self) -> Scope:

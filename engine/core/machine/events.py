@@ -52,12 +52,12 @@ def take_event(draft: Draft, event: Event) -> Step:
     declared = on_duty(draft, chosen, event)
     for path, value in filled.writes.items():
         draft.write(path, value)
-    touched = None
+    touched: tuple[str, ...] = ()
     for choice in chosen:
         if choice.ways.panel:
             _answer(draft, choice)
         elif choice.ways.extends is not None:
-            touched = _extend(draft, choice.ways)
+            touched = (*touched, _extend(draft, choice.ways))
     run_arms(draft, [choice.taken for choice in chosen])
     settle(draft)
     said = Said(
@@ -272,7 +272,7 @@ def seat(draft: Draft, ways: Ways, role: str) -> tuple[str, str]:
     name = actor.name or actor.id
     if panel is None or any(row.get("_id") == actor.id for row in rows):
         return role, f"{name} has answered already"
-    for ask in panel.ask:
+    for ask in sorted(panel.ask, key=lambda ask: ask.persons is None):  # by name before by count
         who = Who("role", ask.role)
         if admits(draft.chart.workflow, (who,), actor, draft.before.data, draft.excluded) is None:
             continue

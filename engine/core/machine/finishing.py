@@ -35,7 +35,7 @@ class Said:
     command: str | None = None
     role: str | None = None
     spent: Timer | None = None  # the timer that fired
-    touched: str | None = None  # the deadline whose memory changed
+    touched: tuple[str, ...] = ()  # the deadlines whose memory changed
 
 
 @dataclass(frozen=True, slots=True)

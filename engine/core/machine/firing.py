@@ -52,7 +52,7 @@ def _fall_due(draft: Draft, timer: Timer, deadline: Deadline, key: str) -> Step:
         run_arms(draft, [Taken(timer.state, fitting)])
         settle(draft)
     note = "" if fitting is not None or not deadline.arms else "its condition is false: nothing happens"
-    return finish(draft, Said("deadline", deadline.name, state=timer.state, note=note, spent=timer, touched=key))
+    return finish(draft, Said("deadline", deadline.name, state=timer.state, note=note, spent=timer, touched=(key,)))
 
 
 def _turn(draft: Draft, state: str) -> Iterable[Who]:

@@ -80,7 +80,7 @@ def _leave(draft: Draft) -> None:
     left = draft.left if len(draft.left) == 1 else sorted(draft.left, key=draft.chart.place.__getitem__, reverse=True)
     for path in left:
         for action in draft.chart.states[path].leave:
-            run_action(draft, action, path)
+            run_action(draft, action, "")
     for path in left:
         if path in draft.chart.kept:
             _remember(draft, path)

@@ -61,7 +61,8 @@ def open_case(
     if not any(could_be(who, actor) for who in workflow.opening.by):
         raise _may_not_open(chart, actor)
     filled = chart.opening.read(event.data, data)
-    data.update((path, value) for path, value in filled.writes.items() if value is not None)
+    data.update(filled.writes)
+    data = {path: value for path, value in data.items() if value is not None}
     role = admits(workflow, workflow.opening.by, actor, data, {})
     if role is None:
         raise _may_not_open(chart, actor)

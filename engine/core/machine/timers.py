@@ -38,36 +38,34 @@ _TICK = timedelta(microseconds=1)
 _REMEMBERED = 20_000
 
 
-def rearm(draft: Draft, turn: Iterable[str], *, spent: Timer | None, touched: str | None) -> tuple[Timer, ...]:
-    """All timers from now on; those that stay are the same objects. `spent` has just fired; `touched` is the key of a
-    deadline that was extended or fell due.
+def rearm(draft: Draft, turn: Iterable[str], *, spent: Timer | None, touched: tuple[str, ...]) -> tuple[Timer, ...]:
+    """All timers from now on; those that stay are the same objects. `spent` has just fired; `touched` are the keys
+    of deadlines that were extended or fell due.
     """
-    before: dict[str, list[Timer]] = {}
+    before: dict[tuple[str, str, int], list[Timer]] = {}
     for timer in draft.before.timers:
-        if timer != spent:
-            before.setdefault(f"{timer.state}#{timer.entry}:{timer.deadline}", []).append(timer)
+        if spent is None or timer != spent:
+            before.setdefault((timer.state, timer.deadline, timer.entry), []).append(timer)
     timers: list[Timer] = []
     sides = None
     active, changed = draft.active, draft.changed
     for state, name, deadline, watched in configuration(draft.chart, active).deadlines:
         position = active[state]
+        armed = before.get((state, name, position.entry), [])
+        still = state not in draft.entered_states and watched is not None and watched.isdisjoint(changed)
+        if still and deadline.counts is None and not touched and not draft.kept_now:
+            timers += armed
+            continue
         place = f"{state}#{position.entry}"
         key = f"{place}:{name}"
         stood = draft.tracks.get(key)
         if deadline.counts is not None:
             sides = running_sides(draft.chart.workflow, turn) if sides is None else sides
             _count(draft, key, position, deadline, runs=deadline.counts in sides)
-        if (
-            state in draft.entered_states
-            or watched is None
-            or draft.tracks.get(key) is not stood
-            or key == touched
-            or place in draft.kept_now
-            or not watched.isdisjoint(changed)
-        ):
-            timers += _timers(draft, key, position, deadline, before.get(key, []))
-        elif key in before:
-            timers += before[key]
+        if not still or draft.tracks.get(key) is not stood or key in touched or place in draft.kept_now:
+            timers += _timers(draft, key, position, deadline, armed)
+        else:
+            timers += armed
     return tuple(timers)
 
 
@@ -106,7 +104,8 @@ def _is_plain(deadline: Deadline) -> bool:
 
 def _plain(draft: Draft, position: Position, deadline: Deadline) -> Moments:
     memory = draft.chart.moments
-    key = (position.state, deadline.name, local_date(position.entered_at, draft.chart.zone))
+    day = draft.today if position.entered_at is draft.now else local_date(position.entered_at, draft.chart.zone)
+    key = (position.state, deadline.name, day)
     moments = memory.get(key)
     if moments is None:
         moments = _moments(draft, position, deadline, Track())

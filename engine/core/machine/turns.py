@@ -53,8 +53,9 @@ def missing_answers(panel: Panel, data: Mapping[str, Any], rows: Iterable[Mappin
 
 
 def asked(panel: Panel, data: Mapping[str, Any]) -> int:
-    """How many answers a panel asks for."""
-    return sum(len(data.get(ask.persons, ())) if ask.persons else (ask.count or 0) for ask in panel.ask)
+    """How many answers a panel asks for: one from each person, however often he is named."""
+    persons = {person_id(person) for ask in panel.ask if ask.persons for person in data.get(ask.persons, ())}
+    return len(persons) + sum(ask.count or 0 for ask in panel.ask if not ask.persons)
 
 
 def person_id(person: Any) -> str:

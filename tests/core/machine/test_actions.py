@@ -31,7 +31,7 @@ def asked(case) -> list:
 
 def test_notify_resolves_the_turn_when_the_step_is_over(play) -> None:
     """`turn` is whose move it is after the step; other receivers stay as named, each once."""
-    source = acting("[{notify: [turn, chief, subscribers, head], template: news}]")
+    source = acting("[{notify: [turn, chief, head], template: news}]")
     case = play(source).open().send("go")
     assert case.sent("news") == [("chief", "clerk.supervisor", "person:head")]
     case = play(source).open().send("stay")
@@ -322,3 +322,22 @@ def test_supervisors_system_and_cases_are_told_apart(play) -> None:
     case.refused(ActorNotAllowed, "kin", by=false_case)
     false_person = Actor("system", kind="person", roles=frozenset({"system", "other"}))
     case.refused(ActorNotAllowed, "auto", by=false_person)
+
+
+def test_delivery_of_a_letter_sent_on_leaving_is_written(play) -> None:
+    """What a state sends when it is left waits for no state: its proven delivery is written."""
+    source = """
+    states:
+      a: {turn: clerk, leave: {notify: clerk, template: bye, delivered: at}, events: {go: {by: clerk, to: b}}}
+      b: {turn: clerk}
+    """
+    case = play(source).open().send("go")
+    case.give(EffectResult(case.last.effects[0], ok=True, data={"delivered_at": case.now}))
+    assert case["at"] == case.now
+
+
+def test_null_at_opening_empties_a_default(play) -> None:
+    """A field that is given as `null` when a case is opened has no value, default or not."""
+    source = "states: {a: {turn: clerk}}"
+    assert play(source).open()["n"] == 0
+    assert play(source).open({"n": None})["n"] is None

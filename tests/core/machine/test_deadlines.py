@@ -323,3 +323,19 @@ def test_now_of_a_step_is_business_time(play) -> None:
     later = play.moment("2026-01-12 12:00")
     made = step(case.chart, case.case, Event("again"), play.people["ana"], now=later)
     assert (made.record.at, made.case.last_at) == (later, later)
+
+
+def test_one_event_may_extend_the_deadlines_of_two_regions(play) -> None:
+    """Each region's deadline of that name is extended, and each is due later at once."""
+    region = """{turn: clerk, initial: x, states: {x: {deadlines: {late: {after: TERM, escalate: [chief],
+                 extend: {by: chief, times: 1, add: 24 hours}}}}}}"""
+    source = f"""
+    states:
+      p:
+        parallel:
+          one: {region.replace("TERM", "24 hours")}
+          two: {region.replace("TERM", "30 hours")}
+    """
+    case = play(source).open().send("extend_late", {"reasons": "x"}, by="cyd")
+    due = sorted(timer.due for timer in case.case.timers)
+    assert due == [play.moment("2026-01-14 09:00"), play.moment("2026-01-14 15:00")]

@@ -165,4 +165,5 @@ def test_eight_threads_on_one_chart(play) -> None:
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(lambda seed: walk(fresh, ana, now, seed), seeds))
     assert together == alone
-    assert all("p.one.x:go" in story for story in alone)
+    assert len(set(alone)) > 4
+    assert any("p:done" in story for story in alone)

@@ -182,7 +182,8 @@ def test_a_failed_call_goes_to_failed(play) -> None:
 
 def test_without_failed_the_state_stands_and_says_why(play) -> None:
     """No `failed` arm: an error leaves the state as it is and the record says why; an answer that does not fit is refused, so that
-    a person looks."""
+    a person looks.
+    """
     source = SERVICE.replace("    failed: [{set: {word: '\"broken\"'}, to: hand}]\n", "")
     case = play(source).open().answer("call", error="no power")
     assert (case.leaves, case.last.record.note) == (("s",), "no power")
@@ -336,3 +337,16 @@ def test_a_closed_child_tells_its_parent(play) -> None:
     case = play(source).open(parent=Parent("c0", "big")).send("go")
     assert [effect.kind for effect in case.last.effects] == ["child_ended"]
     assert play(source).open().send("go").last.effects == ()
+
+
+def test_a_person_who_is_named_twice_is_asked_once(play) -> None:
+    """The same person twice on the list, or on the list and in a counted role: nobody waits for a second answer."""
+    source = panel().replace("{clerk: 1, chief: 2}", "{chief: votes.members}")
+    case = play(source).open({"votes": {"members": [{"id": "cyd"}, {"id": "cyd", "name": "Cyd"}]}})
+    assert case.case.turn == ("id:cyd",)
+    assert case.send("answer", {"vote": "yea"}, by="cyd").leaves == ("yes",)
+    source = panel().replace("{clerk: 1, chief: 2}", "{clerk: 1, chief: votes.members}")
+    case = play(source).open({"votes": {"members": [{"id": "eve"}]}})
+    case.send("answer", {"vote": "yea"}, by=play.person("eve", "clerk", "chief"))
+    assert [row["role"] for row in case["votes.rows"]] == ["chief"]
+    assert case.send("answer", {"vote": "yea"}).leaves == ("yes",)
