@@ -198,8 +198,7 @@ class Sight:
         actor, case = self._actor, self._case
         if actor.kind == "system":
             return True
-        field = self._chart.workflow.fields.get(path)
-        if field is not None and field.sealed is not None and _sealed(self._chart, case, actor, field.sealed):
+        if self.sealed(path):
             return case.memory.gave.get(path) == actor.id
         group = path.partition(".")[0]
         if group in SHARED:
@@ -210,6 +209,14 @@ class Sight:
             and group not in role.hides
             for role in self._roles
         )
+
+    def sealed(self, path: str) -> bool:
+        """Whether a field, or what is said with an event, is sealed now: then it is in nobody's history."""
+        workflow = self._chart.workflow
+        field = workflow.fields.get(path) or workflow.event_fields.get(path)
+        if field is None or field.sealed is None or self._actor.kind == "system":
+            return False
+        return _sealed(self._chart, self._case, self._actor, field.sealed)
 
 
 def _sealed(chart: Chart, case: Case, actor: Actor, condition: Any) -> bool:

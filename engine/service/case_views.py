@@ -217,7 +217,7 @@ def step_view(
         arms=tuple(line.get("arms", ())),
         left=tuple(line.get("left", ())),
         entered=tuple(line.get("entered", ())),
-        said={path: value for path, value in (payload.get("said") or {}).items() if readable(path)},
+        said=_said(chart, line, payload.get("said") or {}, readable),
         changes={path: value for path, value in (payload.get("changes") or {}).items() if readable(path)},
         effects=tuple(line.get("effects", ())),
         facts=tuple(line.get("facts", ())),
@@ -226,6 +226,19 @@ def step_view(
         recorded_at=getattr(record, "recorded_at", None),
         hash=getattr(record, "hash", None),
     )
+
+
+def _said(
+    chart: Chart, line: Mapping[str, Any], said: Mapping[str, Any], readable: Callable[[str], bool]
+) -> dict[str, Any]:
+    """What came with an event; a panel's answer is read by who reads the list it went into."""
+    state = chart.states.get(line.get("state", ""))
+    panel = state.panel if state is not None else None
+    if panel is None or line["name"] != panel.event:
+        return {path: value for path, value in said.items() if readable(path)}
+    columns = chart.workflow.fields[panel.into].columns
+    seen = readable(panel.into)
+    return {path: value for path, value in said.items() if seen and (path in columns or readable(path))}
 
 
 def _as_map(record: Any) -> dict[str, Any]:
@@ -244,15 +257,13 @@ def _title(chart: Chart, kind: str, name: str, state: str, locale: str) -> str:
 
 
 def reader_of(chart: Chart, case: Case, actor: Actor, shown: Mapping[str, Any]) -> Callable[[str], bool]:
-    """Which paths (of data or event data) this actor may read; `shown` are those that have a value now."""
+    """Which paths (of data or event data) this actor may read in a history; `shown` are those that have a value now."""
     known: dict[str, bool] = {}
     sight = Sight(chart, case, actor)
 
     def readable(path: str) -> bool:
-        if path in case.data:
-            return path in shown
         if path not in known:
-            known[path] = sight.sees(path)
+            known[path] = not sight.sealed(path) and (path in shown if path in case.data else sight.sees(path))
         return known[path]
 
     return readable

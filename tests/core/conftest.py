@@ -176,11 +176,14 @@ class Stage:
 
     def __init__(self, calendar: Any) -> None:
         self._calendar = calendar
+        self._charts: dict[str, Chart] = {}
 
     def __call__(self, source: str) -> Play:
         """A workflow of which no case is open yet."""
-        workflow = load_or_raise(written(source), file="small.yaml")
-        return Play(build_chart(workflow, self._calendar))
+        if source not in self._charts:
+            workflow = load_or_raise(written(source), file="small.yaml")
+            self._charts[source] = build_chart(workflow, self._calendar)
+        return Play(self._charts[source])
 
     def person(self, name: str, *roles: str, **more: Any) -> Actor:
         """Somebody with these roles."""

@@ -11,6 +11,7 @@ import pytest
 from transitions import EventData, Machine, MachineError, State
 
 from engine.core.case import Event
+from engine.core.machine.chart import build_chart
 from engine.core.machine.regions import Region
 from engine.core.machine.step import open_case, step
 from engine.core.values import canonical
@@ -161,7 +162,7 @@ def test_eight_threads_on_one_chart(play) -> None:
     ana, now = play.people["ana"], stage.now
     seeds = range(48)
     alone = [walk(stage.chart, ana, now, seed) for seed in seeds]
-    fresh = play(SHARED).chart
+    fresh = build_chart(stage.chart.workflow, stage.chart.calendar)
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(lambda seed: walk(fresh, ana, now, seed), seeds))
     assert together == alone
