@@ -344,7 +344,7 @@ def _ru_inn(text: str) -> bool:
 
 CHECKS: Mapping[str, Callable[[str], bool]] = {"ru_inn": _ru_inn}
 """Checksums by the name a field's `check` says."""
-CHECK_WORDS: Mapping[str, str] = {"ru_inn": "tax number (ru_inn)"}
+CHECK_WORDS: Mapping[str, str] = {"ru_inn": "tax number"}
 """What a value of a check is called in messages."""
 
 _READERS: Mapping[Kind, Callable[[Field, Any], Any]] = {

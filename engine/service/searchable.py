@@ -24,7 +24,7 @@ _FACTS = ("certificate.number", "certificate.status", "register.entry_no", "regi
 
 
 def index_paths(workflow: Workflow) -> tuple[str, ...]:
-    """The fields of roles' `where`, of `unique` and of the opening form, as far as they are single plain values."""
+    """The fields of roles' `where`, of `unique` and of the opening form, as far as they are single plain values, never sealed."""
     return _index_paths(Pinned(workflow))
 
 
@@ -34,7 +34,8 @@ def _index_paths(pinned: Pinned[Workflow]) -> tuple[str, ...]:
     wanted = [path for role in workflow.roles.values() for path in role.where.values()]
     wanted += workflow.unique.of if workflow.unique else ()
     wanted += [path for item in workflow.opening.form for path in _paths(item, workflow)]
-    plain = [path for path in wanted if path in workflow.fields and workflow.fields[path].type.kind in _PLAIN]
+    fields = [(path, workflow.fields[path]) for path in wanted if path in workflow.fields]
+    plain = [path for path, field in fields if field.type.kind in _PLAIN and field.sealed is None]
     return tuple(dict.fromkeys([*plain, *_FACTS]))
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.core.sight import may_see
+from engine.core.sight import Sight, may_see
 from engine.errors import FieldProblem, InvalidPayload
 from engine.service.case_views import case_line
 from engine.service.searchable import OPENED_BY, index_paths
 from engine.service.views import CaseLine, Page
+from engine.store.codec import words
 from engine.store.records import CaseFilter
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ def find(
             if len(lines) == limit:
                 return Page(tuple(lines), str(after))
             chart = catalog.chart(summary.version_id, reader)
-            if _finds(reader, chart, summary, actor):
-                lines.append(case_line(chart, summary, now=now, locale=locale))
+            found = _found(reader, chart, summary, actor, filters.q)
+            if found is not None:
+                lines.append(case_line(chart, found, now=now, locale=locale))
             after = summary.row
         if len(page) < chunk:
             return Page(tuple(lines))
@@ -119,11 +121,26 @@ def _own(reader: Reader, catalog: Catalog, workflow: str | None, actor: Actor) -
     return () if actor.kind != "person" else tuple(found)
 
 
-def _finds(reader: Reader, chart: Chart, summary: CaseSummary, actor: Actor) -> bool:
-    if actor.kind == "person" and not any(role in actor.roles for role in sees_all(chart)):
-        stored = reader.case(summary.id)
-        return stored is not None and may_see(chart, stored.case, actor)
-    return True
+def _found(reader: Reader, chart: Chart, summary: CaseSummary, actor: Actor, q: str | None) -> CaseSummary | None:
+    """The line with what he may read of it; None where he does not find the case, or not by what he may read."""
+    if actor.kind != "person" or any(role in actor.roles for role in _sees_everything(chart)):
+        return summary
+    stored = reader.case(summary.id)
+    if stored is None or not may_see(chart, stored.case, actor):
+        return None
+    sight = Sight(chart, stored.case, actor)
+    index = {path: value for path, value in summary.index.items() if path == OPENED_BY or sight.sees(path)}
+    if q and len(index) < len(summary.index):
+        readable = words([summary.number or "", *index.values()])
+        if not all(any(word.startswith(asked) for word in readable) for asked in words([q])):
+            return None
+    return replace(summary, index=index)
+
+
+def _sees_everything(chart: Chart) -> tuple[str, ...]:
+    """Roles that find every case and read every field of it."""
+    roles = chart.workflow.roles
+    return tuple(name for name in sees_all(chart) if roles[name].fields is None and not roles[name].hides)
 
 
 def sees_all(chart: Chart) -> tuple[str, ...]:
