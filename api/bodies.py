@@ -12,6 +12,8 @@ from engine.service.views import CaseView, Outcome, StepView
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", examples=["submit"])]
 CaseRef = Annotated[str, Field(min_length=1, max_length=80, examples=["Q-2026-000001"])]
+MAX_NUMBER = 2**31 - 1
+"""No sequence of ours counts further, and no store has to be asked."""
 Declares = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=20)]
 
 

@@ -32,7 +32,7 @@ class ExactRequest(Request):
         try:
             text = body.decode("utf-8")
             _check_depth(text)
-            value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+            value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once)
             if "\\u" in text:
                 json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")  # half a character is none
         except (UnicodeError, RecursionError, ValueError) as error:
@@ -44,6 +44,14 @@ class ExactRequest(Request):
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose members come once each: which of two was meant, nobody knows."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a member comes twice in one object")
+    return value
 
 
 def _check_depth(text: str) -> None:

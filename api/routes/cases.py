@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 
 from api.auth import ActorIn, LocaleIn, ServicesIn
-from api.bodies import Accepted, EventBody, OpenBody, accepted
+from api.bodies import MAX_NUMBER, Accepted, EventBody, OpenBody, accepted
 from api.exact import ExactRoute
 from engine.core.case import Event
 from engine.service.searching import CaseFilters
@@ -116,7 +116,7 @@ def get_history(
     services: ServicesIn,
     actor: ActorIn,
     locale: LocaleIn,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> list[StepView]:
     """Everything that happened, oldest first."""

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.auth import ActorIn, ServicesIn
+from api.bodies import MAX_NUMBER
 from api.exact import ExactRoute
 from engine.service.views import CertificateInfo, PublicCertificate
 
@@ -28,7 +29,7 @@ def get_pdf(
     number: str,
     services: ServicesIn,
     actor: ActorIn,  # noqa: ARG001
-    issue: Annotated[int | None, Query(ge=1)] = None,
+    issue: Annotated[int | None, Query(ge=1, le=MAX_NUMBER)] = None,
 ) -> Response:
     """The file of an issue (the latest one), as it was stored at first."""
     file = services.certificates.pdf(number, issue)

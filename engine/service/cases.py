@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Event
@@ -13,7 +13,7 @@ from engine.service.case_views import case_view, effect_view, planned_effect, re
 from engine.service.commands import Command, check_match, no_case, resolved
 from engine.service.searchable import unique_key
 from engine.service.searching import find
-from engine.service.stepping import caught_up, check_free
+from engine.service.stepping import caught_up, check_free, knowing_parent
 from engine.service.view_parts import CaseRef
 from engine.service.views import CaseSnapshot, DryRun, Outcome
 
@@ -237,7 +237,8 @@ class Cases:
         stored = reader.case(resolved(reader, case_id))
         if stored is None:
             raise no_case(case_id)
-        return stored
+        chart = self._catalog.chart(stored.version_id, reader)
+        return replace(stored, case=knowing_parent(reader, chart, stored.case))
 
     def _view(
         self, case: Case, version_id: int, actor: Actor, shown: Mapping[str, Any], *, now: datetime, locale: str

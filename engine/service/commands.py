@@ -10,12 +10,13 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.core.case import ChildOpened, Parent
+from engine.core.case import ChildOpened
 from engine.core.machine.step import step
 from engine.core.sight import may_address, may_see
 from engine.errors import ActorNotAllowed, CaseChanged, CaseNotFound, EventNotAllowed, KeyReused, NotFound, Refused
 from engine.service.case_views import etag
 from engine.service.clean import check_data, check_names
+from engine.service.stepping import parent_of
 from engine.store.store import Priority
 
 if TYPE_CHECKING:
@@ -151,12 +152,6 @@ def _check_parent(taken: Taken, told: ChildOpened, actor: Actor) -> None:
         if not may_see(taken.chart, taken.case, actor):
             raise no_case(taken.case.id) from None
         raise
-
-
-def parent_of(case: Case) -> Parent:
-    """What a child knows of the case that opened it."""
-    acts = dict.fromkeys(person for people in case.memory.acts.values() for person in people)
-    return Parent(case.id, case.workflow, tuple(acts))
 
 
 def check_match(case: Case, if_match: str | None) -> None:

@@ -15,8 +15,9 @@ from engine.core.machine.step import open_case, step
 from engine.core.values import canonical
 from engine.errors import DeliveryFailed, DuplicateCase, FieldProblem, InvalidPayload, KeyReused, MilepostError
 from engine.service.columns import column_of, map_columns, row_data
-from engine.service.commands import Command, no_case, parent_of, resolved
+from engine.service.commands import Command, no_case, resolved
 from engine.service.searchable import unique_key
+from engine.service.stepping import parent_of
 from engine.service.stepping import caught_up, check_free
 from engine.service.view_parts import ImportedRow, RowProblem
 from engine.service.views import ImportReport

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from engine.core.case import Actor, Cancelled, ChildEnded, ChildOpened, Event
 from engine.core.machine.step import dropped, step
 from engine.errors import DeliveryFailed, Refused, WorkflowNotFound
-from engine.service.commands import parent_of
 from engine.service.searchable import as_text, fits, index_paths
+from engine.service.stepping import parent_of
 
 if TYPE_CHECKING:
     from typing import Literal

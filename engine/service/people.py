@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from engine.errors import FieldProblem, InvalidPayload, NotAuthenticated, NotFound
+from engine.service.clean import check_names
 from engine.service.receivers import actor_of
 from engine.service.views import TokenView
 from engine.store.store import Priority
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 PREFIX = "mp_"
 TOUCH_EVERY = timedelta(minutes=1)
 MAX_SECRET = 200
+LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
 class TokenNotFound(NotFound):
@@ -52,6 +55,10 @@ class People:
         """The secret, shown this once, and its token. Raises InvalidPayload."""
         if not actor_id.strip() or not name.strip():
             raise InvalidPayload([FieldProblem("actor_id", "missing", "needs a person's id and name")])
+        roles = frozenset(roles)
+        check_names(actor_id=actor_id, name=name, email=email, locale=locale, **{f"role {role}"[:40]: role for role in roles})
+        if not LOCALE.fullmatch(locale):
+            raise InvalidPayload([FieldProblem("locale", "pattern", "is no language; write it like en or ru")])
         secret = PREFIX + secrets.token_urlsafe(32)
         made = self._store.write(
             lambda tx: tx.add_token(
@@ -61,7 +68,7 @@ class People:
                 name=name,
                 email=email,
                 locale=locale,
-                roles=frozenset(roles),
+                roles=roles,
                 attributes={
                     key: value if isinstance(value, str) else tuple(value) for key, value in (attributes or {}).items()
                 },

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.core.allocation import fill
-from engine.core.case import SYSTEM, TimerFired, Track
+from engine.core.case import SYSTEM, Parent, TimerFired, Track
+from engine.core.machine.duties import PARENT
 from engine.core.machine.step import dropped, open_case, step
 from engine.errors import DuplicateCase, Refused, Unavailable
 from engine.service.numbers import allocate
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from engine.core.case import Actor, Case, Event, Input, Parent, Step, Timer
+    from engine.core.case import Actor, Case, Event, Input, Step, Timer
     from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
-    from engine.store.transaction import Transaction
+    from engine.store.transaction import Reader, Transaction
 
 MAX_TIMERS = 10_000
 
@@ -54,6 +55,7 @@ class Stepping:
         while fired < most and (timer := next_due(chart, case, by=locked.received_at)) is not None:
             case = self._fire(tx, chart, case, timer)
             fired += 1
+        case = knowing_parent(tx, chart, case)
         return Taken(case, locked.version_id, chart, max(locked.received_at, case.last_at), fired)
 
     def take_now(self, tx: Transaction, case_id: str) -> Taken | None:
@@ -110,6 +112,25 @@ class Stepping:
             tx.add_incident(case_id=case.id, kind="timer", subject=timer.key, text=str(refusal))
             lost = lost_timer(chart, case, timer, str(refusal))
             return self.save(tx, chart, lost, arrived_at=lost.record.at).case
+
+
+def knowing_parent(reader: Reader, chart: Chart, case: Case) -> Case:
+    """A case with a duty towards its `parent` knows all who have acted there up to now."""
+    if case.parent is None or not any(PARENT in duty.states for duty in chart.workflow.duties):
+        return case
+    stored = reader.case(case.parent.id)
+    if stored is None:
+        return case
+    acts = case.memory.acts
+    people = [*acts.get(PARENT, ()), *parent_of(stored.case).acts]
+    known = {**acts, PARENT: tuple(dict.fromkeys(people))} if people else acts
+    return replace(case, memory=replace(case.memory, acts=known))
+
+
+def parent_of(case: Case) -> Parent:
+    """What a child knows of the case that opened it."""
+    acts = dict.fromkeys(person for people in case.memory.acts.values() for person in people)
+    return Parent(case.id, case.workflow, tuple(acts))
 
 
 def fired(chart: Chart, case: Case, timer: Timer) -> Step:

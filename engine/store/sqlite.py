@@ -56,6 +56,14 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def unusable(path: Path, error: Exception) -> MilepostError:
+    """What a file that cannot be opened and brought up to date is refused with."""
+    cause = str(getattr(error, "orig", error))
+    return MilepostError(
+        f"{path} cannot be used as a database ({cause}); name a file of Milepost that can be written, or a new one"
+    )
+
+
 def connect_memory() -> sqlite3.Connection:
     """A new database in memory with all tables."""
     connection = connect(None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import delete, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from engine.errors import MilepostError, Unavailable
 from engine.store import migrate, sqlite
@@ -18,7 +18,6 @@ from engine.store.transaction import Reader, Transaction
 from engine.store.writer import Priority, Writer
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
     from datetime import datetime
 
@@ -60,8 +59,11 @@ class FileEngine:
     def __init__(self, path: Path) -> None:
         self._lock = sqlite.LockFile(path)
         try:
-            writing = sqlite.connect_writer(path)
             migrate.upgrade(lambda: sqlite.connect_writer(path))
+            writing = sqlite.connect_writer(path)
+        except (sqlite3.Error, DatabaseError) as error:
+            self._lock.release()
+            raise sqlite.unusable(path, error) from error
         except BaseException:
             self._lock.release()
             raise

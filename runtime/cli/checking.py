@@ -162,5 +162,8 @@ def _text(file: Path, checked: Checked) -> str:
     if name not in checked.sources:
         if file.stat().st_size > MAX_FILE:
             raise NoFiles(f"{file} has more than {MAX_FILE >> 20} MiB; this is no file of a workflow")
-        checked.sources[name] = file.read_bytes().decode("utf-8")
+        try:
+            checked.sources[name] = file.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise NoFiles(f"{file} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     return checked.sources[name]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import local_date
 from engine.core.case import Effect, Track
+from engine.core.definition import StateKind
 from engine.core.expressions.expression import ExpressionError, MissingValue, Scope
 from engine.core.machine.configuration import configuration
 from engine.core.machine.failing import guard_failed
@@ -42,6 +43,7 @@ class Draft:
         "changed",
         "chart",
         "children",
+        "claims",
         "data",
         "effects",
         "entered",
@@ -81,6 +83,7 @@ class Draft:
         self.children: tuple[Child, ...] = memory.children
         self.subscribers: tuple[str, ...] = memory.subscribers
         self.changed: set[str] = set()
+        self.claims: dict[str, str] = {}  # path → the state whose `set` wrote it in this step
         self.effects: list[Effect] = []
         self.facts: list[Fact] = []
         self.fact_names: list[str] = []
@@ -166,20 +169,26 @@ class Draft:
         for path, value in values:
             self.write(path, value)
 
-    def assign_together(self, groups: Iterable[Iterable[Assignment]]) -> None:
-        """The `set`s of several arms at once; two of them on one path are refused."""
-        seen: set[str] = set()
+    def assign_together(self, sets: Iterable[tuple[str, Iterable[Assignment]]]) -> None:
+        """The `set`s of several arms, or of a state that is entered, at once; two regions may not set one path in a step."""
+        arms: dict[str, str] = {}
         values = []
-        for group in groups:
-            paths = set()
-            for a in group:
-                if a.path in seen:
+        for state, assignments in sets:
+            for a in assignments:
+                if arms.setdefault(a.path, state) != state or self._apart(self.claims.get(a.path, state), state):
                     raise ConflictingSets(f"two regions set {a.path} in one step; one of them has to leave it alone")
-                paths.add(a.path)
                 values.append((a.path, None if a.expression is None else self.value(a.expression)))
-            seen |= paths
+        self.claims.update(arms)
         for path, value in values:
             self.write(path, value)
+
+    def _apart(self, one: str, two: str) -> bool:
+        """Whether two states are in different regions of one parallel."""
+        if one == two:
+            return False
+        around = self.chart.around[two]
+        common = next(path for path in self.chart.around[one] if path in around)
+        return common not in {one, two} and self.chart.states[common].kind is StateKind.PARALLEL
 
     # ── effects, tracks, children ────────────────────────────────────────────────────────────────────────────────────
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def run_arms(draft: Draft, taken: Sequence[Taken]) -> None:
     """One microstep: all arms that one event takes."""
     if any(t.arm.set for t in taken):
-        draft.assign_together(t.arm.set for t in taken)
+        draft.assign_together((t.state, t.arm.set) for t in taken)
     draft.left.clear()
     draft.entered.clear()
     going = [t for t in taken if t.arm.to is not None]
@@ -135,7 +135,7 @@ def enter(draft: Draft, path: str, towards: Sequence[str], keep: Sequence[str]) 
     draft.entered_at[path] = draft.now
     draft.entered_states.append(path)
     if state.set:
-        draft.assign(state.set)
+        draft.assign_together([(path, state.set)])
     if state.panel is not None:
         draft.write(state.panel.into, None)
         draft.answers = {**draft.answers, path: ()}
@@ -185,5 +185,7 @@ def _bring_back(draft: Draft, path: str) -> None:
             chart.regions[state].enter(state, draft)
         draft.active[state] = position
         draft.kept_now.add(f"{state}#{position.entry}")
+        if chart.states[state].kind is StateKind.SERVICE and not position.finished:
+            call_service(draft, chart.states[state])  # what it had asked for was dropped while it was away
         for deadline in chart.states[state].deadlines.values():
             stand_still(draft, position, deadline, since=snapshot.left_at)

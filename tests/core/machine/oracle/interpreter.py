@@ -242,11 +242,12 @@ class Interpreter(Scene):
     def _microstep(self, chosen: list[tuple[State, Arm]]) -> None:
         self.happened.arms += [arm.id for _, arm in chosen]
         written: dict[str, Any] = {}
-        for _, arm in chosen:
+        for state, arm in chosen:
             others = set(written)
             for assignment in arm.set:
                 if assignment.path in others:
                     raise No("ConflictingSets")
+                self._claim(assignment.path, state)
                 written.update(self._computed([assignment]))
         self._write(written)
         exits = set().union(*(self._exits(state, arm) for state, arm in chosen)) if chosen else set()
@@ -282,6 +283,9 @@ class Interpreter(Scene):
     def _enter(self, state: State, target: str, keep: frozenset[str]) -> None:
         if state.path in keep and state.path in self.case.left:
             self.case.active.update(self.case.left[state.path])
+            for path in sorted(self.case.left[state.path], key=lambda path: self.states[path].order):
+                if self.states[path].call and not self.case.active[path].finished:  # Reading: it is asked for anew
+                    self.happened.effects.append(("call", self.states[path].call.operation))
             return
         number = self.case.entries.get(state.path, 0) + 1
         self.case.entries[state.path] = number

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.core.acts import Call, Notify, Open, Send
+from engine.core.definition import StateKind
 from engine.core.expressions.expression import ExpressionError, Scope
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class Scene:
     def _begin(self, case: Plain, actor: Actor, now: datetime) -> None:
         self.case, self.actor, self.now = case, actor, now
         self.happened = Happened()
+        self.claims: dict[str, str] = {}  # path → the state whose `set` wrote it in this step
         self.event: dict[str, Any] | None = None
         self.result: dict[str, Any] | None = None
         self._here: State | None = None  # whose `answers` are seen
@@ -162,7 +164,28 @@ class Scene:
                 self.case.data[path] = value
 
     def _assign(self, state: State) -> None:
-        self._write(self._computed(state.set))
+        written: dict[str, Any] = {}
+        for assignment in state.set:
+            self._claim(assignment.path, state)
+            written.update(self._computed([assignment]))
+        self._write(written)
+
+    def _claim(self, path: str, state: State) -> None:
+        """Two states in different regions of one parallel may not set one path in a step."""
+        other = self.claims.setdefault(path, state.path)
+        ways = [self._around(place) for place in (other, state.path)]
+        common = next(place for place in ways[0] if place in ways[1])
+        if common not in (other, state.path) and self.states[common].kind is StateKind.PARALLEL:
+            raise No("ConflictingSets")
+        self.claims[path] = state.path
+
+    @staticmethod
+    def _around(path: str) -> list[str]:
+        chain = [path]
+        while path:
+            path = path.rpartition(".")[0]
+            chain.append(path)
+        return chain
 
     def _run(self, actions: Iterable[Action]) -> None:
         for action in actions:
