@@ -18,7 +18,7 @@ from engine.core.types import TEXT
 from engine.errors import FieldProblem, InvalidPayload
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from dataclasses import dataclass
 
     from engine.core.definition import FormItem, Workflow
@@ -73,7 +73,7 @@ class Form:
         writes: dict[str, Any] = {}
         said: dict[str, Any] = {}
         faulty: set[str] = set()
-        for path, raw in self._flat(payload).items():
+        for path, raw in self._flat(payload, problems).items():
             if len(problems) >= MAX_PROBLEMS:
                 break
             slot = self.slots.get(path)
@@ -106,16 +106,22 @@ class Form:
             raise InvalidPayload(problems)
         return Filled(writes, said)
 
-    def _flat(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def _flat(self, payload: Mapping[str, Any], problems: list[FieldProblem]) -> dict[str, Any]:
         flat: dict[str, Any] = {}
+        for path, value in self._pairs(payload):
+            if path in flat and len(problems) < MAX_PROBLEMS and path in self.slots:
+                problems.append(FieldProblem(path, "duplicate", "is given twice; give it by path or in its group"))
+            flat[path] = value
+        return flat
+
+    def _pairs(self, payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for name, value in payload.items():
             key = str(name).removesuffix("+").removesuffix("!").removesuffix("+")
             if key in self.groups and key not in self.slots and isinstance(value, Mapping):
                 for inner, item in value.items():
-                    flat[f"{key}.{str(inner).removesuffix('+')}"] = item
+                    yield f"{key}.{str(inner).removesuffix('+')}", item
             else:
-                flat[key] = value
-        return flat
+                yield key, value
 
     def _unknown(self, path: str) -> FieldProblem:
         path = "".join(c if c.isprintable() else "?" for c in path[:_MAX_SHOWN])

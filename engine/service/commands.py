@@ -21,10 +21,12 @@ from engine.store.store import Priority
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from datetime import datetime
 
     from engine.core.case import Actor, Case, Event, Record
+    from engine.core.machine.chart import Chart
     from engine.errors import MilepostError
-    from engine.service.stepping import Stepping, Taken
+    from engine.service.stepping import Stepping
     from engine.store.records import StoredRecord
     from engine.store.store import Store
     from engine.store.transaction import Reader, Transaction
@@ -137,20 +139,20 @@ class Commands:
         if taken is None:
             raise no_case(command.parent)
         told = ChildOpened(case_id, command.workflow, None, by=command.actor)
-        _check_parent(taken, told, command.actor)
+        check_parent(taken.chart, taken.case, told, command.actor, now=taken.now)
         parent = parent_of(taken.case)
         made = self._stepping.open(tx, version_id, event, command.actor, case_id=case_id, parent=parent)
         self._stepping.step(tx, taken, replace(told, number=made.case.number), command.actor)
         return Decision(case=made.case, version_id=version_id, record=made.record)
 
 
-def _check_parent(taken: Taken, told: ChildOpened, actor: Actor) -> None:
+def check_parent(chart: Chart, parent: Case, told: ChildOpened, actor: Actor, *, now: datetime) -> None:
     """Raises what the parent says against a child of this sender, before anything is stored."""
     try:
-        step(taken.chart, taken.case, told, actor, now=taken.now)
+        step(chart, parent, told, actor, now=now)
     except (ActorNotAllowed, EventNotAllowed):
-        if not may_see(taken.chart, taken.case, actor):
-            raise no_case(taken.case.id) from None
+        if not may_see(chart, parent, actor):
+            raise no_case(parent.id) from None
         raise
 
 

@@ -11,20 +11,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import ChildOpened, Event
-from engine.core.machine.step import open_case, step
+from engine.core.machine.step import open_case
+from engine.core.sight import may_see, visible_data
 from engine.core.values import canonical
 from engine.errors import DeliveryFailed, DuplicateCase, FieldProblem, InvalidPayload, KeyReused, MilepostError
 from engine.service.columns import column_of, map_columns, row_data
-from engine.service.commands import Command, no_case, resolved
+from engine.service.commands import Command, check_parent, no_case, resolved
 from engine.service.searchable import unique_key
-from engine.service.stepping import parent_of
-from engine.service.stepping import caught_up, check_free
+from engine.service.stepping import caught_up, check_free, parent_of
 from engine.service.view_parts import ImportedRow, RowProblem
 from engine.service.views import ImportReport
 from engine.store.store import Priority
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from engine.core.case import Actor, Case
     from engine.core.machine.chart import Chart
@@ -65,7 +66,7 @@ class Imports:
         self, content: bytes, name: str, workflow: str, actor: Actor, *, parent: str | None = None
     ) -> ImportReport:
         """What commit would say; nothing is stored."""
-        plan = self._plan(content, name, workflow, parent)
+        plan = self._plan(content, name, workflow, actor, parent)
 
         def work(reader: Reader) -> list[RowProblem]:
             found = []
@@ -82,7 +83,7 @@ class Imports:
         self, content: bytes, name: str, workflow: str, actor: Actor, *, parent: str | None = None
     ) -> ImportReport:
         """Open a case for each row that is right; a corrected file opens only the others."""
-        plan = self._plan(content, name, workflow, parent)
+        plan = self._plan(content, name, workflow, actor, parent)
         rule = self._catalog.chart_of(workflow)[1].workflow.unique
         asked = []
         for row, payload in plan.payloads.items():
@@ -101,7 +102,7 @@ class Imports:
         self._store.write(lambda tx: _keep(tx, report))
         return report
 
-    def _plan(self, content: bytes, name: str, workflow: str, parent: str | None) -> _Plan:
+    def _plan(self, content: bytes, name: str, workflow: str, actor: Actor, parent: str | None) -> _Plan:
         chart = self._catalog.chart_of(workflow)[1]
         rows = self._rows(content, name)
         columns = map_columns(dict.fromkeys(heading for row in rows for heading in row.cells), chart.opening)
@@ -113,7 +114,7 @@ class Imports:
         )
         if unknown:
             return _Plan(workflow, name, sha256, len(rows), columns, {}, unknown)
-        given = self._given(parent, chart)
+        given = self._given(parent, chart, actor)
         rule = chart.workflow.unique
         payloads: dict[int, Mapping[str, Any]] = {}
         seen: dict[str, int] = {}
@@ -140,26 +141,36 @@ class Imports:
             raise InvalidPayload([FieldProblem("file", "range", f"has {len(rows)} rows; at most {MAX_ROWS} at a time")])
         return rows
 
-    def _given(self, parent: str | None, chart: Chart) -> dict[str, Any]:
-        """What the parent says for every row."""
+    def _given(self, parent: str | None, chart: Chart, actor: Actor) -> dict[str, Any]:
+        """What the parent says for every row, as far as the sender sees it. Raises CaseNotFound, as for one not there."""
         if parent is None:
             return {}
-        stored = self._store.read(lambda reader: reader.case(resolved(reader, parent)))
+
+        def work(reader: Reader) -> dict[str, Any]:
+            above, holder, now = self._parent(reader, parent)
+            if not may_see(above, holder, actor):
+                told = ChildOpened("new", chart.workflow.name, None, by=actor)
+                check_parent(above, holder, told, actor, now=now)
+            said = {**visible_data(above, holder, actor), f"{holder.workflow}.number": holder.number}
+            return {path: said[path] for path in chart.opening.slots if said.get(path) is not None}
+
+        return self._store.read(work)
+
+    def _parent(self, reader: Reader, parent: str) -> tuple[Chart, Case, datetime]:
+        """The parent as its due timers would leave it by now."""
+        stored = reader.case(resolved(reader, parent))
         if stored is None:
             raise no_case(parent)
-        said = {**stored.case.data, f"{stored.case.workflow}.number": stored.case.number}
-        return {path: said[path] for path in chart.opening.slots if said.get(path) is not None}
+        above, now = self._catalog.chart(stored.version_id, reader), reader.business_now()
+        holder = caught_up(above, stored.case, by=now)
+        return above, holder, max(now, holder.last_at)
 
     def _try(self, reader: Reader, workflow: str, payload: Mapping[str, Any], actor: Actor, parent: str | None) -> None:
         _, chart = self._catalog.chart_of(workflow, reader)
         now, holder = reader.business_now(), None
         if parent is not None:
-            stored = reader.case(resolved(reader, parent))
-            if stored is None:
-                raise no_case(parent)
-            above = self._catalog.chart(stored.version_id, reader)
-            holder = caught_up(above, stored.case, by=now)
-            step(above, holder, ChildOpened("new", workflow, None, by=actor), actor, now=max(now, holder.last_at))
+            above, holder, then = self._parent(reader, parent)
+            check_parent(above, holder, ChildOpened("new", workflow, None, by=actor), actor, now=then)
         made = open_case(
             chart, Event("open", payload), actor, case_id="new", now=now, parent=parent_of(holder) if holder else None
         )

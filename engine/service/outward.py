@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine.core.fields import ValueFault, read_value
+from engine.core.naming import Field
+from engine.core.types import Kind, Type
 from engine.errors import DeliveryFailed
 from engine.ports import CertificateView
 from engine.service.messages import write_message
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from engine.store.records import StoredCertificate, StoredEffect
     from engine.store.store import Store
     from engine.store.transaction import Reader
+
+
+ANSWER = Field(path="answer", type=Type(Kind.MAP))
+"""What an adapter answers is somebody else's: it is read like a field before it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +76,12 @@ class Outward:
         if caller is None:
             known = ", ".join(sorted(self._adapters.callers)) or "none"
             raise DeliveryFailed(f"no adapter '{effect.adapter}' is plugged in; there are: {known}", retry_after=None)
-        answer = caller.call(str(effect.payload["operation"]), effect.payload.get("with", {}), key=effect.key)
-        return Delivered(data=dict(answer), kept=dict(answer))
+        said = caller.call(str(effect.payload["operation"]), effect.payload.get("with", {}), key=effect.key)
+        try:
+            answer = read_value(ANSWER, said)
+        except ValueFault as fault:
+            raise DeliveryFailed(f"the answer of {effect.adapter} cannot be kept: {fault}", retry_after=None) from None
+        return Delivered(data=answer, kept=answer)
 
     def issue(self, effect: StoredEffect) -> Delivered:
         """The file of a certificate's issue: rendered and stored once, whatever is tried again."""

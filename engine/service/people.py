@@ -56,7 +56,9 @@ class People:
         if not actor_id.strip() or not name.strip():
             raise InvalidPayload([FieldProblem("actor_id", "missing", "needs a person's id and name")])
         roles = frozenset(roles)
-        check_names(actor_id=actor_id, name=name, email=email, locale=locale, **{f"role {role}"[:40]: role for role in roles})
+        check_names(
+            actor_id=actor_id, name=name, email=email, locale=locale, **{f"role {role}"[:40]: role for role in roles}
+        )
         if not LOCALE.fullmatch(locale):
             raise InvalidPayload([FieldProblem("locale", "pattern", "is no language; write it like en or ru")])
         secret = PREFIX + secrets.token_urlsafe(32)

@@ -146,6 +146,8 @@ class States:
             own["cases"], own["need"], own["rest"] = read_children(draft, entries["cases"], outline.path)
         elif kind is StateKind.FINAL:
             own["outcome"] = self._final(entries, outline.path)
+        elif kind is StateKind.CHOICE:
+            self._idle(entries, ("turn",), "a choice moves on at once")
         for name in ("done", "failed"):
             if name in entries and outline.path:
                 own[name] = read_arms(draft, entries[name], done, name)
@@ -157,12 +159,20 @@ class States:
     def _final(self, entries: Mapping[str, Node], path: str) -> str | None:
         if "final" in entries:
             self.draft.reader.word(entries["final"], ("true",), "`final`")
+        if "." not in path:
+            self._idle(entries, ("turn", "leave"), "the case is closed here")
         if "outcome" not in entries:
             return None
         if "." in path:
             message, hint = "only a final state at the top closes the case", "leave the outcome out here"
             self.draft.reader.say("WF019", entries["outcome"].mark, message, hint)
         return self.draft.reader.name(entries["outcome"], "`outcome`")
+
+    def _idle(self, entries: Mapping[str, Node], names: tuple[str, ...], why: str) -> None:
+        """Keys that every state may have and that come to nothing in this one."""
+        for name in names:
+            if name in entries:
+                self.draft.reader.warn("WF019", entries[name].mark, f"`{name}` does nothing: {why}", "leave it out here")
 
     def _initial(self, outline: Outline) -> str | None:
         reader = self.draft.reader
