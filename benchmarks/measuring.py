@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import statistics
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from runtime.collector import settle_collector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,15 +31,13 @@ def interleaved(works: Sequence[Callable[[], object]], *, rounds: int, each: int
     figures: list[list[float]] = [[] for _ in works]
     for work in works:
         work()
-    gc.collect()
-    gc.freeze()  # what was loaded is not looked through again: as a server does after start-up
+    settle_collector()  # as a server does after start-up
     for _ in range(rounds):
         for place, work in enumerate(works):
             start = time.thread_time()
             for _ in range(each):
                 work()
             figures[place].append((time.thread_time() - start) / each)
-    gc.unfreeze()
     return figures
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from runtime.cli.choices import FINE
 from runtime.cli.printing import err
 from runtime.cli.settings import services_now, settings_now
+from runtime.collector import settle_collector
 from runtime.scheduler import Scheduler
 
 
@@ -22,6 +23,7 @@ def run() -> int:
         scheduler = Scheduler(services, tick_seconds=settings.tick)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: asked.set())
+        settle_collector()
         scheduler.start()
         err().print(Text(f"timers and deliveries of {settings.database_url}; Ctrl+C stops"))
         asked.wait()

@@ -21,6 +21,7 @@ from runtime.cli.choices import COULD_NOT_RUN, FINE
 from runtime.cli.findings import refuse
 from runtime.cli.printing import err
 from runtime.cli.settings import settings_now
+from runtime.collector import settle_collector
 from runtime.composition import open_services, publish_shipped
 from runtime.scheduler import Scheduler
 from runtime.settings import Settings
@@ -71,6 +72,7 @@ def build(services: Services, settings: Settings, here: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        settle_collector()
         scheduler.start()
         _greet(services, settings, here)
         yield

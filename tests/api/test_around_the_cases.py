@@ -176,3 +176,33 @@ def test_what_waits_can_be_watched(world):
     world.send("oleg", case["id"], "return", {"reasons": "x"})
     lines = world.as_("ops").get("/metrics").text.splitlines()
     assert {"milepost_effects_pending 1", "milepost_incidents_open 0", "milepost_timers_late_seconds 0.0"} <= set(lines)
+
+
+@pytest.mark.parametrize("preview", ["true", "false"])
+def test_a_table_below_another_partys_case(world, preview):
+    """404 in the words for a case that is not there: neither its number nor its data is told."""
+    case = world.open("anna")
+
+    def asked(parent):
+        return world.as_("boris", **{"Content-Type": "text/csv"}).post(
+            "/imports",
+            params={"workflow": "offer", "parent": parent, "preview": preview},
+            content=b"tax_id,designation\n9999999999,V-9\n",
+        )
+
+    there, missing = asked(case["id"]), asked("0" * 32)
+    assert (there.status_code, there.text) == (404, missing.text.replace("0" * 32, case["id"]))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/cases/{id}/history?after={much}",
+        "/certificates/T/pdf?issue={much}",
+        "/workflows/offer/versions/{much}/diagram",
+    ],
+)
+def test_numbers_that_no_store_holds(world, path):
+    """A count beyond every count is refused or not found, and is no fault of ours."""
+    case = world.open("anna")
+    assert world.as_("oleg").get(path.format(id=case["id"], much="9" * 30)).status_code in {404, 422}

@@ -205,6 +205,8 @@ def test_a_batch_answers_each_line_for_itself(world):
         (b'{"event": "score", "data": ' + b'{"a":' * 70 + b"1" + b"}" * 71, "application/json", 400, "not-json"),
         (b'{"event": "score", "data": {"a": "\\ud800"}}', "application/json", 400, "not-json"),
         (b'{"event": "score", "data": {"a": ' + b"9" * 5000 + b"}}", "application/json", 400, "not-json"),
+        (b'{"event": "score", "event": "accept"}', "application/json", 400, "not-json"),
+        (b'{"event": "score", "data": {"review.score": 1, "review.score": 99}}', "application/json", 400, "not-json"),
         (b'{"event": "score"}', "text/plain", 415, "wrong-content-type"),
         (b"event=score", "application/x-www-form-urlencoded", 415, "wrong-content-type"),
         (b'{"event": "score", "colour": 1}', "application/json", 422, "invalid-request"),

@@ -152,6 +152,11 @@ def test_what_a_form_refuses(event, payload, held, found) -> None:
     assert problems(event, payload, **held) == found
 
 
+def test_a_field_is_given_once() -> None:
+    """By path and in its group besides: refused, since nobody knows which of the two is meant."""
+    assert problems("group", {"group": {"size": 3}, "group.size": 4}) == [("group.size", "duplicate")]
+
+
 def test_all_problems_are_told_at_once() -> None:
     """A payload with three faults gives three problems."""
     assert problems("one", {"group.size": 0, "plan": "x", "reasons": "y" * 99}) == [

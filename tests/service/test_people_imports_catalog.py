@@ -52,6 +52,26 @@ def test_a_token_opens_as_its_holder_until_it_is_revoked_or_expires(world):
         people.revoke(token.id)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"actor_id": " "},
+        {"actor_id": "olga\n"},
+        {"name": "x" * 201},
+        {"roles": ["off\ticer"]},
+        {"email": "olga@people.example\nBcc: eve@people.example"},
+        {"locale": "../ru"},
+    ],
+    ids=lambda given: next(iter(given)),
+)
+def test_a_token_for_nobody(world, given):
+    """Names are one line and not too long, a language is a language; nothing is stored otherwise."""
+    asked = {"actor_id": "olga", "name": "Olga", "roles": ["officer"], **given}
+    with pytest.raises(InvalidPayload):
+        world.services.people.create_token(asked.pop("actor_id"), asked.pop("name"), asked.pop("roles"), **asked)
+    assert not world.services.people.tokens()
+
+
 def test_a_table_is_reported_by_row_and_column_and_the_good_rows_open(proposals):
     """Bad cells, repeats and unknown columns are told; the corrected file opens only what was not opened before."""
     clara = proposals.person("clara", "coordinator", "officer", party="Kaluga")

@@ -158,6 +158,21 @@ def test_urls_that_do_not_work(url, message, clock):
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("content", [None, b"no database at all" * 100], ids=["folder", "text"])
+def test_paths_that_hold_no_database(tmp_path, content, clock):
+    """A folder or another file is refused in one line, is left as it is, and is not kept locked."""
+    path = tmp_path / "cases.db"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    for _ in range(2):
+        with pytest.raises(MilepostError, match=r"cannot be used as a database \(") as refused:
+            Store(f"sqlite:///{path}", machine_now=clock)
+        assert "\n" not in str(refused.value)
+    assert content is None or path.read_bytes() == content
+
+
 def test_one_head():
     """The revisions form one line."""
     script = migrate.ScriptDirectory.from_config(migrate.configuration())

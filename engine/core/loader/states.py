@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.definition import Handler, Panel, State, StateKind
+from engine.core.diagnostics import Severity
 from engine.core.loader.actions import read_actions
 from engine.core.loader.arms import read_arms, read_event_arms
 from engine.core.loader.conditions import assignments, condition
@@ -146,7 +147,7 @@ class States:
             own["cases"], own["need"], own["rest"] = read_children(draft, entries["cases"], outline.path)
         elif kind is StateKind.FINAL:
             own["outcome"] = self._final(entries, outline.path)
-        elif kind is StateKind.CHOICE:
+        if kind is StateKind.CHOICE:
             self._idle(entries, ("turn",), "a choice moves on at once")
         for name in ("done", "failed"):
             if name in entries and outline.path:
@@ -169,10 +170,13 @@ class States:
         return self.draft.reader.name(entries["outcome"], "`outcome`")
 
     def _idle(self, entries: Mapping[str, Node], names: tuple[str, ...], why: str) -> None:
-        """Keys that every state may have and that come to nothing in this one."""
+        """Keys that every state may have and that come to nothing in this one; said once nothing worse is."""
+        reader = self.draft.reader
+        if any(finding.severity is Severity.ERROR for finding in reader.found):
+            return
         for name in names:
             if name in entries:
-                self.draft.reader.warn("WF019", entries[name].mark, f"`{name}` does nothing: {why}", "leave it out here")
+                reader.warn("WF019", entries[name].mark, f"`{name}` does nothing: {why}", "leave it out here")
 
     def _initial(self, outline: Outline) -> str | None:
         reader = self.draft.reader

@@ -33,8 +33,10 @@ class Draft:
         "_event",
         "_scope",
         "_today",
+        "acted_as",
         "active",
         "actor",
+        "acts",
         "allocate",
         "answers",
         "arms",
@@ -45,6 +47,7 @@ class Draft:
         "children",
         "claims",
         "data",
+        "declared",
         "effects",
         "entered",
         "entered_at",
@@ -53,6 +56,7 @@ class Draft:
         "excluded",
         "fact_names",
         "facts",
+        "gave",
         "kept_now",
         "left",
         "left_states",
@@ -80,6 +84,10 @@ class Draft:
         self.snapshots: Mapping[str, Snapshot] = memory.left
         self.answers: Mapping[str, tuple[Mapping[str, Any], ...]] = memory.answers
         self.excluded: Mapping[str, tuple[str, ...]] = memory.excluded
+        self.acts: Mapping[str, tuple[str, ...]] = memory.acts
+        self.acted_as: Mapping[str, tuple[str, ...]] = memory.acted_as
+        self.declared: Mapping[str, tuple[str, ...]] = memory.declared
+        self.gave: Mapping[str, str] = memory.gave
         self.children: tuple[Child, ...] = memory.children
         self.subscribers: tuple[str, ...] = memory.subscribers
         self.changed: set[str] = set()

@@ -11,8 +11,9 @@ from engine.core.machine.configuration import configuration
 from engine.core.machine.draft import children_view
 from engine.core.machine.duties import check_duties
 from engine.core.machine.failing import guard_refused
-from engine.core.machine.finishing import People, Said, finish
+from engine.core.machine.finishing import Said, finish
 from engine.core.machine.moves import run_arms
+from engine.core.machine.people import remember_act, remember_givers
 from engine.core.machine.settle import settle
 from engine.core.machine.turns import person_id
 from engine.core.naming import Who
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from dataclasses import dataclass
 
-    from engine.core.case import Actor, Event, Step
+    from engine.core.case import Event, Step
     from engine.core.definition import Arm
     from engine.core.expressions.expression import Scope
     from engine.core.forms import Filled
-    from engine.core.machine.chart import Chart, Ways
+    from engine.core.machine.chart import Ways
     from engine.core.machine.draft import Draft
 else:
     from engine.core.quick import dataclass
@@ -49,7 +50,7 @@ def take_event(draft: Draft, event: Event) -> Step:
     first = chosen[0]
     filled = first.filled
     draft.happens(event.name, filled.said)
-    declared = on_duty(draft, chosen, event)
+    draft.declared = on_duty(draft, chosen, event)
     for path, value in filled.writes.items():
         draft.write(path, value)
     touched: tuple[str, ...] = ()
@@ -69,7 +70,10 @@ def take_event(draft: Draft, event: Event) -> Step:
         role=first.role,
         touched=touched,
     )
-    return finish(draft, said, _people(draft, chosen, declared))
+    remember_givers(draft, filled.writes)
+    for choice in chosen:
+        remember_act(draft, choice.ways.state, choice.role)
+    return finish(draft, said)
 
 
 def on_duty(draft: Draft, chosen: list[Chosen], event: Event) -> Mapping[str, tuple[str, ...]]:
@@ -321,28 +325,3 @@ def _extend(draft: Draft, ways: Ways) -> str:
     if deadline.extend is not None and deadline.extend.notify:
         notify(draft, deadline.extend.notify, "deadline_moved", state=ways.state, reason="extension", deadline=name)
     return key
-
-
-def _people(draft: Draft, chosen: list[Chosen], declared: Mapping[str, tuple[str, ...]]) -> People:
-    memory = draft.before.memory
-    given = given_by(draft.chart, chosen[0].filled.writes, draft.actor)
-    gave = {**memory.gave, **given} if given else memory.gave
-    if draft.actor.kind != "person":
-        return People(memory.acts, memory.acted_as, declared, gave)
-    acts, acted_as = memory.acts, memory.acted_as
-    person = draft.actor.id
-    for choice in chosen:
-        state, role = choice.ways.state, choice.role.removesuffix(".supervisor")
-        if person not in acts.get(state, ()):
-            acts = {**acts, state: (*acts.get(state, ()), person)}
-        if person not in acted_as.get(role, ()):
-            acted_as = {**acted_as, role: (*acted_as.get(role, ()), person)}
-        freed = draft.excluded.get(role)
-        if freed is not None and freed is not memory.excluded.get(role):  # by new_people in this step: he acted too
-            draft.excluded = {**draft.excluded, role: tuple(dict.fromkeys((*freed, person)))}
-    return People(acts, acted_as, declared, gave)
-
-
-def given_by(chart: Chart, writes: Mapping[str, Any], actor: Actor) -> dict[str, str]:
-    """Who gave what is sealed: he goes on reading it."""
-    return {path: actor.id for path in writes if path in chart.sealed} if chart.sealed else {}

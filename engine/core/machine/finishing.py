@@ -38,17 +38,7 @@ class Said:
     touched: tuple[str, ...] = ()  # the deadlines whose memory changed
 
 
-@dataclass(frozen=True, slots=True)
-class People:
-    """Who acted where: added to the case's memory when the step is kept."""
-
-    acts: Mapping[str, tuple[str, ...]]
-    acted_as: Mapping[str, tuple[str, ...]]
-    declared: Mapping[str, tuple[str, ...]]
-    gave: Mapping[str, str]
-
-
-def finish(draft: Draft, said: Said, people: People | None = None) -> Step:
+def finish(draft: Draft, said: Said) -> Step:
     """Close the books of a step."""
     before = draft.before
     positions = draft.placed()
@@ -78,10 +68,10 @@ def finish(draft: Draft, said: Said, people: People | None = None) -> Step:
             tracks=draft.tracks,
             left=draft.snapshots,
             answers=draft.answers,
-            acts=people.acts if people else before.memory.acts,
-            declared=people.declared if people else before.memory.declared,
-            acted_as=people.acted_as if people else before.memory.acted_as,
-            gave=people.gave if people else before.memory.gave,
+            acts=draft.acts,
+            declared=draft.declared,
+            acted_as=draft.acted_as,
+            gave=draft.gave,
             excluded=draft.excluded,
             subscribers=draft.subscribers,
             offered=offered,

@@ -23,11 +23,13 @@ from engine.core.case import (
 )
 from engine.core.machine.actions import run_action
 from engine.core.machine.draft import Draft
-from engine.core.machine.events import given_by, take_event
-from engine.core.machine.finishing import People, Said, finish
+from engine.core.machine.duties import PARENT
+from engine.core.machine.events import take_event
+from engine.core.machine.finishing import Said, finish
 from engine.core.machine.firing import fire
 from engine.core.machine.kin import child_ended, child_opened
 from engine.core.machine.moves import cancel_children, start
+from engine.core.machine.people import remember_givers
 from engine.core.machine.results import take_result
 from engine.core.machine.settle import settle
 from engine.core.machine.subscribing import subscribe, subscribes
@@ -77,13 +79,13 @@ def open_case(
     settle(draft)
     if workflow.number is not None:
         draft.allocate.append("case.number")
-    acts = {"parent": parent.acts} if parent and parent.acts else {}
-    acted_as = {role.removesuffix(".supervisor"): (actor.id,)} if actor.kind == "person" else {}
+    if parent is not None and parent.acts:
+        draft.acts = {PARENT: parent.acts}
+    if actor.kind == "person":
+        draft.acted_as = {role.removesuffix(".supervisor"): (actor.id,)}
+    remember_givers(draft, filled.writes)
     told = {**{path: value for path, value in filled.writes.items() if value is not None}, **filled.said}
-    said = Said("opened", OPEN, data=told, command=event.command, role=role)
-    return finish(
-        draft, said, People(acts=acts, acted_as=acted_as, declared={}, gave=given_by(chart, filled.writes, actor))
-    )
+    return finish(draft, Said("opened", OPEN, data=told, command=event.command, role=role))
 
 
 def _may_not_open(chart: Chart, actor: Actor) -> ActorNotAllowed:

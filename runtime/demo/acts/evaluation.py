@@ -49,9 +49,7 @@ def _agree(story: Story) -> None:
     )
     signature = {"agreement.contract_no": "D-2026-17", "agreement.signed_on": "2026-03-05"}
     story.until("2026-03-05 11:00")
-    story.refused(
-        MAKER, HERO, "sign", "signs before the fee is there", signature, status=409, because="fee_settled"
-    )
+    story.refused(MAKER, HERO, "sign", "signs before the fee is there", signature, status=409, because="fee_settled")
     story.act("klara", HERO, "fee_received", {"agreement.fee_paid": True})
     story.move(MAKER, HERO, "sign", "pays and signs", signature, to="test_program")
     for what in (*SIGNED, RETURNED):

@@ -1,0 +1,32 @@
+"""What a case remembers of people: who acted where and in which role, and who gave what is sealed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.core.machine.draft import Draft
+
+
+def remember_act(draft: Draft, state: str, role: str) -> None:
+    """A person's act, for duties and for `new_people`; what cases and the system do is nobody's act."""
+    actor = draft.actor
+    if actor.kind != "person":
+        return
+    person, role = actor.id, role.removesuffix(".supervisor")
+    if person not in draft.acts.get(state, ()):
+        draft.acts = {**draft.acts, state: (*draft.acts.get(state, ()), person)}
+    if person not in draft.acted_as.get(role, ()):
+        draft.acted_as = {**draft.acted_as, role: (*draft.acted_as.get(role, ()), person)}
+    freed = draft.excluded.get(role)
+    if freed is not None and freed is not draft.before.memory.excluded.get(role):  # by this very step: he acted too
+        draft.excluded = {**draft.excluded, role: tuple(dict.fromkeys((*freed, person)))}
+
+
+def remember_givers(draft: Draft, writes: Mapping[str, Any]) -> None:
+    """Who gave what is sealed: he goes on reading it."""
+    sealed = draft.chart.sealed
+    if sealed and not sealed.isdisjoint(writes):
+        draft.gave = {**draft.gave, **{path: draft.actor.id for path in writes if path in sealed}}
