@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "MILEPOST_"
+MAX_TICK = 3600
 OTHERS = frozenset({f"{PREFIX}TOKEN"})
 """Variables with our prefix that are no settings: the token of `milepost import`."""
 SHIPPED = Path(__file__).resolve().parent.parent / "workflows"
@@ -48,9 +50,12 @@ class Settings:
     def tick(self) -> float:
         """Seconds between two looks, 0.05 at least."""
         try:
-            return max(0.05, float(self.tick_seconds))
+            seconds = float(self.tick_seconds)
         except ValueError:
-            raise BadSetting(f"{PREFIX}TICK_SECONDS is no number of seconds, such as 0.5") from None
+            seconds = math.nan
+        if not 0 < seconds <= MAX_TICK:
+            raise BadSetting(f"{PREFIX}TICK_SECONDS is no number of seconds, such as 0.5, up to {MAX_TICK}")
+        return max(0.05, seconds)
 
     @property
     def private(self) -> bool:

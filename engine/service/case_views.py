@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.store.records import CaseSummary, StoredEffect, StoredRecord
 
 LABELS = 2
+ANSWER = "result.answer"  # what an adapter answered, among the paths
 
 
 def etag(case: Case) -> str:
@@ -160,8 +161,8 @@ def timer_view(timer: Timer) -> TimerView:
     return TimerView(timer.key, timer.state, timer.deadline, timer.kind, timer.rung, timer.due)
 
 
-def effect_view(effect: StoredEffect) -> EffectView:
-    """A stored effect and how far it is."""
+def effect_view(effect: StoredEffect, *, answers: bool) -> EffectView:
+    """A stored effect and how far it is; `answers`: with what adapters answered."""
     return EffectView(
         key=effect.key,
         kind=str(effect.kind),
@@ -171,7 +172,7 @@ def effect_view(effect: StoredEffect) -> EffectView:
         attempt=effect.attempt,
         tries=tuple(effect.tries),
         next_at=effect.next_at,
-        result=effect.result,
+        result=effect.result if answers or str(effect.kind) != "call" else None,
     )
 
 
@@ -234,6 +235,8 @@ def _said(
     """What came with an event; a panel's answer is read by who reads the list it went into."""
     state = chart.states.get(line.get("state", ""))
     panel = state.panel if state is not None else None
+    if line["kind"] in {"result", "dropped"} and not readable(ANSWER):
+        said = {name: value for name, value in said.items() if name != "answer"}
     if panel is None or line["name"] != panel.event:
         return {path: value for path, value in said.items() if readable(path)}
     columns = chart.workflow.fields[panel.into].columns
@@ -258,8 +261,8 @@ def _title(chart: Chart, kind: str, name: str, state: str, locale: str) -> str:
 
 def reader_of(chart: Chart, case: Case, actor: Actor, shown: Mapping[str, Any]) -> Callable[[str], bool]:
     """Which paths (of data or event data) this actor may read in a history; `shown` are those that have a value now."""
-    known: dict[str, bool] = {}
     sight = Sight(chart, case, actor)
+    known = {ANSWER: sight.sees_all()}
 
     def readable(path: str) -> bool:
         if path not in known:

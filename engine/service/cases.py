@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Event
 from engine.core.machine.step import step
-from engine.core.sight import may_address, may_see, visible_data
+from engine.core.sight import Sight, may_address, may_see, visible_data
 from engine.errors import MilepostError
 from engine.service.case_views import case_view, effect_view, planned_effect, reader_of, step_view, timer_view
 from engine.service.commands import Command, check_match, no_case, resolved
@@ -214,7 +214,8 @@ class Cases:
 
         def work(reader: Reader) -> tuple[EffectView, ...]:
             stored = self._seen(reader, case_id, actor)
-            return tuple(effect_view(effect) for effect in reader.effects(stored.case.id))
+            whole = Sight(self._catalog.chart(stored.version_id, reader), stored.case, actor).sees_all()
+            return tuple(effect_view(effect, answers=whole) for effect in reader.effects(stored.case.id))
 
         return self._store.read(work)
 

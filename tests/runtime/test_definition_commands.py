@@ -247,3 +247,11 @@ def test_every_command_has_its_help(milepost, words):
     """What it is for, in a line, and its exit code is 0."""
     code, out, err = milepost(*words.split(), "--help")
     assert (code, err, f"Usage: milepost {words}" in out) == (0, "", True)
+
+
+def test_a_file_that_is_no_text_is_named(milepost, folder):
+    """Among many files it is said which one is not UTF-8, and the exit code is 2."""
+    (folder / "workflows" / "latin.yaml").write_bytes("title: Prüfung".encode("latin-1"))
+    code, _, err = milepost("validate", "workflows")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "latin.yaml is not UTF-8 text (byte 9)" in err

@@ -160,5 +160,6 @@ def test_settings_keep_their_secrets():
     settings = read_settings({"MILEPOST_SMTP_URL": "smtp://u:hidden@h", "MILEPOST_WEBHOOK_SECRET": "whsec_hidden"})
     assert "hidden" not in repr(settings)
     assert read_settings({"OTHER": "x"}) == Settings()
-    with pytest.raises(BadSetting, match="TICK_SECONDS"):
-        _ = read_settings({"MILEPOST_TICK_SECONDS": "soon"}).tick
+    for seconds in ("soon", "nan", "inf", "-1", "0", "1e9"):
+        with pytest.raises(BadSetting, match="TICK_SECONDS"):
+            _ = read_settings({"MILEPOST_TICK_SECONDS": seconds}).tick

@@ -104,3 +104,43 @@ def test_a_list_of_cases_shows_and_finds_what_its_reader_sees(world, tender):
     assert lines(CLERK) == lines(CLERK, "valv") == lines(CLERK, tender.number) == ["Valves"]
     assert lines(CLERK, "northgate") == []
     assert lines(CHAIR, "sevenhundred") == lines(BIDDER, "sevenhundred") == []
+
+
+MEASURED = """
+milepost: 1
+workflow: measured
+title: Measured
+timezone: Europe/Moscow
+roles:
+  officer: {title: Officer, sees: all}
+  guest:   {title: Guest, sees: all, hides: [sample.weight]}
+data: {sample: {weight: integer}}
+open: {by: officer}
+initial: weighing
+states:
+  weighing:
+    call: laboratory.weigh
+    turn: none
+    result: {weight: integer}
+    done: [{set: {sample.weight: result.weight}, to: over}]
+    failed: [{to: over}]
+  over: {final: true, outcome: over}
+"""
+
+
+def test_what_an_adapter_answered_is_for_who_sees_everything(world):
+    """A role from which something is hidden reads no answer, neither in the history nor among the effects."""
+    world.publish(MEASURED)
+    officer, guest = _person("olga", "officer"), _person("gus", "guest")
+    world.caller.answers = [{"weight": 42}]
+    case = world.open("measured", {}, officer)
+    world.settle()
+
+    def told(reader):
+        return world.services.cases.history(case.id, reader)[-1].said
+
+    def kept(reader):
+        return [effect.result for effect in world.services.cases.effects(case.id, reader)]
+
+    assert (told(officer), kept(officer)) == ({"ok": True, "answer": {"weight": 42}}, [{"weight": 42}])
+    assert (told(guest), kept(guest)) == ({"ok": True}, [None])

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.definition import Handler, Panel, State, StateKind
-from engine.core.diagnostics import Severity
 from engine.core.loader.actions import read_actions
 from engine.core.loader.arms import read_arms, read_event_arms
 from engine.core.loader.conditions import assignments, condition
@@ -147,8 +146,6 @@ class States:
             own["cases"], own["need"], own["rest"] = read_children(draft, entries["cases"], outline.path)
         elif kind is StateKind.FINAL:
             own["outcome"] = self._final(entries, outline.path)
-        if kind is StateKind.CHOICE:
-            self._idle(entries, ("turn",), "a choice moves on at once")
         for name in ("done", "failed"):
             if name in entries and outline.path:
                 own[name] = read_arms(draft, entries[name], done, name)
@@ -160,23 +157,12 @@ class States:
     def _final(self, entries: Mapping[str, Node], path: str) -> str | None:
         if "final" in entries:
             self.draft.reader.word(entries["final"], ("true",), "`final`")
-        if "." not in path:
-            self._idle(entries, ("turn", "leave"), "the case is closed here")
         if "outcome" not in entries:
             return None
         if "." in path:
             message, hint = "only a final state at the top closes the case", "leave the outcome out here"
             self.draft.reader.say("WF019", entries["outcome"].mark, message, hint)
         return self.draft.reader.name(entries["outcome"], "`outcome`")
-
-    def _idle(self, entries: Mapping[str, Node], names: tuple[str, ...], why: str) -> None:
-        """Keys that every state may have and that come to nothing in this one; said once nothing worse is."""
-        reader = self.draft.reader
-        if any(finding.severity is Severity.ERROR for finding in reader.found):
-            return
-        for name in names:
-            if name in entries:
-                reader.warn("WF019", entries[name].mark, f"`{name}` does nothing: {why}", "leave it out here")
 
     def _initial(self, outline: Outline) -> str | None:
         reader = self.draft.reader

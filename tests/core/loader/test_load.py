@@ -224,31 +224,6 @@ def test_a_typo_that_could_be_a_workflow_is_a_warning(small):
     assert loaded.workflow is not None
 
 
-def test_a_key_that_comes_to_nothing_is_said():
-    """Every state may have `turn` and `leave`; where they can do nothing, that is a warning, and the file still loads."""
-    loaded = load(IDLE, file="s")
-    assert [(d.code, d.severity, d.mark.line, d.message) for d in loaded.diagnostics] == [
-        ("WF019", Severity.WARNING, 10, "`turn` does nothing: a choice moves on at once"),
-        ("WF019", Severity.WARNING, 11, "`turn` does nothing: the case is closed here"),
-        ("WF019", Severity.WARNING, 11, "`leave` does nothing: the case is closed here"),
-    ]
-    assert loaded.workflow is not None
-
-
-IDLE = """milepost: 1
-workflow: idle
-title: Idle
-roles: {clerk: {title: Clerk}}
-data: {n: integer}
-open: {by: clerk}
-initial: one
-states:
-  one: {turn: clerk, events: {go: {by: clerk, to: two}}}
-  two: {turn: clerk, choose: [{to: end}]}
-  end: {final: true, turn: clerk, leave: [{notify: clerk, template: over}]}
-"""
-
-
 def test_a_faulty_file_raises_with_all_its_errors(small):
     """`load_or_raise` says the first in its message and has them all."""
     with pytest.raises(InvalidWorkflow, match=r"^s.yaml:8:11: role 'clerk' has no key 'titel' and 1 more$") as caught:
