@@ -9,6 +9,7 @@ from engine.verify.between import check_between, check_templates
 from engine.verify.control import check_ends, check_reached, check_rest
 from engine.verify.findings import Profile, Report
 from engine.verify.graph import Graph
+from engine.verify.idle import check_idle
 from engine.verify.proofs import check_policies
 from engine.verify.timing import check_calendar, check_deadlines
 
@@ -32,6 +33,7 @@ def check(
     report = Report(workflow.file, profile)
     graph = Graph(workflow)
     check_reached(graph, report)
+    check_idle(workflow, report)
     check_ends(graph, report)
     check_rest(graph, report)
     check_arms(workflow, report)

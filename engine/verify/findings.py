@@ -25,6 +25,7 @@ CODES: Mapping[str, tuple[str, Severity | None, Severity | None, Severity | None
         "WF066": ("Automatic moves that never come to rest", _E, _E, _E),
         "WF067": ("Automatic moves that may go round without rest", _N, _W, _W),
         "WF068": ("`done` that can never be taken", _W, _W, _E),
+        "WF069": ("A word that can do nothing where it stands", _W, _W, _E),
         # between files
         "WF070": ("A calendar that is not there", _E, _E, _E),
         "WF071": ("A template that is not there", _W, _W, _E),
@@ -42,6 +43,7 @@ CODES: Mapping[str, tuple[str, Severity | None, Severity | None, Severity | None
         "WF083": ("Two regions that leave the same state on one event", _N, _W, _W),
         "WF084": ("Two regions that set one field on one event", _N, _W, _W),
         "WF085": ("Working days in an expression without a calendar", _E, _E, _E),
+        "WF086": ("A duty for a state where nobody acts", _W, _E, _E),
         "WF087": ("The operator's silence decides", None, _W, _E),
         "WF088": ("A deadline that does nothing", _W, _W, _E),
         "WF089": ("A reminder that is never sent", _W, _W, _E),
