@@ -98,7 +98,8 @@ async def _on_error(_: Request, error: errors.MilepostError) -> JSONResponse:
 async def _on_validation(_: Request, error: RequestValidationError) -> JSONResponse:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
-        return problem(400, "not-json", "the body is no JSON; send a JSON object")
+        said = next((str(item["ctx"]["error"]) for item in found if item.get("ctx", {}).get("error")), "")
+        return problem(400, "not-json", f"the body is no JSON{': ' + said if said else ''}; send a JSON object")
     problems = [
         {"path": ".".join(str(part) for part in item["loc"]), "code": item["type"], "text": item["msg"]}
         for item in found

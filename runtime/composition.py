@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +37,8 @@ def machine_now() -> datetime:
 
 def open_services(settings: Settings, *, manual_clock: bool) -> Services:
     """Open the store (and bring it up to date) and build the services over it."""
+    if urlsplit(settings.public_url).scheme not in {"http", "https"} or not urlsplit(settings.public_url).hostname:
+        raise BadSetting(f"{PREFIX}PUBLIC_URL is no web address, such as https://milepost.example")
     store = Store(settings.database_url, machine_now=machine_now, manual_clock=manual_clock)
     return build_services(
         store, adapters_of(settings), public_url=settings.public_url.rstrip("/"), body=settings.certification_body
@@ -66,6 +69,8 @@ def adapters_of(settings: Settings) -> Adapters:
 
 
 def _mail(settings: Settings) -> Notifier:
+    if not re.fullmatch(r"[^\s<>@,;]+@[^\s<>@,;]+", settings.mail_from):
+        raise BadSetting(f"{PREFIX}MAIL_FROM is no mail address, such as milepost@milepost.example")
     sender = Sender(settings.mail_from)
     if not settings.smtp_url:
         return Mailbox(Path(settings.mailbox), sender)

@@ -24,6 +24,8 @@ class Mark:
 
 
 NOWHERE = Mark(1, 1)
+LONGEST_LINE = 240
+"""Characters of a source line that are shown with a finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,21 @@ class Diagnostic:
         lines = source.splitlines()
         if not 1 <= self.mark.line <= len(lines):
             return head
-        line = lines[self.mark.line - 1]
+        line, column = _shortened(lines[self.mark.line - 1], self.mark.column)
         width = len(str(self.mark.line))
         margin = " " * width
-        caret = " " * (self.mark.column - 1) + "^" * max(1, min(self.mark.length, len(line) - self.mark.column + 1))
+        caret = " " * (column - 1) + "^" * max(1, min(self.mark.length, len(line) - column + 1))
         parts = [head, f"{margin} |", f"{self.mark.line} | {line}", f"{margin} | {caret}"]
         if self.hint:
             parts.append(f"{margin} = hint: {self.hint}")
         return "\n".join(parts)
+
+
+def _shortened(line: str, column: int) -> tuple[str, int]:
+    """What people read of a very long line, and where the column is in it."""
+    if len(line) <= LONGEST_LINE:
+        return line, column
+    start = max(0, column - 1 - LONGEST_LINE // 3)
+    head = "… " if start else ""
+    tail = " …" if start + LONGEST_LINE < len(line) else ""
+    return head + line[start : start + LONGEST_LINE] + tail, column - start + len(head)

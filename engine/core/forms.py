@@ -136,7 +136,7 @@ class Form:
 
 
 def _is_empty(raw: Any) -> bool:
-    return raw is None or raw == "" or (isinstance(raw, list | tuple) and not raw)
+    return raw is None or (isinstance(raw, str) and not raw.strip()) or (isinstance(raw, list | tuple) and not raw)
 
 
 def _gaps(slot: Slot, rows: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:

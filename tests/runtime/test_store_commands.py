@@ -142,6 +142,8 @@ def test_an_unknown_setting_is_refused(milepost, monkeypatch):
         {"MILEPOST_DATABASE_URL": "hidden"},
         {"MILEPOST_DATABASE_URL": "sqlite:////nowhere/hidden/x.db"},
         {"MILEPOST_SMTP_URL": "hidden"},
+        {"MILEPOST_PUBLIC_URL": "javascript:hidden"},
+        {"MILEPOST_MAIL_FROM": "hidden@x.example\nBcc: y@x.example"},
         {"MILEPOST_SMTP_URL": "smtp://u:hidden@host:x"},
         {"MILEPOST_WEBHOOK_URL": "https://hooks.example/", "MILEPOST_WEBHOOK_SECRET": "hidden"},
     ],
