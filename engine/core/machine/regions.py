@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from transitions import EventData, Machine, State
+from transitions import Event, EventData, Machine, State, Transition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,8 +43,28 @@ class _Reporting(State):
         event_data.args[0].entered.append(self._name)  # type: ignore[index]
 
 
+class _Plain(Transition):
+    """A transition without conditions and callbacks, which regions never have: selection and actions are the engine's."""
+
+    def execute(self, event_data: EventData) -> bool:
+        self._change_state(event_data)  # the library's own: exit, set, enter
+        return True
+
+
+class _Direct(Event):
+    """An event without the library's queue and callbacks around it: the one transition from where the model is, or MachineError."""
+
+    def trigger(self, model: object, *args: object, **kwargs: object) -> bool:
+        state = self.machine.get_model_state(model)
+        self._is_valid_source(state)
+        here = EventData(state, self, self.machine, model, args, kwargs)
+        return self.transitions[state.name][0].execute(here)
+
+
 class _Machine(Machine):
     state_cls = _Reporting
+    transition_cls = _Plain
+    event_cls = _Direct
 
 
 class Region:
