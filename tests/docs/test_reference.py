@@ -29,6 +29,7 @@ ALLOWED = {
     ("permission", "adapters/public_addresses.py"): "Python's PermissionError",
     ("user", "adapters/mail.py"): "the user part of an address",
     ("hooks", "engine/core/machine/regions.py"): "the library's own",
+    ("trigger", "engine/core/machine/regions.py"): "the library's method",
     ("user", "adapters/outbound.py"): "the user part of a URL",
     ("user", "engine/core/expressions/expression.py"): "who uses a module",
     ("timeout", "adapters/smtp.py"): "a socket's",
