@@ -84,7 +84,7 @@ def finish(draft: Draft, said: Said) -> Step:
         outcome=draft.outcome if closing else before.outcome,
         turn=turn,
     )
-    effects = tuple([_addressed(effect, turn, draft.subscribers) for effect in draft.effects])
+    effects = tuple([_addressed(effect, turn, draft.subscribers) for effect in draft.effects]) if draft.effects else ()
     return Step(
         case=case,
         record=_record(draft, said, effects),
@@ -105,8 +105,8 @@ def group_of(path: str) -> str:
 
 def _without(these: tuple[Timer, ...], those: tuple[Timer, ...]) -> tuple[Timer, ...]:
     """Timers that stay are the same objects, so identity decides."""
-    if not these or these is those:
-        return ()
+    if not these or not those:
+        return these
     known = set(map(id, those))
     return tuple([timer for timer in these if id(timer) not in known])
 
@@ -145,7 +145,7 @@ def _record(draft: Draft, said: Said, effects: tuple[Effect, ...]) -> Record:
         left=tuple(draft.left_states),
         entered=tuple(draft.entered_states),
         payload=payload,
-        effects=tuple(f"{n}:{effect.kind}:{_what(effect)}" for n, effect in enumerate(effects, 1)),
+        effects=tuple([f"{n}:{effect.kind}:{_what(effect)}" for n, effect in enumerate(effects, 1)]) if effects else (),
         facts=tuple(draft.fact_names),
         note=said.note,
         command=said.command,

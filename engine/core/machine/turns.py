@@ -22,13 +22,12 @@ def turn_of(
     active parallel says itself; of a panel, who has not answered.
     """
     now = configuration(chart, active)
-    if not now.panels and not any(active[leaf].finished for leaf in now.leaves):
+    working = [leaf for leaf in now.leaves if not active[leaf].finished]
+    if not now.panels and len(working) == len(now.leaves):
         return now.turn
     found: list[str] = []
-    for path in now.leaves:
+    for path in working:
         state = chart.states[path]
-        if active[path].finished:
-            continue
         if state.panel is not None:
             found += missing_answers(state.panel, data, answers.get(path, ()))
         else:
