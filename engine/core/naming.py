@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.diagnostics import NOWHERE, Mark
@@ -91,3 +92,10 @@ class Who:
         if self.kind in {"system", "turn", "subscribers"}:
             return self.kind
         return f"{self.name}.supervisor" if self.supervisor else self.name
+
+
+@lru_cache(maxsize=4096)
+def group_of(path: str) -> str:
+    """The data group of a path; "" for a field outside groups."""
+    head, dot, _ = path.partition(".")
+    return head if dot else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, select, update
 
+from engine.core.naming import group_of
 from engine.core.values import canonical
 from engine.errors import DuplicateCase
 from engine.store import chain
@@ -17,7 +18,6 @@ from engine.store.codec import (
     arrange,
     case_columns,
     changed_sections,
-    group_of,
     index_rows,
     opening_columns,
     sections,

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.core.case import Actor, Case, Memory, Parent, Position, Timer
+from engine.core.naming import group_of
 from engine.core.values import restore
 from engine.store.packing import pack, unpack
 from engine.store.records import CaseSummary
@@ -43,13 +43,6 @@ class Held:
     places: Mapping[str, int]
     timer_places: Mapping[str, int]
     received_at: datetime
-
-
-@lru_cache(maxsize=4096)
-def group_of(path: str) -> str:
-    """The data group of a path ("" for a field outside groups)."""
-    head, dot, _ = path.partition(".")
-    return head if dot else ""
 
 
 def sections(data: Mapping[str, Any], wanted: Container[str]) -> dict[str, dict[str, Any]]:

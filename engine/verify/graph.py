@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from engine.core.acts import Notify
 from engine.core.definition import StateKind
 
 if TYPE_CHECKING:
@@ -160,8 +159,3 @@ def actions(workflow: Workflow) -> Iterator[Action]:
         yield from state.leave
         for move in _moves(state):
             yield from move.arm.actions
-
-
-def notices(workflow: Workflow) -> Iterator[Notify]:
-    """Every `notify` of a workflow."""
-    return (action for action in actions(workflow) if isinstance(action, Notify))

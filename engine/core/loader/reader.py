@@ -6,6 +6,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
+from engine.core.calendars.words import parse_term
 from engine.core.diagnostics import Diagnostic, Mark, Severity
 from engine.core.loader.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from engine.core.naming import Text
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 PATH = re.compile(r"[a-z][a-z0-9_]{0,62}(\.[a-z][a-z0-9_]{0,62}){0,2}")
-_TERM = re.compile(r"([0-9]{1,9})\s+(working days?|days?|months?|hours?|minutes?)")
 MAX_FINDINGS = 200
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 
@@ -197,13 +197,13 @@ class Reader:
         scalar = self.scalar(node, what)
         if scalar is None:
             return None
-        said = _TERM.fullmatch(scalar.text.strip())
-        if said is None or not 1 <= int(said[1]) <= 100_000:
+        try:
+            term = parse_term(scalar.text)
+        except ValueError:
             hint = "write it like 20 working days, 15 days, 6 months, 24 hours or 10 minutes"
             self.say("WF015", scalar.mark, f"'{scalar.text[:40]}' is no term", hint)
             return None
-        unit = Unit(said[2] if said[2].endswith("s") else f"{said[2]}s")
-        if unit is Unit.WORKING_DAYS and not self.has_calendar:
+        if term.unit is Unit.WORKING_DAYS and not self.has_calendar:
             self.has_calendar = True  # said once
             self.say(
                 "WF015",
@@ -211,7 +211,7 @@ class Reader:
                 "working days are counted without a calendar",
                 "name one: `calendar: …` at the top",
             )
-        return Term(int(said[1]), unit)
+        return term
 
     def terms(self, node: Node, what: str) -> tuple[Term, ...]:
         """[term]."""

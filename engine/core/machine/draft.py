@@ -171,12 +171,6 @@ class Draft:
             self.data[path] = value
             self.changed.add(path)
 
-    def assign(self, assignments: Iterable[Assignment]) -> None:
-        """`set`: all at once, from the same data."""
-        values = [(a.path, None if a.expression is None else self.value(a.expression)) for a in assignments]
-        for path, value in values:
-            self.write(path, value)
-
     def assign_together(self, sets: Iterable[tuple[str, Iterable[Assignment]]]) -> None:
         """The `set`s of several arms, or of a state that is entered, at once; two regions may not set one path in a step."""
         arms: dict[str, str] = {}

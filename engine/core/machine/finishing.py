@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Case, Effect, EffectKind, Memory, Record, Step, Timer
 from engine.core.machine.actions import SUBSCRIBERS, TURN
 from engine.core.machine.timers import rearm
 from engine.core.machine.turns import turn_of
+from engine.core.naming import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,12 +95,6 @@ def finish(draft: Draft, said: Said) -> Step:
         changed_groups=frozenset(map(group_of, draft.changed)),
         allocate=tuple(draft.allocate),
     )
-
-
-@cache
-def group_of(path: str) -> str:
-    """The group of a path; "" for a field outside groups."""
-    return path.partition(".")[0] if "." in path else ""
 
 
 def _without(these: tuple[Timer, ...], those: tuple[Timer, ...]) -> tuple[Timer, ...]:

@@ -72,7 +72,7 @@ def open_case(
     for path, value in data.items():
         draft.write(path, value)
     draft.happens(OPEN, filled.said)
-    draft.assign(workflow.opening.set)
+    draft.assign_together([("", workflow.opening.set)])
     for action in workflow.opening.actions:
         run_action(draft, action, "")
     start(draft)
