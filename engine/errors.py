@@ -106,6 +106,11 @@ class FieldProblem:
     code: str
     text: str
 
+    def __post_init__(self) -> None:
+        """The path may be a sender's own word: it is kept printable, so that messages stay one line."""
+        if not self.path.isprintable():
+            object.__setattr__(self, "path", "".join(c if c.isprintable() else "?" for c in self.path))
+
 
 class InvalidPayload(Refused):
     """The form is not filled in as it has to be; `problems` has an entry a field."""

@@ -124,7 +124,7 @@ class Form:
                 yield key, value
 
     def _unknown(self, path: str) -> FieldProblem:
-        path = "".join(c if c.isprintable() else "?" for c in path[:_MAX_SHOWN])
+        path = path[:_MAX_SHOWN]
         near = difflib.get_close_matches(path, self.slots, n=1)
         if near:
             text = f"is not asked for here; did you mean {near[0]}?"
