@@ -177,6 +177,18 @@ class Track:
     paused_since: datetime | None = None
     shift: timedelta = timedelta(0)
 
+    def stopped(self, since: datetime) -> Track:
+        """A pause begins."""
+        return Track(self.fired, self.count, self.extensions, self.paused_days, self.paused, since, self.shift)
+
+    def resumed(self, *, days: int = 0, length: timedelta = timedelta(0)) -> Track:
+        """The pause is over; it has added so many days, or so much time."""
+        paused_days, paused = self.paused_days + days, self.paused + length
+        return Track(self.fired, self.count, self.extensions, paused_days, paused, None, self.shift)
+
+
+NO_TRACK = Track()
+
 
 @dataclass(frozen=True, slots=True)
 class Child:

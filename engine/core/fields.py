@@ -26,6 +26,8 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _MONEY = re.compile(r"(\S{1,82}) ([A-Z]{3})", re.ASCII)
+_MAPS = (dict, Mapping)  # dict first: an abstract class is slow to say yes
+_LISTS = (list, tuple)
 _PLAIN_MEMBER = {Kind.ADDRESS: "text", Kind.PERSON: "name", Kind.PARTY: "id", Kind.DOCUMENT: "number"}
 
 
@@ -47,7 +49,8 @@ def read_value(field: Field, raw: Any) -> Any:
     if raw is None:
         raise ValueFault("missing", "needs a value")
     value = _READERS[field.type.kind](field, raw)
-    _check_bounds(field, value)
+    if field.min is not None or field.max is not None:
+        _check_bounds(field, value)
     return value
 
 
@@ -59,6 +62,8 @@ def _string(raw: Any, bound: int, *, lines: bool) -> str:
         raise ValueFault("type", f"is no text; write it in quotes, not as {_said(raw)}")
     if len(raw) > bound:
         raise ValueFault("range", f"has {len(raw)} characters; at most {bound}")
+    if raw.isprintable():
+        return raw  # nearly all; what is not printable may still be a new line or a space that does not break
     bad = _CONTROL.search(raw)
     if bad or (not lines and ("\n" in raw or "\r" in raw or "\t" in raw)):
         raise ValueFault(
@@ -68,7 +73,14 @@ def _string(raw: Any, bound: int, *, lines: bool) -> str:
 
 
 def _read_text(field: Field, raw: Any) -> str:
-    text = _string(raw, MAX_TEXT, lines=True)
+    return _checked(field, _string(raw, MAX_TEXT, lines=True))
+
+
+def _read_line(field: Field, raw: Any) -> str:
+    return _checked(field, _string(raw, _MAX_LINE, lines=False))
+
+
+def _checked(field: Field, text: str) -> str:
     if field.pattern is not None:
         bound = text_bound(field.max)
         if len(text) > bound:
@@ -78,10 +90,6 @@ def _read_text(field: Field, raw: Any) -> str:
     if field.check is not None and not CHECKS[field.check](text):
         raise ValueFault("check", f"is no valid {CHECK_WORDS.get(field.check, field.check)}; check the digits")
     return text
-
-
-def _read_line(field: Field, raw: Any) -> str:
-    return _read_text(field, _string(raw, _MAX_LINE, lines=False))
 
 
 def _read_choice(field: Field, raw: Any) -> str:
@@ -167,36 +175,31 @@ def _read_datetime(_: Field, raw: Any) -> datetime:
 # ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-_MEMBER_FIELDS = {
-    kind: {name: Field(path=name, type=member) for name, member in members.items()} for kind, members in MEMBERS.items()
-}
-
-
 def _read_record(field: Field, raw: Any) -> dict[str, Any]:
     kind = field.type.kind
     if isinstance(raw, str) and raw:
         raw = {_PLAIN_MEMBER[kind]: raw}
-    members = MEMBERS[kind]
+    readers = _MEMBER_READERS[kind]
     row: dict[str, Any] = {}
-    for name, value in _items(raw, members, kind.value):
-        member = _MEMBER_FIELDS[kind][name]
+    for name, value in _items(raw, readers, kind).items():
+        member, read = readers[name]
         try:
-            row[name] = _READERS[Kind.FILE if member.type.kind is Kind.TEXT else member.type.kind](member, value)
+            row[name] = read(member, value)
         except ValueFault as fault:
             raise fault.inside(name) from None
     if not row:
-        raise ValueFault("missing", f"needs at least one of {', '.join(members)}")
+        raise ValueFault("missing", f"needs at least one of {', '.join(readers)}")
     return row
 
 
-def _items(raw: Any, allowed: Mapping[str, Any], what: str) -> list[tuple[str, Any]]:
+def _items(raw: Any, allowed: Mapping[str, Any], what: str) -> dict[str, Any]:
     """The members of `raw` that have a value; unknown ones are refused."""
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, _MAPS):
         raise ValueFault("type", f"is no {what}: {_said(raw)}; give {', '.join(allowed)} by name")
     for name in raw:
         if name not in allowed:
             raise ValueFault("unknown", f"has no {_said(name)}; only {', '.join(allowed)}")
-    return [(name, value) for name, value in raw.items() if value is not None]
+    return {name: value for name, value in raw.items() if value is not None}
 
 
 def _read_money(field: Field, raw: Any) -> dict[str, Any]:
@@ -205,7 +208,7 @@ def _read_money(field: Field, raw: Any) -> dict[str, Any]:
         if parts is None:
             raise ValueFault("type", f"is no amount of money: {_said(raw)}; write it like 1000.00 RUB")
         raw = {"amount": parts[1], "currency": parts[2]}
-    row = dict(_items(raw, MEMBERS[Kind.MONEY], "amount of money"))
+    row = _items(raw, MEMBERS[Kind.MONEY], "amount of money")
     if set(row) != set(MEMBERS[Kind.MONEY]):
         raise ValueFault("missing", "needs amount and currency; write it like 1000.00 RUB")
     if not (isinstance(row["currency"], str) and re.fullmatch("[A-Z]{3}", row["currency"])):
@@ -220,7 +223,7 @@ def _read_money(field: Field, raw: Any) -> dict[str, Any]:
 
 
 def _read_list(field: Field, raw: Any) -> tuple[Any, ...]:
-    if not isinstance(raw, list | tuple):
+    if not isinstance(raw, _LISTS):
         raise ValueFault("type", f"is no list: {_said(raw)}; write it like [a, b]")
     most = min(field.max, MAX_ITEMS) if isinstance(field.max, int) else MAX_ITEMS
     if len(raw) > most:
@@ -244,7 +247,7 @@ def _read_item(field: Field, raw: Any) -> Any:
 def read_row(field: Field, raw: Any) -> dict[str, Any]:
     """One row of a list with columns: defaults filled in, the key and required columns present."""
     row: dict[str, Any] = {}
-    given = dict(_items(raw, field.columns, "row"))
+    given = _items(raw, field.columns, "row")
     for name, column in field.columns.items():
         if name in given:
             try:
@@ -365,6 +368,14 @@ _READERS: Mapping[Kind, Callable[[Field, Any], Any]] = {
     Kind.LIST: _read_list,
     Kind.MAP: _read_map,
     Kind.ANY: lambda _, raw: raw,
+}
+
+_MEMBER_READERS: Mapping[Kind, Mapping[str, tuple[Field, Callable[[Field, Any], Any]]]] = {
+    kind: {
+        name: (Field(path=name, type=member), _read_line if member.kind is Kind.TEXT else _READERS[member.kind])
+        for name, member in members.items()
+    }
+    for kind, members in MEMBERS.items()
 }
 
 _NO_FIELD = Field(path="", type=TEXT)

@@ -29,6 +29,8 @@ REASONS = Field(path="reasons", type=TEXT, max=4000)
 """Event data that the engine itself asks for where a workflow does not declare it (extensions, cancelling)."""
 
 MAX_PROBLEMS = 100
+_MAPS = (dict, Mapping)  # dict first: an abstract class is slow to say yes
+_LISTS = (list, tuple)
 _MAX_SHOWN = 200
 
 
@@ -52,6 +54,14 @@ class Filled:
 
     writes: Mapping[str, Any]
     said: Mapping[str, Any]
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """What the record says of it: all that has a value."""
+        if not self.writes:
+            return self.said
+        written = {path: value for path, value in self.writes.items() if value is not None}
+        return {**written, **self.said} if self.said else written
 
 
 NOTHING_FILLED = Filled({}, {})
@@ -80,10 +90,11 @@ class Form:
             if slot is None:
                 problems.append(self._unknown(path))
                 continue
-            if (slot.adds or slot.columns) and _is_empty(raw):
+            empty = _is_empty(raw)
+            if empty and (slot.adds or slot.columns):
                 continue  # nothing is added, nothing changed
             try:
-                value = _read_slot(slot, raw, data)
+                value = None if empty else _read_slot(slot, raw, data)
             except ValueFault as fault:
                 tail = "" if not fault.subpath else fault.subpath if fault.subpath[0] == "[" else f".{fault.subpath}"
                 problems.append(FieldProblem(path + tail, fault.code, fault.text))
@@ -94,19 +105,24 @@ class Form:
             elif value is not None:
                 said[path] = value
         for slot in self.musts:
-            given = said if slot.event_data else writes
-            held = given.get(slot.path) if slot.event_data or slot.adds or slot.path in writes else data.get(slot.path)
-            if slot.path in faulty:
+            path = slot.path
+            if writes.get(path) and not slot.must_columns:
+                continue  # given: nothing more to ask
+            given = said if slot.event_data else writes if slot.adds or path in writes else data
+            held = given.get(path)
+            if path in faulty:
                 continue
-            if held in (None, ()):
-                problems.append(FieldProblem(slot.path, "missing", "needs a value"))
+            if held is None or held == ():
+                problems.append(FieldProblem(path, "missing", "needs a value"))
             elif slot.must_columns:
                 problems += _gaps(slot, held)
         if problems:
             raise InvalidPayload(problems)
         return Filled(writes, said)
 
-    def _flat(self, payload: Mapping[str, Any], problems: list[FieldProblem]) -> dict[str, Any]:
+    def _flat(self, payload: Mapping[str, Any], problems: list[FieldProblem]) -> Mapping[str, Any]:
+        if payload.keys() <= self.slots.keys():
+            return payload
         flat: dict[str, Any] = {}
         for path, value in self._pairs(payload):
             if path in flat and len(problems) < MAX_PROBLEMS and path in self.slots:
@@ -116,8 +132,11 @@ class Form:
 
     def _pairs(self, payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for name, value in payload.items():
+            if name in self.slots:
+                yield name, value
+                continue
             key = str(name).removesuffix("+").removesuffix("!").removesuffix("+")
-            if key in self.groups and key not in self.slots and isinstance(value, Mapping):
+            if key in self.groups and key not in self.slots and isinstance(value, _MAPS):
                 for inner, item in value.items():
                     yield f"{key}.{str(inner).removesuffix('+')}", item
             else:
@@ -136,7 +155,9 @@ class Form:
 
 
 def _is_empty(raw: Any) -> bool:
-    return raw is None or (isinstance(raw, str) and not raw.strip()) or (isinstance(raw, list | tuple) and not raw)
+    if isinstance(raw, str):
+        return not raw or raw.isspace()
+    return raw is None or (isinstance(raw, _LISTS) and not raw)
 
 
 def _gaps(slot: Slot, rows: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
@@ -146,8 +167,6 @@ def _gaps(slot: Slot, rows: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
 
 
 def _read_slot(slot: Slot, raw: Any, data: Mapping[str, Any]) -> Any:
-    if _is_empty(raw):
-        return None
     if slot.columns:
         return _change_columns(slot, raw, data.get(slot.path, ()))
     if slot.adds:

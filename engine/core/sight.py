@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Event
 from engine.core.expressions.expression import ExpressionError
-from engine.core.machine.configuration import configuration
 from engine.core.machine.draft import Draft
 from engine.core.machine.duties import check_duties
 from engine.core.machine.events import Trial, children_for, late_panels, on_duty, seat, select, used_up
@@ -60,7 +59,7 @@ def allowed(chart: Chart, case: Case, actor: Actor, *, now: datetime) -> tuple[A
 def _offers(draft: Draft) -> Iterator[Ways]:
     """Every handler that an event could meet, inner before outer; then late answers where nothing active takes them."""
     chart = draft.chart
-    for leaf in configuration(chart, draft.active).leaves:
+    for leaf in draft.configuration.leaves:
         for path in chart.around[leaf]:
             yield from chart.ways[path].values()
     for ways in late_panels(draft):

@@ -18,7 +18,10 @@ class Unit(StrEnum):
     @property
     def by_day(self) -> bool:
         """Whether such a term ends with a day, rather than at an instant."""
-        return self in {Unit.WORKING_DAYS, Unit.DAYS, Unit.MONTHS}
+        return self in _BY_DAY
+
+
+_BY_DAY = frozenset({Unit.WORKING_DAYS, Unit.DAYS, Unit.MONTHS})
 
 
 @dataclass(frozen=True, slots=True)

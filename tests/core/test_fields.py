@@ -195,3 +195,16 @@ def test_a_pattern_that_is_taken_is_quick(pattern):
         start = perf_counter()
         matches(pattern, text)
         assert perf_counter() - start < 2
+
+
+def test_no_character_passes_that_is_not_printed():
+    """Of the characters of the first plane a line takes what is printed, and what only looks unprinted: never a control or a separator of lines."""
+    code = field(Kind.CODE)
+    taken = set()
+    for number in range(0x10000):
+        try:
+            taken.add(read_value(code, f"a{chr(number)}b")[1])
+        except ValueFault:
+            continue
+    refused = {chr(n) for n in (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0x2028, 0x2029)}
+    assert taken == {chr(number) for number in range(0x10000)} - refused

@@ -55,16 +55,13 @@ def notify(
 ) -> None:
     """Ask for messages; `turn` is filled in when the step is over (see finishing)."""
     payload = {
-        "to": tuple(str(_receiver(who)) for who in to),
+        "to": tuple([f"person:{who.name}" if who.kind == "person" else str(who) for who in to]),
         "template": template,
         "delivered": delivered,
         "reason": "message",
+        **about,
     }
-    draft.effect(EffectKind.NOTIFY, "notify", {**payload, **about}, state)
-
-
-def _receiver(who: Who) -> str:
-    return f"person:{who.name}" if who.kind == "person" else str(who)
+    draft.effect(EffectKind.NOTIFY, "notify", payload, state)
 
 
 def _values(draft: Draft, expressions: Mapping[str, Expression]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.core.definition import Arm, Deadline, Duty, FormItem, Handler, State, StateKind, Workflow
 from engine.core.forms import Form, compile_form
@@ -12,15 +12,23 @@ from engine.core.naming import Who
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date, datetime
+    from datetime import date
     from zoneinfo import ZoneInfo
 
     from engine.core.calendars.calendar import Calendar
+    from engine.core.case import Timer
     from engine.core.machine.configuration import Configuration
 
 
-Moments = tuple[tuple[str, int, "datetime"], ...]
-"""(kind, rung, moment) of a deadline: the due one first."""
+class Clock(NamedTuple):
+    """A deadline of a state; `watched` are the paths its moments depend on (None: anything may move them), `by_day` says
+    that they depend on nothing but the local day of entry, its pauses and its extensions.
+    """
+
+    state: str
+    deadline: Deadline
+    watched: frozenset[str] | None
+    by_day: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +36,14 @@ class Route:
     """Where an arm leads: `domain` is not left, its child `branch` is entered, and `path` down to the target.
 
     `source` is the child of the domain that the arm's own state is in; None where the domain is the arm's state itself.
+    `parallel`: the domain is a parallel state, and the branch one of its regions.
     """
 
     domain: str
     source: str | None
     branch: str
     path: tuple[str, ...]
+    parallel: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,7 @@ class Chart:
     ways: Mapping[str, Mapping[str, Ways]]  # state → event → way
     opening: Form
     kept: frozenset[str]  # states that some arm brings back
+    parting: frozenset[str]  # states that are left with more to do than to forget them
     automatic: frozenset[str]  # states by which something may move by itself
     moving: frozenset[str]  # states that may: choices, and what can be done
     configurations: dict[tuple[str, ...], Configuration]  # sets of active states that have occurred, a bounded memory
@@ -70,9 +81,9 @@ class Chart:
     turns: Mapping[str, tuple[str, ...]]  # what the nearest state around (itself included) says
     parallels: frozenset[str]  # the parallel states that say a turn themselves
     held: frozenset[str]  # the kept states and all inside them: their deadlines' memory outlives them
-    moments: dict[tuple[str, str, date], Moments]  # due moments of plain terms by day, a bounded memory
+    timers: dict[tuple[str, str, int, date, int, int], tuple[Timer, ...]]  # of clocks by the day, a bounded memory
     defaults: Mapping[str, object]
-    watched: Mapping[tuple[str, str], frozenset[str] | None]  # what a deadline's due moment depends on
+    clocks: Mapping[str, tuple[Clock, ...]]  # state → its deadlines
     sealed: frozenset[str]  # paths that are sealed while a condition holds
     finals: Mapping[str, tuple[str, ...]]  # the final children of a stage
     after: Mapping[str, int]  # place in the file with every state after those inside it
@@ -102,18 +113,15 @@ def build_chart(workflow: Workflow, calendar: Calendar | None) -> Chart:
         place={path: state.order for path, state in states.items()},
         opening=compile_form(workflow.opening.form, workflow),
         kept=kept,
+        parting=frozenset(p for p, s in states.items() if s.leave or p in kept or s.kind in _WORKING),
         automatic=frozenset(path for path, state in states.items() if state.kind in _RESTLESS),
         around=around,
         turns={path: tuple(str(who) for who in _turn(around[path], states)) for path in states},
         parallels=frozenset(p for p, s in states.items() if s.kind is StateKind.PARALLEL and s.turn is not None),
         held=frozenset(path for path in states if not kept.isdisjoint(around[path])),
-        moments={},
+        timers={},
         defaults={path: field.default for path, field in workflow.fields.items() if field.default is not None},
-        watched={
-            (path, name): _watched(deadline)
-            for path, state in states.items()
-            for name, deadline in state.deadlines.items()
-        },
+        clocks={path: tuple(_clock(path, deadline) for deadline in s.deadlines.values()) for path, s in states.items()},
         sealed=frozenset(path for path, field in workflow.fields.items() if field.sealed is not None),
         finals={
             path: tuple(child.path for child in state.children if child.kind is StateKind.FINAL)
@@ -123,6 +131,7 @@ def build_chart(workflow: Workflow, calendar: Calendar | None) -> Chart:
     )
 
 
+_WORKING = frozenset({StateKind.PARALLEL, StateKind.PANEL, StateKind.CHILDREN})
 _MOVING = frozenset({StateKind.CHOICE, StateKind.STAGE, StateKind.PARALLEL, StateKind.PANEL, StateKind.CHILDREN})
 _RESTLESS = frozenset({StateKind.CHOICE, StateKind.FINAL, StateKind.PARALLEL, StateKind.PANEL, StateKind.CHILDREN})
 
@@ -164,6 +173,11 @@ def _turn(chain: tuple[str, ...], states: Mapping[str, State]) -> tuple[Who, ...
     return ()
 
 
+def _clock(path: str, deadline: Deadline) -> Clock:
+    by_day = deadline.start is None and deadline.after is not None and deadline.after.unit.by_day
+    return Clock(path, deadline, _watched(deadline), by_day)
+
+
 def _watched(deadline: Deadline) -> frozenset[str] | None:
     """The paths a due moment depends on; None: anything may move it, so it is computed again after every step."""
     expressions = [e for e in (deadline.at, deadline.start) if e is not None]
@@ -186,7 +200,13 @@ def _route(state: State, arm: Arm, states: Mapping[str, State]) -> Route:
     while states[path[0]].parent != domain:
         path.insert(0, states[path[0]].parent)
     inside = [around for around in _around(source) if around != domain and states[around].parent == domain]
-    return Route(domain=domain, source=inside[0] if inside else None, branch=path[0], path=tuple(path))
+    return Route(
+        domain=domain,
+        source=inside[0] if inside else None,
+        branch=path[0],
+        path=tuple(path),
+        parallel=states[domain].kind is StateKind.PARALLEL,
+    )
 
 
 def _common(one: str, two: str) -> str:

@@ -12,8 +12,7 @@ from engine.core.selection import active_leaves
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from engine.core.definition import Deadline
-    from engine.core.machine.chart import Chart
+    from engine.core.machine.chart import Chart, Clock
 
 _REMEMBERED = 10_000
 
@@ -28,7 +27,7 @@ class Configuration(NamedTuple):
     restless: tuple[str, ...]
     panels: bool
     turn: tuple[str, ...]
-    deadlines: tuple[tuple[str, str, Deadline, frozenset[str] | None], ...]  # state, name, itself, what it watches
+    clocks: tuple[Clock, ...]
 
 
 def configuration(chart: Chart, active: Iterable[str]) -> Configuration:
@@ -54,9 +53,5 @@ def _work_out(chart: Chart, active: tuple[str, ...]) -> Configuration:
         restless=tuple(sorted((p for p in around if p in chart.moving), key=chart.after.__getitem__)),
         panels=any(chart.states[path].panel is not None for path in leaves),
         turn=tuple(dict.fromkeys(who for path in saying for who in chart.turns[path])),
-        deadlines=tuple(
-            (path, name, deadline, chart.watched[(path, name)])
-            for path in states
-            for name, deadline in chart.states[path].deadlines.items()
-        ),
+        clocks=tuple(clock for path in states for clock in chart.clocks[path]),
     )

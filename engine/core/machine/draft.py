@@ -5,11 +5,10 @@ It knows how to write data and keep count; which states move is left to moves, w
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import local_date
-from engine.core.case import Effect, Track
+from engine.core.case import NO_TRACK, Effect, Position
 from engine.core.definition import StateKind
 from engine.core.expressions.expression import ExpressionError, MissingValue, Scope
 from engine.core.machine.configuration import configuration
@@ -17,22 +16,24 @@ from engine.core.machine.failing import guard_failed
 from engine.errors import ConflictingSets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-    from engine.core.case import Actor, Case, Child, EffectKind, Fact, Position, Snapshot
+    from engine.core.case import Actor, Case, Child, EffectKind, Fact, Snapshot, Track
     from engine.core.definition import Assignment
     from engine.core.expressions.expression import Expression
     from engine.core.machine.chart import Chart
+    from engine.core.machine.configuration import Configuration
 
 
 class Draft:
     """Mutable for the length of a step; `scope` sees everything written so far."""
 
     __slots__ = (
+        "_configuration",
+        "_days",
         "_event",
         "_scope",
-        "_today",
         "acted_as",
         "active",
         "actor",
@@ -103,16 +104,24 @@ class Draft:
         self.entered_states: list[str] = []
         self.kept_now: set[str] = set()  # `<state>#<entry>` brought back in this step
         self.outcome: str | None = None
-        self._today: date | None = None
+        self._configuration: Configuration | None = None
+        self._days: dict[datetime, date] = {}
         self._scope: Scope | None = None
         self._event: Mapping[str, Any] | None = None
 
+    def day(self, moment: datetime) -> date:
+        """The local day of a moment; several deadlines of a step ask for the same ones."""
+        day = self._days.get(moment)
+        if day is None:
+            day = self._days[moment] = local_date(moment, self.chart.zone)
+        return day
+
     @property
-    def today(self) -> date:
-        """The local day of this step."""
-        if self._today is None:
-            self._today = local_date(self.now, self.chart.zone)
-        return self._today
+    def configuration(self) -> Configuration:
+        """What the chart knows of the states that are active now."""
+        if self._configuration is None:
+            self._configuration = configuration(self.chart, self.active)
+        return self._configuration
 
     @property
     def scope(self) -> Scope:
@@ -120,13 +129,13 @@ class Draft:
         if self._scope is None:
             case = self.before
             self._scope = Scope(
-                data=self.data,
-                now=self.now,
-                zone=self.chart.zone,
-                calendar=self.chart.calendar,
-                event=self._event,
-                actor=actor_view(self.actor),
-                case={"opened_at": case.opened_at, **({"number": case.number} if case.number else {})},
+                self.data,
+                self.now,
+                self.chart.zone,
+                self.chart.calendar,
+                self._event,
+                actor_view(self.actor),
+                {"opened_at": case.opened_at, "number": case.number} if case.number else {"opened_at": case.opened_at},
                 children=children_view(self.children),
                 in_state=self.active.__contains__,
                 entered=self.entered_at.get,
@@ -159,7 +168,10 @@ class Draft:
 
     def holds(self, conditions: Iterable[Expression]) -> bool:
         """Whether all are true."""
-        return all(self.value(condition) is True for condition in conditions)
+        for condition in conditions:  # noqa: SIM110 (a generator costs more than most conditions)
+            if self.value(condition) is not True:
+                return False
+        return True
 
     def write(self, path: str, value: Any) -> None:
         """Write one field; None empties it."""
@@ -197,20 +209,14 @@ class Draft:
     def effect(self, kind: EffectKind, adapter: str, payload: Mapping[str, Any], state: str = "") -> Effect:
         """Ask for an effect; its key never changes."""
         entry = self.active[state].entry if state in self.active else 0
-        made = Effect(
-            key=f"{self.case_id}/{self.seq}/{len(self.effects) + 1}",
-            kind=kind,
-            adapter=adapter,
-            payload=payload,
-            state=state if entry else "",
-            entry=entry,
-        )
+        key = f"{self.case_id}/{self.seq}/{len(self.effects) + 1}"
+        made = Effect(key, kind, adapter, payload, state if entry else "", entry)
         self.effects.append(made)
         return made
 
     def track(self, key: str) -> Track:
         """What this entry's deadline remembers."""
-        return self.tracks.get(key) or Track()
+        return self.tracks.get(key) or NO_TRACK
 
     def keep_track(self, key: str, track: Track) -> None:
         """Remember it."""
@@ -227,26 +233,41 @@ class Draft:
         origin = f"{state}#{self.active[state].entry}"
         return tuple(child for child in self.children if origin in child.origins)
 
+    # ── positions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def stand(self, position: Position) -> None:
+        """A state is active from now on."""
+        self.active[position.state] = position
+        self._configuration = None
+
+    def quit(self, state: str) -> None:
+        """A state is not active any more."""
+        del self.active[state]
+        self._configuration = None
+
     def finish(self, state: str, *, finished: bool) -> None:
         """Mark a position as done, or not done any more."""
-        self.active[state] = replace(self.active[state], finished=finished)
+        held = self.active[state]
+        self.active[state] = Position(state, held.entry, held.entered_at, finished)
 
     def placed(self) -> tuple[Position, ...]:
         """The active positions in file order."""
-        active = self.active
-        return tuple([active[path] for path in configuration(self.chart, active).states])
+        return tuple(map(self.active.__getitem__, self.configuration.states))
 
 
 def actor_view(actor: Actor) -> dict[str, Any]:
     """What expressions see of the sender."""
     view: dict[str, Any] = {"id": actor.id, "roles": tuple(sorted(actor.roles))}
-    if actor.party is not None:
-        view["party"] = actor.party
+    party = actor.party
+    if party is not None:
+        view["party"] = party
     return view
 
 
-def children_view(children: Iterable[Child]) -> tuple[Mapping[str, Any], ...]:
+def children_view(children: Sequence[Child]) -> tuple[Mapping[str, Any], ...]:
     """What expressions see of children; what is not known yet is absent."""
+    if not children:
+        return ()
     rows = []
     for child in children:
         row: dict[str, Any] = {"workflow": child.workflow, "ended": child.ended}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.definition import StateKind
 from engine.core.machine.actions import notify
-from engine.core.machine.configuration import configuration
 from engine.core.machine.draft import children_view
 from engine.core.machine.duties import check_duties
 from engine.core.machine.failing import guard_refused
@@ -61,15 +60,8 @@ def take_event(draft: Draft, event: Event) -> Step:
             touched = (*touched, _extend(draft, choice.ways))
     run_arms(draft, [choice.taken for choice in chosen])
     settle(draft)
-    said = Said(
-        kind="event" if first.ways.extends is None else "extension",
-        name=event.name,
-        state=first.ways.state,
-        data={**{path: value for path, value in filled.writes.items() if value is not None}, **filled.said},
-        command=event.command,
-        role=first.role,
-        touched=touched,
-    )
+    kind = "event" if first.ways.extends is None else "extension"
+    said = Said(kind, event.name, first.ways.state, filled.given, "", event.command, first.role, None, touched)
     remember_givers(draft, filled.writes)
     for choice in chosen:
         remember_act(draft, choice.ways.state, choice.role)
@@ -123,7 +115,7 @@ def select(draft: Draft, event: str, trial: Trial) -> list[Chosen]:
         return [] if only is None else [only]
     tried: dict[str, Chosen | None] = {}
     found: dict[str, Chosen] = {}
-    for leaf in configuration(chart, draft.active).leaves:
+    for leaf in draft.configuration.leaves:
         for path in chart.around[leaf]:
             if path not in takers:
                 continue
@@ -144,8 +136,7 @@ def _reach(draft: Draft, arm: str) -> Reach:
     route = draft.chart.routes.get(arm)
     if route is None:
         return Reach(frozenset(), None)
-    parallel = draft.chart.states[route.domain].kind is StateKind.PARALLEL
-    return reach(route.domain, route.branch, draft.active, parallel=parallel)
+    return reach(route.domain, route.branch, draft.active, parallel=route.parallel)
 
 
 class Trial:
@@ -194,10 +185,14 @@ class Trial:
             return arms[0]
         scope = self.look(ways, filled)
         try:
-            return next((arm for arm in arms if self.draft.holds(arm.when)), None)
+            for arm in arms:
+                if self.draft.holds(arm.when):
+                    return arm
+            return None
         finally:
             scope.data = self.draft.data
-            scope.children = children_view(self.draft.children)
+            if self.draft.children:
+                scope.children = children_view(self.draft.children)
 
     def look(self, ways: Ways, filled: Filled) -> Scope:
         """The scope with the form written over the data, as conditions see it."""
@@ -233,7 +228,7 @@ class Trial:
 
 def children_for(draft: Draft, state: str) -> Any:
     """What `children` means there: those that count for a children state, all of the case elsewhere."""
-    if draft.chart.states[state].kind is StateKind.CHILDREN:
+    if draft.children and draft.chart.states[state].kind is StateKind.CHILDREN:
         return children_view(draft.counted(state))
     return children_view(draft.children)
 
@@ -246,7 +241,7 @@ def _not_allowed(draft: Draft, event: str) -> EventNotAllowed:
         for name, ways in draft.chart.ways[path].items():
             if admits(draft.chart.workflow, ways.handler.by, draft.actor, draft.data, draft.excluded):
                 names[name] = None
-    leaves = ", ".join(path for path in configuration(draft.chart, draft.active).leaves if path)
+    leaves = ", ".join(path for path in draft.configuration.leaves if path)
     tail = (
         f"{', '.join(names)} could be sent by {draft.actor.name or draft.actor.id}"
         if names

@@ -41,68 +41,64 @@ class Said:
 def finish(draft: Draft, said: Said) -> Step:
     """Close the books of a step."""
     before = draft.before
-    positions = draft.placed()
     closing = draft.outcome is not None and before.closed_at is None
     closed = closing or before.closed_at is not None
     if closing and before.parent is not None:
         draft.effect(EffectKind.CHILD_ENDED, "cases", {})
-    turn = () if closed else turn_of(draft.chart, draft.active, draft.data, draft.answers)
-    timers = () if closed else rearm(draft, turn, spent=said.spent, touched=said.touched)
+    turn = () if closed else turn_of(draft)
+    timers, armed, cancelled = (
+        ((), (), before.timers) if closed else rearm(draft, turn, spent=said.spent, touched=said.touched)
+    )
     moved = bool(draft.left_states or draft.entered_states or draft.kept_now)
     offered = before.memory.offered
-    if not set(turn).issubset(offered):
-        offered = tuple(dict.fromkeys((*offered, *turn)))
+    for who in turn:
+        if who not in offered:
+            offered = (*offered, who)
+    # Arguments by place: passing some sixty by name cost as much as a transition.
+    memory = Memory(
+        draft.entries,
+        draft.entered_at,
+        draft.tracks,
+        draft.snapshots,
+        draft.answers,
+        draft.acts,
+        draft.declared,
+        draft.acted_as,
+        draft.excluded,
+        draft.gave,
+        draft.subscribers,
+        offered,
+        draft.children,
+    )
     case = Case(
-        id=before.id,
-        workflow=before.workflow,
-        number=before.number,
-        opened_at=before.opened_at,
-        opened_by=before.opened_by,
-        last_at=draft.now,
-        data=draft.data,
-        positions=positions,
-        timers=timers,
-        memory=Memory(
-            entries=draft.entries,
-            entered=draft.entered_at,
-            tracks=draft.tracks,
-            left=draft.snapshots,
-            answers=draft.answers,
-            acts=draft.acts,
-            declared=draft.declared,
-            acted_as=draft.acted_as,
-            gave=draft.gave,
-            excluded=draft.excluded,
-            subscribers=draft.subscribers,
-            offered=offered,
-            children=draft.children,
-        ),
-        parent=before.parent,
-        seq=draft.seq,
-        revision=before.revision + (moved or bool(draft.changed)),
-        closed_at=draft.now if closing else before.closed_at,
-        outcome=draft.outcome if closing else before.outcome,
-        turn=turn,
+        before.id,
+        before.workflow,
+        before.number,
+        before.opened_at,
+        before.opened_by,
+        draft.now,
+        draft.data,
+        draft.placed(),
+        timers,
+        memory,
+        before.parent,
+        draft.seq,
+        before.revision + (moved or bool(draft.changed)),
+        draft.now if closing else before.closed_at,
+        draft.outcome if closing else before.outcome,
+        turn,
     )
     effects = tuple([_addressed(effect, turn, draft.subscribers) for effect in draft.effects]) if draft.effects else ()
     return Step(
-        case=case,
-        record=_record(draft, said, effects),
-        effects=effects,
-        facts=tuple(draft.facts),
-        armed=_without(timers, before.timers),
-        cancelled=_without(before.timers, timers),
-        changed_groups=frozenset(map(group_of, draft.changed)),
-        allocate=tuple(draft.allocate),
+        case,
+        _record(draft, said, effects),
+        effects,
+        tuple(draft.facts),
+        armed,
+        cancelled,
+        frozenset(map(group_of, draft.changed)),
+        tuple(draft.allocate),
     )
-
-
-def _without(these: tuple[Timer, ...], those: tuple[Timer, ...]) -> tuple[Timer, ...]:
-    """Timers that stay are the same objects, so identity decides."""
-    if not these or not those:
-        return these
-    known = set(map(id, those))
-    return tuple([timer for timer in these if id(timer) not in known])
 
 
 def _addressed(effect: Effect, turn: tuple[str, ...], subscribers: tuple[str, ...]) -> Effect:
@@ -125,24 +121,24 @@ def _record(draft: Draft, said: Said, effects: tuple[Effect, ...]) -> Record:
         actor["role"] = said.role
     payload: dict[str, Any] = {}
     if said.data:
-        payload["said"] = dict(said.data)
+        payload["said"] = said.data
     if draft.changed:
         payload["changes"] = {path: draft.data.get(path) for path in sorted(draft.changed)}
     return Record(
-        seq=draft.seq,
-        kind=said.kind,  # type: ignore[arg-type]
-        name=said.name,
-        actor=actor,
-        at=draft.now,
-        state=said.state,
-        arms=tuple(draft.arms),
-        left=tuple(draft.left_states),
-        entered=tuple(draft.entered_states),
-        payload=payload,
-        effects=tuple([f"{n}:{effect.kind}:{_what(effect)}" for n, effect in enumerate(effects, 1)]) if effects else (),
-        facts=tuple(draft.fact_names),
-        note=said.note,
-        command=said.command,
+        draft.seq,
+        said.kind,  # type: ignore[arg-type]
+        said.name,
+        actor,
+        draft.now,
+        said.state,
+        tuple(draft.arms),
+        tuple(draft.left_states),
+        tuple(draft.entered_states),
+        payload,
+        tuple([f"{n}:{effect.kind}:{_what(effect)}" for n, effect in enumerate(effects, 1)]) if effects else (),
+        tuple(draft.fact_names),
+        said.note,
+        said.command,
     )
 
 

@@ -12,19 +12,31 @@ from engine.core.machine.timers import stand_still
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.core.definition import Arm, Assignment
+    from engine.core.machine.chart import Route
     from engine.core.machine.draft import Draft
     from engine.core.selection import Taken
+
+# Looked up once: an enum looks up its members by code of Python's, and this is the most travelled road of a step.
+_STAGE, _PARALLEL, _FINAL = StateKind.STAGE, StateKind.PARALLEL, StateKind.FINAL
+_SERVICE, _CHILDREN, _PANEL = StateKind.SERVICE, StateKind.CHILDREN, StateKind.PANEL
 
 
 def run_arms(draft: Draft, taken: Sequence[Taken]) -> None:
     """One microstep: all arms that one event takes."""
-    if any(t.arm.set for t in taken):
-        draft.assign_together((t.state, t.arm.set) for t in taken)
+    setting: list[tuple[str, tuple[Assignment, ...]]] = []
+    going: list[tuple[Arm, Route]] = []
+    for t in taken:
+        if t.arm.set:
+            setting.append((t.state, t.arm.set))
+        if t.arm.to is not None:
+            going.append((t.arm, draft.chart.routes[t.arm.id]))
+    if setting:
+        draft.assign_together(setting)
     draft.left.clear()
     draft.entered.clear()
-    going = [t for t in taken if t.arm.to is not None]
-    for t in going:
-        _go(draft, t)
+    for arm, route in going:
+        _go(draft, arm, route)
     if draft.left:
         _leave(draft)
     for t in taken:
@@ -32,10 +44,9 @@ def run_arms(draft: Draft, taken: Sequence[Taken]) -> None:
         for action in t.arm.actions:
             run_action(draft, action, "")
     if len(going) > 1:
-        going.sort(key=lambda t: draft.chart.place[draft.chart.routes[t.arm.id].branch])
-    for t in going:
-        route = draft.chart.routes[t.arm.id]
-        enter(draft, route.branch, route.path, t.arm.keep)
+        going.sort(key=lambda one: draft.chart.place[one[1].branch])
+    for arm, route in going:
+        enter(draft, route.branch, route.path, arm.keep)
 
 
 def start(draft: Draft) -> None:
@@ -43,11 +54,10 @@ def start(draft: Draft) -> None:
     enter(draft, "", (), ())
 
 
-def _go(draft: Draft, taken: Taken) -> None:
+def _go(draft: Draft, arm: Arm, route: Route) -> None:
     """The library's part of an arm: inner regions are left, then the domain's machine takes the arm."""
     chart = draft.chart
-    route = chart.routes[taken.arm.id]
-    if chart.states[route.domain].kind is StateKind.PARALLEL:
+    if route.parallel:
         if route.branch in draft.active:
             _leave_inside(draft, route.branch, taken="")
         return
@@ -56,7 +66,7 @@ def _go(draft: Draft, taken: Taken) -> None:
     child = route.source or next(c.path for c in chart.states[route.domain].children if c.path in draft.active)
     if chart.states[child].children:
         _leave_inside(draft, child, taken=child)
-    chart.regions[route.domain].take(taken.arm.id, child, draft)
+    chart.regions[route.domain].take(arm.id, child, draft)
 
 
 def _leave_inside(draft: Draft, top: str, *, taken: str) -> None:
@@ -67,30 +77,38 @@ def _leave_inside(draft: Draft, top: str, *, taken: str) -> None:
     for path in sorted(inside, key=chart.place.__getitem__, reverse=True):
         if path == taken:
             continue
-        parent = chart.states[path].parent
-        if chart.states[parent].kind is StateKind.STAGE:
+        parent = chart.around[path][1]
+        if chart.states[parent].kind is _STAGE:
             chart.regions[parent].leave(path, draft)
-        elif path in chart.regions and chart.states[path].kind is not StateKind.STAGE:
+        elif path in chart.regions and chart.states[path].kind is not _STAGE:
             chart.regions[path].leave(path, draft)
         else:
             draft.left.append(path)
 
 
 def _leave(draft: Draft) -> None:
-    left = draft.left if len(draft.left) == 1 else sorted(draft.left, key=draft.chart.place.__getitem__, reverse=True)
+    chart = draft.chart
+    left = draft.left if len(draft.left) == 1 else sorted(draft.left, key=chart.place.__getitem__, reverse=True)
+    if not chart.parting.isdisjoint(left):
+        _part(draft, [chart.states[path] for path in left if path in chart.parting])
     for path in left:
-        for action in draft.chart.states[path].leave:
-            run_action(draft, action, "")
-    for path in left:
-        if path in draft.chart.kept:
-            _remember(draft, path)
-        if draft.chart.states[path].kind is StateKind.PARALLEL:
-            for region in draft.chart.states[path].children:
-                if region.path in draft.chart.kept and region.path not in draft.active:
-                    _remember(draft, region.path)
-    for path in left:
-        _forget(draft, draft.chart.states[path])
+        _forget(draft, path)
     draft.left_states += left
+
+
+def _part(draft: Draft, states: Sequence[State]) -> None:
+    """What is done, and what is remembered for an arm that keeps, while all are still there."""
+    kept = draft.chart.kept
+    for state in states:
+        for action in state.leave:
+            run_action(draft, action, "")
+    for state in states:
+        if state.path in kept:
+            _remember(draft, state.path)
+        if state.kind is _PARALLEL:
+            for region in state.children:
+                if region.path in kept and region.path not in draft.active:
+                    _remember(draft, region.path)
 
 
 def _remember(draft: Draft, path: str) -> None:
@@ -103,23 +121,24 @@ def _remember(draft: Draft, path: str) -> None:
 def cancel_children(draft: Draft, path: str) -> None:
     """`rest: cancel` of a children state: those that have not ended are not waited for any more."""
     state = draft.chart.states[path]
-    if state.kind is StateKind.CHILDREN and state.rest == "cancel":
+    if state.kind is _CHILDREN and state.rest == "cancel":
         for child in draft.counted(path):
             if not child.ended:
                 draft.effect(EffectKind.CANCEL, "cases", {"child_id": child.id})
 
 
-def _forget(draft: Draft, state: State) -> None:
+def _forget(draft: Draft, path: str) -> None:
     """Open work ends with the state; its deadlines' memory stays where an arm may bring it back."""
-    path = state.path
-    cancel_children(draft, path)
-    held = path in draft.chart.held
-    if state.kind is StateKind.PANEL and state.rest == "cancel" and not held:
-        draft.answers = {panel: rows for panel, rows in draft.answers.items() if panel != path}
-    if draft.tracks and not held:
+    chart = draft.chart
+    if path in chart.parting:
+        cancel_children(draft, path)
+        state = chart.states[path]
+        if state.kind is _PANEL and state.rest == "cancel" and path not in chart.held:
+            draft.answers = {panel: rows for panel, rows in draft.answers.items() if panel != path}
+    if draft.tracks and path not in chart.held:
         prefix = f"{path}#{draft.active[path].entry}:"
         draft.tracks = {key: track for key, track in draft.tracks.items() if not key.startswith(prefix)}
-    del draft.active[path]
+    draft.quit(path)
 
 
 def enter(draft: Draft, path: str, towards: Sequence[str], keep: Sequence[str]) -> None:
@@ -131,7 +150,7 @@ def enter(draft: Draft, path: str, towards: Sequence[str], keep: Sequence[str]) 
     state = chart.states[path]
     entry = draft.entries.get(path, 0) + 1
     draft.entries[path] = entry
-    draft.active[path] = Position(path, entry, draft.now, finished=state.kind is StateKind.FINAL)
+    draft.stand(Position(path, entry, draft.now, state.kind is _FINAL))
     draft.entered_at[path] = draft.now
     draft.entered_states.append(path)
     if state.set:
@@ -141,18 +160,18 @@ def enter(draft: Draft, path: str, towards: Sequence[str], keep: Sequence[str]) 
         draft.answers = {**draft.answers, path: ()}
     for action in state.enter:
         run_action(draft, action, path)
-    if state.kind is StateKind.STAGE:
-        child = next((p for p in towards if chart.states[p].parent == path and p != path), state.initial)
+    if state.kind is _STAGE:
+        child = towards[towards.index(path) + 1] if path in towards[:-1] else state.initial
         if child is not None:
             chart.regions[path].enter(child, draft)
             enter(draft, child, towards, keep)
-    elif state.kind is StateKind.PARALLEL:
+    elif state.kind is _PARALLEL:
         _enter_regions(draft, state, towards, keep)
-    elif state.kind is StateKind.SERVICE:
+    elif state.kind is _SERVICE:
         call_service(draft, state)
-    elif state.kind is StateKind.CHILDREN:
+    elif state.kind is _CHILDREN:
         open_children(draft, state)
-    elif state.kind is StateKind.FINAL and not state.parent:
+    elif state.kind is _FINAL and not state.parent:
         draft.outcome = state.outcome or state.name
 
 
@@ -167,7 +186,7 @@ def _enter_regions(draft: Draft, state: State, towards: Sequence[str], keep: Seq
         return region.condition is None or draft.value(region.condition) is True
 
     for region in [region for region in state.children if is_on(region)]:
-        if region.kind not in {StateKind.STAGE, StateKind.PARALLEL}:
+        if region.kind is not _STAGE and region.kind is not _PARALLEL:
             draft.chart.regions[region.path].enter(region.path, draft)
         enter(draft, region.path, towards, keep)
 
@@ -179,13 +198,13 @@ def _bring_back(draft: Draft, path: str) -> None:
     for position in snapshot.positions:
         state = position.state
         parent = chart.states[state].parent
-        if state != path and chart.states[parent].kind is StateKind.STAGE:
+        if state != path and chart.states[parent].kind is _STAGE:
             chart.regions[parent].enter(state, draft)
-        elif state in chart.regions and chart.states[state].kind is not StateKind.STAGE:
+        elif state in chart.regions and chart.states[state].kind is not _STAGE:
             chart.regions[state].enter(state, draft)
-        draft.active[state] = position
+        draft.stand(position)
         draft.kept_now.add(f"{state}#{position.entry}")
-        if chart.states[state].kind is StateKind.SERVICE and not position.finished:
+        if chart.states[state].kind is _SERVICE and not position.finished:
             call_service(draft, chart.states[state])  # what it had asked for was dropped while it was away
         for deadline in chart.states[state].deadlines.values():
             stand_still(draft, position, deadline, since=snapshot.left_at)

@@ -16,10 +16,11 @@ def remember_act(draft: Draft, state: str, role: str) -> None:
     if actor.kind != "person":
         return
     person, role = actor.id, role.removesuffix(".supervisor")
-    if person not in draft.acts.get(state, ()):
-        draft.acts = {**draft.acts, state: (*draft.acts.get(state, ()), person)}
-    if person not in draft.acted_as.get(role, ()):
-        draft.acted_as = {**draft.acted_as, role: (*draft.acted_as.get(role, ()), person)}
+    here, so_far = draft.acts.get(state, ()), draft.acted_as.get(role, ())
+    if person not in here:
+        draft.acts = {**draft.acts, state: (*here, person)}
+    if person not in so_far:
+        draft.acted_as = {**draft.acted_as, role: (*so_far, person)}
     freed = draft.excluded.get(role)
     if freed is not None and freed is not draft.before.memory.excluded.get(role):  # by this very step: he acted too
         draft.excluded = {**draft.excluded, role: tuple(dict.fromkeys((*freed, person)))}

@@ -13,6 +13,7 @@ from transitions import Event, EventData, Machine, State, Transition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from enum import Enum
 
 OUT = "(out)"
 
@@ -43,6 +44,16 @@ class _Reporting(State):
         event_data.args[0].entered.append(self._name)  # type: ignore[index]
 
 
+class _Outside(State):
+    """Where a case is that is not in this region: nobody is told of it."""
+
+    def exit(self, event_data: EventData) -> None:
+        """Without the library's callback lists and its log."""
+
+    def enter(self, event_data: EventData) -> None:
+        """The same."""
+
+
 class _Plain(Transition):
     """A transition without conditions and callbacks, which regions never have: selection and actions are the engine's."""
 
@@ -55,16 +66,26 @@ class _Direct(Event):
     """An event without the library's queue and callbacks around it: the one transition from where the model is, or MachineError."""
 
     def trigger(self, model: object, *args: object, **kwargs: object) -> bool:
-        state = self.machine.get_model_state(model)
-        self._is_valid_source(state)
-        here = EventData(state, self, self.machine, model, args, kwargs)
-        return self.transitions[state.name][0].execute(here)
+        machine, source = self.machine, getattr(model, self.machine.model_attribute)
+        ways = self.transitions.get(source)
+        if ways is None:
+            self._is_valid_source(machine.get_state(source))  # the library's own words: MachineError
+            return False
+        return ways[0].execute(EventData(machine.states[source], self, machine, model, args, kwargs))
 
 
 class _Machine(Machine):
+    """All states are declared and have texts as names: looking one up needs no questions."""
+
     state_cls = _Reporting
     transition_cls = _Plain
     event_cls = _Direct
+
+    def get_state(self, state: str | Enum) -> State:
+        return self.states[state]  # type: ignore[index]
+
+    def set_state(self, state: str | Enum | State, model: object = None) -> None:
+        setattr(model, self.model_attribute, state)
 
 
 class Region:
@@ -75,7 +96,7 @@ class Region:
     def __init__(self, children: Iterable[str], arms: Iterable[tuple[str, str, str]]) -> None:
         """`arms` are (arm id, child that is left, child that is entered)."""
         names = list(children)
-        self.machine = _Machine(model=None, states=[State(OUT), *names], initial=OUT, auto_transitions=False)
+        self.machine = _Machine(model=None, states=[_Outside(OUT), *names], initial=OUT, auto_transitions=False)
         for child in names:
             self.machine.add_transition(f"+{child}", OUT, child)
             self.machine.add_transition("-", child, OUT)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.definition import State, StateKind
-from engine.core.machine.configuration import configuration
 from engine.core.machine.draft import children_view
 from engine.core.machine.failing import guard_refused
 from engine.core.machine.moves import run_arms
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from engine.core.machine.draft import Draft
 
 BOUND = 100
+_CHOICE, _STAGE, _PARALLEL = StateKind.CHOICE, StateKind.STAGE, StateKind.PARALLEL  # looked up once, see moves
 
 
 def settle(draft: Draft) -> None:
@@ -34,9 +34,9 @@ def settle(draft: Draft) -> None:
 
 def _advance(draft: Draft) -> bool:
     chart = draft.chart
-    for path in configuration(chart, draft.active).restless:
+    for path in draft.configuration.restless:
         state = chart.states[path]
-        if state.kind is StateKind.CHOICE:
+        if state.kind is _CHOICE:
             take_first(draft, path, state.choose)
             return True
         complete = _complete(draft, state)
@@ -71,12 +71,11 @@ def _take_done(draft: Draft, state: State) -> None:
 
 
 def _complete(draft: Draft, state: State) -> bool:
-    if state.kind is StateKind.STAGE:
-        return any(child in draft.active for child in draft.chart.finals[state.path])
-    if state.kind is StateKind.PARALLEL:
-        finished = sum(
-            region.path not in draft.active or draft.active[region.path].finished for region in state.children
-        )
+    if state.kind is _STAGE:
+        return not draft.active.keys().isdisjoint(draft.chart.finals[state.path])
+    if state.kind is _PARALLEL:
+        active = draft.active
+        finished = sum([r.path not in active or active[r.path].finished for r in state.children])
         return _enough(draft, state, finished, len(state.children))
     scope = draft.scope
     if state.panel is not None:

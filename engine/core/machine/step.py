@@ -84,8 +84,7 @@ def open_case(
     if actor.kind == "person":
         draft.acted_as = {role.removesuffix(".supervisor"): (actor.id,)}
     remember_givers(draft, filled.writes)
-    told = {**{path: value for path, value in filled.writes.items() if value is not None}, **filled.said}
-    return finish(draft, Said("opened", OPEN, data=told, command=event.command, role=role))
+    return finish(draft, Said("opened", OPEN, data=filled.given, command=event.command, role=role))
 
 
 def _may_not_open(chart: Chart, actor: Actor) -> ActorNotAllowed:

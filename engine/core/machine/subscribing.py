@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from engine.core.machine.draft import Draft
 
 SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
+_BOTH = frozenset({SUBSCRIBE, UNSUBSCRIBE})
 
 
 def subscribes(draft: Draft, event: Event) -> bool:
     """Whether this is one of the two, said by a person to an open case whose workflow has no event of that name."""
-    built_in = event.name in {SUBSCRIBE, UNSUBSCRIBE} and event.name not in draft.chart.takers
+    built_in = event.name in _BOTH and event.name not in draft.chart.takers
     return built_in and draft.actor.kind == "person" and draft.before.closed_at is None
 
 

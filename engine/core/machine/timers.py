@@ -15,77 +15,106 @@ from engine.core.calendars.moments import (
     due_after,
     due_before,
     end_of_day,
-    local_date,
     local_instant,
     roll_forward,
     roll_instant,
 )
-from engine.core.case import Timer, Track
-from engine.core.machine.configuration import configuration
+from engine.core.case import NO_TRACK, Timer, Track
 from engine.core.machine.turns import running_sides
 from engine.core.terms import Term, Unit
 from engine.errors import GuardFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from engine.core.case import Position
     from engine.core.definition import Deadline
-    from engine.core.machine.chart import Moments
+    from engine.core.machine.chart import Clock
     from engine.core.machine.draft import Draft
 
 _TICK = timedelta(microseconds=1)
 _REMEMBERED = 20_000
 
 
-def rearm(draft: Draft, turn: Iterable[str], *, spent: Timer | None, touched: tuple[str, ...]) -> tuple[Timer, ...]:
-    """All timers from now on; those that stay are the same objects. `spent` has just fired; `touched` are the keys
-    of deadlines that were extended or fell due.
+def rearm(
+    draft: Draft, turn: Iterable[str], *, spent: Timer | None, touched: tuple[str, ...]
+) -> tuple[tuple[Timer, ...], tuple[Timer, ...], tuple[Timer, ...]]:
+    """All timers from now on, which of them are new, and which of those before are gone; those that stay are the same objects.
+
+    `spent` has just fired; `touched` are the keys of deadlines that were extended or fell due.
     """
-    before: dict[tuple[str, str, int], list[Timer]] = {}
-    for timer in draft.before.timers:
-        if spent is None or timer != spent:
-            before.setdefault((timer.state, timer.deadline, timer.entry), []).append(timer)
     timers: list[Timer] = []
+    fresh: list[Timer] = []
+    before: dict[tuple[str, int, str], list[Timer]] | None = None
     sides = None
-    active, changed = draft.active, draft.changed
-    for state, name, deadline, watched in configuration(draft.chart, active).deadlines:
-        position = active[state]
-        armed = before.get((state, name, position.entry), [])
-        still = state not in draft.entered_states and watched is not None and watched.isdisjoint(changed)
-        if still and deadline.counts is None and not touched and not draft.kept_now:
+    active, changed, entered, kept = draft.active, draft.changed, draft.entered_states, draft.kept_now
+    for clock in draft.configuration.clocks:
+        state, deadline, watched, _ = clock
+        position, counts = active[state], deadline.counts
+        if counts is None and state in entered and not kept:  # no memory yet, nothing armed
+            fresh += (made := _timers(draft, position, clock, None, ()))
+            timers += made
+            continue
+        before = _by_deadline(draft.before.timers, spent) if before is None else before
+        armed = before.get((state, position.entry, deadline.name), ())
+        still = state not in entered and watched is not None and watched.isdisjoint(changed)
+        if still and counts is None and not touched and not kept:
             timers += armed
             continue
         place = f"{state}#{position.entry}"
-        key = f"{place}:{name}"
+        key = f"{place}:{deadline.name}"
         stood = draft.tracks.get(key)
-        if deadline.counts is not None:
+        if counts is not None:
             sides = running_sides(draft.chart.workflow, turn) if sides is None else sides
-            _count(draft, key, position, deadline, runs=deadline.counts in sides)
-        if not still or draft.tracks.get(key) is not stood or key in touched or place in draft.kept_now:
-            timers += _timers(draft, key, position, deadline, armed)
-        else:
+            _count(draft, key, position, deadline, runs=counts in sides)
+        track = draft.tracks.get(key)
+        if still and track is stood and key not in touched and place not in kept:
             timers += armed
-    return tuple(timers)
+        else:
+            made = _timers(draft, position, clock, track, armed)
+            fresh += _without(made, armed)
+            timers += made
+    all_now, all_before = tuple(timers), draft.before.timers
+    if len(fresh) == len(timers):
+        return all_now, all_now, all_before
+    stayed = _without(all_now, fresh)
+    return all_now, tuple(fresh), tuple(_without(all_before, stayed))
 
 
-def _timers(draft: Draft, key: str, position: Position, deadline: Deadline, before: list[Timer]) -> list[Timer]:
-    track = draft.tracks.get(key)
+def _without(these: Sequence[Timer], those: Sequence[Timer]) -> Sequence[Timer]:
+    """Timers that stay are the same objects, so identity decides."""
+    if not these or not those:
+        return these
+    known = set(map(id, those))
+    return [timer for timer in these if id(timer) not in known]
+
+
+def _by_deadline(timers: Iterable[Timer], spent: Timer | None) -> dict[tuple[str, int, str], list[Timer]]:
+    found: dict[tuple[str, int, str], list[Timer]] = {}
+    for timer in timers:
+        if spent is None or timer != spent:
+            found.setdefault((timer.state, timer.entry, timer.deadline), []).append(timer)
+    return found
+
+
+def _timers(
+    draft: Draft, position: Position, clock: Clock, track: Track | None, before: Sequence[Timer]
+) -> Sequence[Timer]:
+    """Of what the deadline asks for: what is still to come, and a due moment that has not fired."""
+    _, deadline, _, by_day = clock
     try:
-        moments = _plain(draft, position, deadline) if track is None and _is_plain(deadline) else None
-        if moments is None:
-            moments = _moments(draft, position, deadline, track or Track())
+        asked = (_by_the_day if by_day else _asked)(draft, position, deadline, track or NO_TRACK)
     except (CalendarEnds, OverflowError) as error:
         raise _uncountable(deadline, error) from None
-    fired = None if track is None else track.fired
-    armed: dict[tuple[str, int, datetime], Timer] = {(timer.kind, timer.rung, timer.due): timer for timer in before}
+    now, fired = draft.now, None if track is None else track.fired
+    armed = {(timer.kind, timer.rung, timer.due): timer for timer in before} if before else None
     timers = []
-    for rung in moments:
-        there = armed.get(rung)
+    for timer in asked:
+        there = armed.get((timer.kind, timer.rung, timer.due)) if armed else None
         if there is not None:
             timers.append(there)
-        elif rung[2] != fired if rung[0] == "due" else rung[2] > draft.now:
-            timers.append(Timer(position.state, position.entry, deadline.name, *rung))  # type: ignore[arg-type]
+        elif timer.due != fired if timer.kind == "due" else timer.due > now:
+            timers.append(timer)
     return timers
 
 
@@ -95,39 +124,35 @@ def _uncountable(deadline: Deadline, error: Exception) -> GuardFailed:
     return GuardFailed(text, expression=deadline.name, values={}, line=line)
 
 
-def _is_plain(deadline: Deadline) -> bool:
-    """Whether its moments depend on the local day of entry only."""
-    return (
-        deadline.start is None and deadline.counts is None and deadline.after is not None and deadline.after.unit.by_day
-    )
-
-
-def _plain(draft: Draft, position: Position, deadline: Deadline) -> Moments:
-    memory = draft.chart.moments
-    day = draft.today if position.entered_at is draft.now else local_date(position.entered_at, draft.chart.zone)
-    key = (position.state, deadline.name, day)
-    moments = memory.get(key)
-    if moments is None:
-        moments = _moments(draft, position, deadline, Track())
+def _by_the_day(draft: Draft, position: Position, deadline: Deadline, track: Track) -> tuple[Timer, ...]:
+    """The timers of a term that is counted in days, remembered: whatever was entered on one day is due on one."""
+    if track.paused_since is not None:
+        return ()
+    memory = draft.chart.timers
+    day = draft.day(position.entered_at)
+    key = (position.state, deadline.name, position.entry, day, track.paused_days, track.extensions)
+    timers = memory.get(key)
+    if timers is None:
+        timers = _asked(draft, position, deadline, track)
         if len(memory) >= _REMEMBERED:
             memory.clear()
-        memory[key] = moments
-    return moments
+        memory[key] = timers
+    return timers
 
 
-def _moments(draft: Draft, position: Position, deadline: Deadline, track: Track) -> Moments:
+def _asked(draft: Draft, position: Position, deadline: Deadline, track: Track) -> tuple[Timer, ...]:
     """The due moment, the reminders before it and the escalations after it; nothing while it is not armed."""
     due = _due(draft, position, deadline, track)
     if due is None:
         return ()
-    found: list[tuple[str, int, datetime]] = [("due", 0, due)]
+    state, entry, name = position.state, position.entry, deadline.name
+    found = [Timer(state, entry, name, "due", 0, due)]
     if deadline.remind is not None:
-        found += [("remind", n, _earlier(draft, due, term)) for n, term in enumerate(deadline.remind.before)]
-    found += [
-        ("escalate", n, _later(draft, due, rung.after, deadline))
-        for n, rung in enumerate(deadline.escalate)
-        if rung.after
-    ]
+        for n, term in enumerate(deadline.remind.before):
+            found.append(Timer(state, entry, name, "remind", n, _earlier(draft, due, term)))
+    for n, rung in enumerate(deadline.escalate):
+        if rung.after:
+            found.append(Timer(state, entry, name, "escalate", n, _later(draft, due, rung.after, deadline)))
     return tuple(found)
 
 
@@ -208,7 +233,7 @@ def stand_still(draft: Draft, position: Position, deadline: Deadline, *, since: 
     if deadline.at is not None:
         draft.keep_track(key, replace(track, shift=track.shift + (draft.now - since)))
     elif track.paused_since is None:
-        draft.keep_track(key, _resumed(draft, position, deadline, replace(track, paused_since=since)))
+        draft.keep_track(key, _resumed(draft, position, deadline, track.stopped(since)))
 
 
 def _has_fired(draft: Draft, position: Position, deadline: Deadline, track: Track) -> bool:
@@ -221,7 +246,7 @@ def _count(draft: Draft, key: str, position: Position, deadline: Deadline, *, ru
     track = draft.track(key)
     if not runs and track.paused_since is None:
         if not _has_fired(draft, position, deadline, track):
-            draft.keep_track(key, replace(track, paused_since=draft.now))
+            draft.keep_track(key, track.stopped(draft.now))
     elif runs and track.paused_since is not None:
         draft.keep_track(key, _resumed(draft, position, deadline, track))
 
@@ -230,18 +255,19 @@ def _resumed(draft: Draft, position: Position, deadline: Deadline, track: Track)
     """The pause is over; what of it lay before the term began does not count."""
     begin, since = _begin(draft, position, deadline), track.paused_since
     term = deadline.after or deadline.every
-    track = replace(track, paused_since=None)
-    if begin is None or since is None or max(begin, since) >= draft.now:
-        return track
+    if begin is None or since is None:
+        return track.resumed()
     since = max(begin, since)
+    if since >= draft.now:
+        return track.resumed()
     if term is None or not term.unit.by_day:
-        return replace(track, paused=track.paused + (draft.now - since))
-    zone, calendar = draft.chart.zone, draft.chart.calendar
-    first, last = local_date(since, zone), local_date(draft.now, zone)
+        return track.resumed(length=draft.now - since)
+    calendar = draft.chart.calendar
+    first, last = draft.day(since), draft.day(draft.now)
     days = (last - first).days
     if term.unit is Unit.WORKING_DAYS and calendar is not None:
         try:
             days = sum(calendar.is_working(first + timedelta(days=n)) for n in range(1, days + 1))
         except CalendarEnds as error:
             raise _uncountable(deadline, error) from None
-    return replace(track, paused_days=track.paused_days + days)
+    return track.resumed(days=days)

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.core.machine.configuration import configuration
 from engine.core.naming import Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from engine.core.case import Position
     from engine.core.definition import Panel, Workflow
-    from engine.core.machine.chart import Chart
+    from engine.core.machine.draft import Draft
 
 
-def turn_of(
-    chart: Chart, active: Mapping[str, Position], data: Mapping[str, Any], answers: Mapping[str, Any]
-) -> tuple[str, ...]:
+_OPERATOR, _APPLICANT = frozenset({Side.OPERATOR}), frozenset({Side.APPLICANT})
+
+
+def turn_of(draft: Draft) -> tuple[str, ...]:
     """Roles, `role.supervisor` or `id:<person>`: for each unfinished leaf what the nearest state around it says, and what an
     active parallel says itself; of a panel, who has not answered.
     """
-    now = configuration(chart, active)
-    working = [leaf for leaf in now.leaves if not active[leaf].finished]
-    if not now.panels and len(working) == len(now.leaves):
-        return now.turn
+    chart, active, now = draft.chart, draft.active, draft.configuration
+    if not now.panels:
+        for leaf in now.leaves:
+            if active[leaf].finished:
+                break
+        else:
+            return now.turn
     found: list[str] = []
-    for path in working:
+    for path in now.leaves:
+        if active[path].finished:
+            continue
         state = chart.states[path]
         if state.panel is not None:
-            found += missing_answers(state.panel, data, answers.get(path, ()))
+            found += missing_answers(state.panel, draft.data, draft.answers.get(path, ()))
         else:
             found += chart.turns[path]
     for path in now.states:
@@ -67,7 +71,7 @@ def running_sides(workflow: Workflow, turn: Iterable[str]) -> frozenset[Side]:
     sides = {_side(workflow, who) for who in turn}
     if not sides:
         return frozenset()
-    return frozenset({Side.OPERATOR if Side.OPERATOR in sides else Side.APPLICANT})
+    return _OPERATOR if sides >= _OPERATOR else _APPLICANT
 
 
 def _side(workflow: Workflow, who: str) -> Side:

@@ -104,6 +104,14 @@ def test_a_region_tells_what_was_left_and_entered() -> None:
     assert moves.entered == ["x", "x", "y"]
 
 
+def test_a_region_refuses_a_wrong_way() -> None:
+    """An arm that has no way from the active child raises the library's own error and reports nothing."""
+    region, moves = Region(["x", "y"], [("arm", "x", "y")]), Moves()
+    with pytest.raises(MachineError, match="Can't trigger event arm from state y"):
+        region.take("arm", "y", moves)
+    assert (moves.left, moves.entered) == ([], [])
+
+
 def test_nothing_is_added_to_a_machine_by_use() -> None:
     """Models are thrown away: a machine holds none after any number of moves."""
     region = Region(["x", "y"], [("arm", "x", "y")])
