@@ -96,6 +96,18 @@ class Caller(Protocol):
         """The answer, JSON-like; `key` is the same at every try. Raises DeliveryFailed."""
 
 
+class Seal(Protocol):
+    """Signs what has to be proved later, by a key that is not in the database; keys and signatures are hexadecimal."""
+
+    public_key: str
+
+    def sign(self, message: bytes) -> str:
+        """The signature of a message."""
+
+    def holds(self, public_key: str, message: bytes, signature: str) -> bool:
+        """Whether the holder of this key has signed the message."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableRow:
     """A row of an imported table: `number` as people count it (the header is 1), cells by column heading."""

@@ -1,11 +1,37 @@
-"""How random tests run: without deadlines of their own, as machines are noisy; in CI always the same examples."""
+"""How random tests run, and the servers that tests share.
+
+Random tests have no deadlines of their own, as machines are noisy; in CI they take always the same examples.
+"""
 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.servers.postgres import Postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 settings.register_profile("people", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("people"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "people")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for all tests that want a database of their own in it."""
+    server = Postgres("fsync = off", "full_page_writes = off")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """A new database with all tables."""
+    url = postgres.new_database()
+    yield url
+    postgres.drop(url)

@@ -10,19 +10,20 @@ from engine.core.machine.step import step
 from engine.core.sight import Sight, may_address, may_see, visible_data
 from engine.errors import MilepostError
 from engine.service.case_views import case_view, effect_view, planned_effect, reader_of, step_view, timer_view
-from engine.service.commands import Command, check_match, no_case, resolved
+from engine.service.commands import Command, check_match, no_case, stored
 from engine.service.searchable import unique_key
 from engine.service.searching import find
 from engine.service.stepping import caught_up, check_free, knowing_parent
 from engine.service.view_parts import CaseRef
 from engine.service.views import CaseSnapshot, DryRun, Outcome
+from engine.store.store import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from concurrent.futures import Future
     from datetime import datetime
 
-    from engine.core.case import Actor, Case, Step
+    from engine.core.case import Actor, Case, Parent, Step
     from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
     from engine.service.commands import Commands, Decision
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from engine.store.records import StoredCase
     from engine.store.store import Store
     from engine.store.transaction import Reader
+
+
+REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Cases:
 
     def __init__(self, store: Store, catalog: Catalog, commands: Commands) -> None:
         self._store, self._catalog, self._commands = store, catalog, commands
+        self._parents: dict[str, CaseRef] = {}
 
     # ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -126,10 +131,26 @@ class Cases:
 
     def batch(self, lines: Sequence[BatchLine], actor: Actor, *, locale: str = "") -> tuple[BatchResult, ...]:
         """Each line its own step, in order, committed together where the store can."""
-        asked = [
-            self.submit_event(line.case_id, line.event, actor, if_match=line.if_match, key=line.key) for line in lines
-        ]
+        ids = self._ids({line.case_id for line in lines})
+        asked = self._commands.submit_all(
+            [
+                (
+                    ids[line.case_id],
+                    Command(line.event, actor, case_id=ids[line.case_id], if_match=line.if_match, key=line.key),
+                )
+                for line in lines
+            ],
+            priority=Priority.PEOPLE,
+        )
         return tuple(self._batch_result(future, actor, locale) for future in asked)
+
+    def _ids(self, refs: Iterable[str]) -> dict[str, str]:
+        """Ids of cases that are named by id or number; what is neither stays as it is."""
+
+        def work(reader: Reader) -> dict[str, str]:
+            return {ref: reader.case_id_of_number(ref) or ref for ref in refs}
+
+        return self._store.read(work)
 
     def _batch_result(self, future: Future[Decision], actor: Actor, locale: str) -> BatchResult:
         try:
@@ -144,11 +165,11 @@ class Cases:
         Command(event, actor, case_id=case_id).check()
 
         def work(reader: Reader) -> tuple[Step, int, datetime]:
-            stored, now = self._stored(reader, case_id), reader.business_now()
-            chart = self._catalog.chart(stored.version_id, reader)
-            if not may_address(chart, stored.case, actor):
+            found, now = self._stored(reader, case_id), reader.business_now()
+            chart = self._catalog.chart(found.version_id, reader)
+            if not may_address(chart, found.case, actor):
                 raise no_case(case_id)
-            case = caught_up(chart, stored.case, by=now)
+            case = caught_up(chart, found.case, by=now)
             check_match(case, if_match)
             made = step(chart, case, event, actor, now=max(now, case.last_at))
             if made is None:
@@ -156,7 +177,7 @@ class Cases:
             key = unique_key(chart.workflow, made.case)
             if key is not None:
                 check_free(chart, made.case, reader.unique_holder(case.workflow, key))
-            return made, stored.version_id, now
+            return made, found.version_id, now
 
         made, version_id, now = self._store.read(work)
         chart, case = self._catalog.chart(version_id), made.case
@@ -235,20 +256,28 @@ class Cases:
         return stored
 
     def _stored(self, reader: Reader, case_id: str) -> StoredCase:
-        stored = reader.case(resolved(reader, case_id))
-        if stored is None:
+        found = stored(reader, case_id)
+        if found is None:
             raise no_case(case_id)
-        chart = self._catalog.chart(stored.version_id, reader)
-        return replace(stored, case=knowing_parent(reader, chart, stored.case))
+        chart = self._catalog.chart(found.version_id, reader)
+        return replace(found, case=knowing_parent(reader, chart, found.case))
 
     def _view(
         self, case: Case, version_id: int, actor: Actor, shown: Mapping[str, Any], *, now: datetime, locale: str
     ) -> CaseView:
         chart: Chart = self._catalog.chart(version_id)
         version = self._catalog.version_of(version_id).version
-        parent = None
-        if case.parent is not None:
-            known = case.parent
-            held = self._store.read(lambda reader: reader.case(known.id))
-            parent = CaseRef(known.id, known.workflow, held.case.number if held else None)
+        parent = None if case.parent is None else self._parent_ref(case.parent)
         return case_view(chart, case, actor, shown, version=version, parent=parent, now=now, locale=locale)
+
+    def _parent_ref(self, parent: Parent) -> CaseRef:
+        """The parent as a view names it; a number once given stays, so it is remembered."""
+        known = self._parents.get(parent.id)
+        if known is None:
+            held = self._store.read(lambda reader: reader.case(parent.id))
+            known = CaseRef(parent.id, parent.workflow, held.case.number if held else None)
+            if len(self._parents) >= REMEMBERED:
+                self._parents.clear()
+            if held is not None:
+                self._parents[parent.id] = known
+        return known

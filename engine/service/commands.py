@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from engine.core.case import ChildOpened
 from engine.core.machine.step import step
@@ -20,6 +22,7 @@ from engine.service.stepping import parent_of
 from engine.store.store import Priority
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from concurrent.futures import Future
     from datetime import datetime
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from engine.core.machine.chart import Chart
     from engine.errors import MilepostError
     from engine.service.stepping import Stepping
-    from engine.store.records import StoredRecord
+    from engine.store.records import StoredCase, StoredRecord
     from engine.store.store import Store
     from engine.store.transaction import Reader, Transaction
 
@@ -54,6 +57,7 @@ class Command:
     parent: str | None = None
     if_match: str | None = None
     key: str | None = None
+    fresh: bool = False  # its event's command id was made here, so nobody has sent it before
 
     def check(self) -> None:
         """Raises InvalidPayload where it could not even be looked up or stored."""
@@ -90,22 +94,26 @@ class Commands:
 
     def submit(self, command: Command, *, priority: Priority = Priority.PEOPLE) -> Future[Decision]:
         """One transaction; the future is done when it is committed."""
-        return self._store.submit(lambda tx: self._decide(tx, command), priority=priority)
+        command = _named(command)
+        return self._store.submit(partial(self._decide, command=command), priority=priority)
+
+    def submit_all(self, commands: Sequence[tuple[str, Command]], *, priority: Priority) -> list[Future[Decision]]:
+        """Each by itself, committed together where the store can; with each stands the case it goes to ("": a new one)."""
+        named = [(case_id, _named(command)) for case_id, command in commands]
+        works = [(case_id, partial(self._decide, command=command)) for case_id, command in named]
+        return self._store.together(works, priority=priority)
 
     def _decide(self, tx: Transaction, command: Command) -> Decision:
         try:
             command.check()
-            known = self._known(tx, command)
-            if known is not None:
-                return known
             done = self._open(tx, command) if command.case_id is None else self._send(tx, command, command.case_id)
         except (Refused, NotFound, CaseChanged, KeyReused) as refusal:
             return Decision(refusal=refusal)
-        if command.key is not None and done.case is not None and done.record is not None:
+        if command.key is not None and not done.replayed and done.case is not None and done.record is not None:
             tx.keep_accepted(command.key, command.party, command.body_hash, done.case.id, done.case.seq)
         return done
 
-    def _known(self, tx: Reader, command: Command) -> Decision | None:
+    def _known(self, tx: Transaction, command: Command) -> Decision | None:
         """The stored answer to a key or a command that was accepted before."""
         if command.key is not None:
             kept = tx.accepted(command.key, command.party)
@@ -115,27 +123,36 @@ class Commands:
                         f"the Idempotency-Key '{command.key}' came before with another body; use a new key for a new request"
                     )
                 return stored_answer(tx, kept.case_id, kept.seq)
-        if command.event.command is None:
+        if command.event.command is None or (command.fresh and not tx.repeated):
             return None
         place = tx.step_of_command(command.event.command)
         return None if place is None else stored_answer(tx, *place)
 
-    def _send(self, tx: Transaction, command: Command, case_id: str) -> Decision:
-        taken = self._stepping.take_now(tx, resolved(tx, case_id))
+    def _send(self, tx: Transaction, command: Command, ref: str) -> Decision:
+        """The key is looked up under the lock: who sent it first has answered by then."""
+        case_id = locked(tx, ref)
+        known = self._known(tx, command)
+        if known is not None:
+            return known
+        taken = None if case_id is None else self._stepping.take_now(tx, case_id)
         if taken is None or not may_address(taken.chart, taken.case, command.actor):
-            raise no_case(case_id)
+            raise no_case(ref)
         check_match(taken.case, command.if_match)
         made = self._stepping.step(tx, taken, command.event, command.actor)
         return Decision(case=made.case, version_id=taken.version_id, record=made.record)
 
     def _open(self, tx: Transaction, command: Command) -> Decision:
+        parent_id = None if command.parent is None else locked(tx, command.parent)
+        known = self._known(tx, command)
+        if known is not None:
+            return known
         version_id, _ = self._stepping.catalog.chart_of(command.workflow, tx)
         case_id = self._stepping.new_id()
         event = replace(command.event, name="open")
         if command.parent is None:
             made = self._stepping.open(tx, version_id, event, command.actor, case_id=case_id, parent=None)
             return Decision(case=made.case, version_id=version_id, record=made.record)
-        taken = self._stepping.take_now(tx, resolved(tx, command.parent))
+        taken = None if parent_id is None else self._stepping.take_now(tx, parent_id)
         if taken is None:
             raise no_case(command.parent)
         told = ChildOpened(case_id, command.workflow, None, by=command.actor)
@@ -165,9 +182,28 @@ def check_match(case: Case, if_match: str | None) -> None:
         raise CaseChanged("the case has changed since it was read; read it again and decide anew", etag=etag(case))
 
 
-def resolved(reader: Reader, case_id: str) -> str:
-    """A case's id, from its id or its number."""
-    return reader.case_id_of_number(case_id) or case_id
+def locked(tx: Transaction, ref: str) -> str | None:
+    """The id of the case with this id or number, locked from now on; None: there is none."""
+    if tx.lock_case(ref) is not None:
+        return ref
+    case_id = tx.case_id_of_number(ref)
+    return case_id if case_id is not None and tx.lock_case(case_id) is not None else None
+
+
+def stored(reader: Reader, ref: str) -> StoredCase | None:
+    """The case with this id or number."""
+    found = reader.case(ref)
+    if found is not None:
+        return found
+    case_id = reader.case_id_of_number(ref)
+    return None if case_id is None else reader.case(case_id)
+
+
+def _named(command: Command) -> Command:
+    """With an id by which its step is found, should nobody learn whether it was committed."""
+    if command.event.command is not None:
+        return command
+    return replace(command, event=replace(command.event, command=uuid4().hex), fresh=True)
 
 
 def no_case(case_id: str) -> CaseNotFound:
@@ -177,8 +213,8 @@ def no_case(case_id: str) -> CaseNotFound:
 
 def stored_answer(reader: Reader, case_id: str, seq: int) -> Decision:
     """An accepted command's answer, from what is stored."""
-    stored = reader.case(case_id)
+    held = reader.case(case_id)
     records = reader.history(case_id, seq - 1, 1)
-    if stored is None or not records:
+    if held is None or not records:
         raise no_case(case_id)
-    return Decision(case=stored.case, version_id=stored.version_id, record=records[0], replayed=True)
+    return Decision(case=held.case, version_id=held.version_id, record=records[0], replayed=True)

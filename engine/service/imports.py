@@ -16,7 +16,7 @@ from engine.core.sight import may_see, visible_data
 from engine.core.values import canonical
 from engine.errors import DeliveryFailed, DuplicateCase, FieldProblem, InvalidPayload, KeyReused, MilepostError
 from engine.service.columns import column_of, map_columns, row_data
-from engine.service.commands import Command, check_parent, no_case, resolved
+from engine.service.commands import Command, check_parent, no_case, stored
 from engine.service.searchable import unique_key
 from engine.service.stepping import caught_up, check_free, parent_of
 from engine.service.view_parts import ImportedRow, RowProblem
@@ -89,10 +89,11 @@ class Imports:
         for row, payload in plan.payloads.items():
             key = row_key(workflow, parent, payload, rule.of if rule else ())
             command = Command(Event("open", payload), actor, workflow=workflow, parent=parent, key=key)
-            asked.append((row, self._commands.submit(command, priority=Priority.IMPORTS)))
+            asked.append((row, command))
+        answers = self._commands.submit_all([("", command) for _, command in asked], priority=Priority.IMPORTS)
         opened: list[ImportedRow] = []
         problems: list[RowProblem] = []
-        for row, future in asked:
+        for (row, _), future in zip(asked, answers, strict=True):
             decision = future.result()
             if decision.refusal is not None:
                 problems += _problems(row, decision.refusal, plan.columns)
@@ -158,11 +159,11 @@ class Imports:
 
     def _parent(self, reader: Reader, parent: str) -> tuple[Chart, Case, datetime]:
         """The parent as its due timers would leave it by now."""
-        stored = reader.case(resolved(reader, parent))
-        if stored is None:
+        found = stored(reader, parent)
+        if found is None:
             raise no_case(parent)
-        above, now = self._catalog.chart(stored.version_id, reader), reader.business_now()
-        holder = caught_up(above, stored.case, by=now)
+        above, now = self._catalog.chart(found.version_id, reader), reader.business_now()
+        holder = caught_up(above, found.case, by=now)
         return above, holder, max(now, holder.last_at)
 
     def _try(self, reader: Reader, workflow: str, payload: Mapping[str, Any], actor: Actor, parent: str | None) -> None:

@@ -42,12 +42,13 @@ class Stepping:
     def __init__(self, catalog: Catalog, *, body: str, new_id: Callable[[], str]) -> None:
         self.catalog, self.body, self.new_id = catalog, body, new_id
 
-    def take(self, tx: Transaction, case_id: str, *, most: int = MAX_TIMERS) -> Taken | None:
+    def take(self, tx: Transaction, case_id: str, *, most: int = MAX_TIMERS, wait: bool = True) -> Taken | None:
         """Lock a case and fire its timers due by now, in due order, each a step of its own at its due moment.
 
-        At most so many; `fired == most` says that more may wait. None: there is no such case.
+        At most so many; `fired == most` says that more may wait. None: there is no such case, or (`wait` False) somebody
+        else has it.
         """
-        locked = tx.lock_case(case_id)
+        locked = tx.lock_case(case_id, wait=wait)
         if locked is None:
             return None
         chart = self.catalog.chart(locked.version_id, tx)

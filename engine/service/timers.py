@@ -27,7 +27,8 @@ class Timers:
         """Fire what is due in at most so many cases, in due order; how many timers fired. Call again while it is > 0."""
         candidates = self._store.read(lambda reader: reader.due_timers(reader.business_now(), limit))
         cases = dict.fromkeys(case_id for case_id, _ in candidates)
-        asked = [self._store.submit(partial(self._fire, case_id), priority=Priority.TIMERS) for case_id in cases]
+        works = [(case_id, partial(self._fire, case_id)) for case_id in cases]
+        asked = self._store.together(works, priority=Priority.TIMERS)
         return sum(future.result() for future in asked)
 
     def next_due(self) -> datetime | None:
@@ -35,5 +36,6 @@ class Timers:
         return self._store.read(lambda reader: reader.next_due())
 
     def _fire(self, case_id: str, tx: Transaction) -> int:
-        taken = self._stepping.take(tx, case_id, most=PER_TRANSACTION)
+        """A case that somebody else has locked is left to him: whoever locks a case fires its timers first."""
+        taken = self._stepping.take(tx, case_id, most=PER_TRANSACTION, wait=False)
         return 0 if taken is None else taken.fired

@@ -14,7 +14,7 @@ from engine.store.statement import Statement
 from engine.store.tables import CASE, CASE_INDEX, CASE_LINK, CASE_SECTION, POSITION, TIMER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
@@ -23,11 +23,13 @@ C = CASE.c
 _ID = bindparam("case_id", type_=C.public_id.type)
 LAST = "\U0010ffff"
 
+_ROW = select(C.id).where(C.public_id == _ID).scalar_subquery()
+
 CASE_BY_ID = Statement(select(CASE).where(C.public_id == _ID))
-CASE_BY_ROW = Statement(select(CASE).where(C.id == bindparam("row")))
-SECTIONS = Statement(select(CASE_SECTION.c.data).where(CASE_SECTION.c.case_id == bindparam("row")))
-POSITIONS = Statement(select(POSITION).where(POSITION.c.case_id == bindparam("row")).order_by(POSITION.c.place))
-TIMERS = Statement(select(TIMER).where(TIMER.c.case_id == bindparam("row")).order_by(TIMER.c.place))
+SECTIONS = Statement(select(CASE_SECTION.c.data).where(CASE_SECTION.c.case_id == _ROW))
+POSITIONS = Statement(select(POSITION).where(POSITION.c.case_id == _ROW).order_by(POSITION.c.place))
+TIMERS = Statement(select(TIMER).where(TIMER.c.case_id == _ROW).order_by(TIMER.c.place))
+WHOLE_CASE = (CASE_BY_ID, SECTIONS, POSITIONS, TIMERS)
 ID_OF_NUMBER = Statement(select(C.public_id).where(C.number == bindparam("number")).order_by(C.id).limit(1))
 UNIQUE_HOLDER = Statement(
     select(C.public_id, C.number).where(C.workflow == bindparam("workflow"), C.unique_key == bindparam("key"))
@@ -59,31 +61,14 @@ class CaseReader(Session):
 
     def case(self, case_id: str) -> StoredCase | None:
         """The case as it is now."""
-        row = self.link.row(CASE_BY_ID, case_id=case_id)
-        if row is None:
-            return None
-        held = self._load(row, received_at=row.last_at)
-        return StoredCase(held.case, held.version_id)
-
-    def _load(self, row: Any, *, received_at: datetime) -> Held:
-        positions = self.link.rows(POSITIONS, row=row.id)
-        timers = self.link.rows(TIMERS, row=row.id)
-        return Held(
-            row=row.id,
-            case=case_of(row, self.link.rows(SECTIONS, row=row.id), positions, timers),
-            version_id=row.version_id,
-            hash=row.hash,
-            unique_key=row.unique_key,
-            index=summary_of(row).index,
-            places={p.state: p.place for p in positions},
-            timer_places={t.key: t.place for t in timers},
-            received_at=received_at,
-        )
+        rows = self.link.peek(*((statement, {"case_id": case_id}) for statement in WHOLE_CASE))
+        held = held_of(rows)
+        return None if held is None else StoredCase(held.case, held.version_id)
 
     def case_id_of_number(self, number: str) -> str | None:
         """The id of the case with this number."""
-        found: str | None = self.link.value(ID_OF_NUMBER, number=number)
-        return found
+        (found,) = self.link.peek((ID_OF_NUMBER, {"number": number}))
+        return found[0].public_id if found else None
 
     def cases(self, wanted: CaseFilter, after: int | None = None, limit: int = 50) -> tuple[CaseSummary, ...]:
         """A page of cases, the youngest first, below the cursor `after`."""
@@ -109,8 +94,8 @@ class CaseReader(Session):
 
     def unique_holder(self, workflow: str, key: str) -> tuple[str, str | None] | None:
         """(id, number) of the case that has this unique key."""
-        row = self.link.row(UNIQUE_HOLDER, workflow=workflow, key=key)
-        return None if row is None else (row.public_id, row.number)
+        (found,) = self.link.peek((UNIQUE_HOLDER, {"workflow": workflow, "key": key}))
+        return (found[0].public_id, found[0].number) if found else None
 
     def due_timers(self, until: datetime, limit: int) -> tuple[tuple[str, datetime], ...]:
         """Cases with a timer due by `until`, each once with its first, in due order; some where there are any."""
@@ -126,6 +111,25 @@ class CaseReader(Session):
         """How many timers are due by `until`."""
         count: int = self.link.value(COUNT_DUE, until=until)
         return count
+
+
+def held_of(rows: Sequence[Sequence[Any]]) -> Held | None:
+    """A case of what WHOLE_CASE found."""
+    (cases, data, positions, timers) = rows
+    if not cases:
+        return None
+    (row,) = cases
+    return Held(
+        row=row.id,
+        case=case_of(row, data, positions, timers),
+        version_id=row.version_id,
+        hash=row.hash,
+        unique_key=row.unique_key,
+        index=summary_of(row).index,
+        places={p.state: p.place for p in positions},
+        timer_places={t.key: t.place for t in timers},
+        received_at=row.last_at,
+    )
 
 
 # ── searches: one statement for each combination of what is asked ────────────────────────────────────────────────────

@@ -21,7 +21,8 @@ def case_key(*, first: bool = True) -> Column[int]:
 class CaseRow(Row, table=True):
     """A case; `memory`, `opened_by`, `parent` as packing.py writes them, `leaves`, `turn`, `search` plain JSON.
 
-    `hash` is the last of its history. `unique_key` is empty where `unique` does not hold any more.
+    `hash` is the last of its history. `unique_key` is empty where `unique` does not hold any more. A case that was pruned
+    keeps this row: its number, its times, its last hash.
     """
 
     __tablename__ = "case"
@@ -31,6 +32,7 @@ class CaseRow(Row, table=True):
         Index(None, "number"),
         Index(None, "workflow"),
         Index(None, "workflow", "closed_at"),
+        Index(None, "closed_at"),
     )
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
     public_id: str = Field(unique=True)
@@ -53,6 +55,7 @@ class CaseRow(Row, table=True):
     next_due: datetime | None = Field(sa_type=Instant)
     overdue_since: datetime | None = Field(sa_type=Instant)
     hash: str
+    pruned_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class CaseSectionRow(Row, table=True):
@@ -139,10 +142,36 @@ class FeedRow(Row, table=True):
     """The order of steps across cases, without gaps that may still fill."""
 
     __tablename__ = "feed"
+    __table_args__ = (Index(None, "case_id"),)
     pos: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
     case_id: int = Field(sa_column=case_key(first=False))
     seq: int
     hash: str
+
+
+class UnsequencedRow(Row, table=True):
+    """A committed step that waits for its place in the feed, where several processes commit."""
+
+    __tablename__ = "unsequenced"
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    case_id: int = Field(sa_column=case_key(first=False))
+    seq: int
+    hash: str
+
+
+class CheckpointRow(Row, table=True):
+    """What the feed held between two positions, signed by a key that is not in the database (checkpoints.py)."""
+
+    __tablename__ = "checkpoint"
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    first_pos: int = Field(sa_column=Column(BIG, nullable=False, unique=True))
+    last_pos: int = Field(sa_column=Column(BIG, nullable=False))
+    count: int
+    root: str
+    previous: str
+    made_at: datetime = Field(sa_type=Instant)
+    key: str
+    signature: str
 
 
 class CertificateRow(Row, table=True):

@@ -1,4 +1,4 @@
-"""Case ⇄ rows without loss; which statements carry the rows is left to case_statements.py.
+"""Case ⇄ rows without loss; which statements carry the rows is left to outgoing.py.
 
 Data lies by group, memory, opener and parent as one text each, positions and timers as rows with a place each.
 """
@@ -32,14 +32,17 @@ _LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A case as it lies in the database: the value and what a save compares with."""
+    """A case and how it lies in the database: the value and what is compared when it is written.
+
+    `index` None: none of its index rows is there yet.
+    """
 
     row: int
     case: Case
     version_id: int
     hash: str
     unique_key: str | None
-    index: Mapping[str, str]
+    index: Mapping[str, str] | None
     places: Mapping[str, int]
     timer_places: Mapping[str, int]
     received_at: datetime
@@ -193,6 +196,11 @@ def index_rows(case: Case, index: Mapping[str, str]) -> set[tuple[str, str]]:
     rows.update((TURN, search_value(who)) for who in case.turn)
     rows.update((WORD, word) for word in words([*([case.number] if case.number else []), *index.values()]))
     return rows
+
+
+def search_text(index: Mapping[str, str]) -> str:
+    """The searchable fields as they lie in the case's own row."""
+    return json.dumps(dict(index), ensure_ascii=False)
 
 
 def search_value(text: str) -> str:

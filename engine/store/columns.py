@@ -1,7 +1,7 @@
 """Column types that differ between databases, and the base of all tables; what the tables are is left to tables.py.
 
-Instants are fixed-width UTC text on SQLite (text order is time order) and timestamptz elsewhere. JSON is kept as text, in
-the canonical form of engine.core.values or of packing.py.
+Instants are fixed-width UTC text on SQLite (text order is time order) and timestamptz on PostgreSQL. JSON is kept as text,
+in the canonical form of engine.core.values or of packing.py. Text is ordered by its code points on every database.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String, Text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment; statement.py converts by `to_text` and `from_text` where `is_text` holds."""
+    """A moment; statement.py converts by `to_driver` and `from_driver`."""
 
     impl = DateTime
     cache_ok = True
@@ -38,9 +38,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """What the driver gave."""
-        if value is None:
-            return None
-        return from_text(value) if is_text(dialect.name) else value.astimezone(UTC)
+        return from_text(value) if is_text(dialect.name) else from_timestamp(value)
 
 
 def is_text(dialect: str) -> bool:
@@ -58,8 +56,17 @@ def from_text(text: str | None) -> datetime | None:
     return None if text is None else parse_instant(text)
 
 
+def from_timestamp(moment: datetime | None) -> datetime | None:
+    """An instant as a driver with timestamps gives it, in UTC."""
+    return None if moment is None else moment.astimezone(UTC)
+
+
 BIG = BigInteger().with_variant(Integer(), "sqlite")
 """Keys and positions: 64 bits everywhere; SQLite numbers only INTEGER PRIMARY KEY by itself."""
+
+STRING = String().with_variant(String(collation="C"), "postgresql")
+LONG = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text by code points, as SQLite has it: beginnings of words are found by comparing, and locks are taken in one order."""
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -12,6 +12,7 @@ from engine.errors import CertificateNotFound
 from engine.store.case_writing import CaseWriter
 from engine.store.codec import words
 from engine.store.fact_reading import FactReader, next_revision
+from engine.store.outcome import Broken
 from engine.store.statement import Statement, insert_into
 from engine.store.tables import (
     CERTIFICATE,
@@ -62,6 +63,8 @@ class FactWriter(CaseWriter, FactReader):
 
     def next_number(self, counter: str, period: str) -> int:
         """The next number of a counter, from 1, given back where the transaction fails; taken last in lock order."""
+        if self.unit.shared and not self.link.owned:
+            raise Broken  # after a counter no case is locked any more: such a command goes alone
         value: int | None = self.link.value(COUNT_UP, counter=counter, of_period=period)
         if value is None:
             self.link.run(START_COUNTER, name=counter, period=period, value=1)

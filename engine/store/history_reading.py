@@ -57,8 +57,8 @@ class HistoryReader(Session):
 
     def step_of_command(self, command: str) -> tuple[str, int] | None:
         """(case id, seq) of the step that a command made."""
-        row = self.link.row(STEP_OF_COMMAND, command=command)
-        return None if row is None else (row.public_id, row.seq)
+        (found,) = self.link.peek((STEP_OF_COMMAND, {"command": command}))
+        return (found[0].public_id, found[0].seq) if found else None
 
     def feed(self, after_pos: int = 0, limit: int = 200) -> tuple[FeedEntry, ...]:
         """Steps of all cases after a position, in their one order."""
@@ -66,8 +66,8 @@ class HistoryReader(Session):
 
     def accepted(self, key: str, party: str) -> Accepted | None:
         """What a party's Idempotency-Key was answered with."""
-        row = self.link.row(ACCEPTED_BY_KEY, key=key, party=party)
-        return None if row is None else Accepted(row.body_hash, row.case_id, row.seq)
+        (found,) = self.link.peek((ACCEPTED_BY_KEY, {"key": key, "party": party}))
+        return Accepted(found[0].body_hash, found[0].case_id, found[0].seq) if found else None
 
 
 def _record(case_id: str, row: Any) -> StoredRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,15 @@ from sqlalchemy.pool import NullPool
 from engine.errors import MilepostError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from sqlite3 import Connection as SqliteConnection
 
+    from psycopg import Connection as PostgresConnection
     from sqlalchemy import Connection
 
 FOLDER = Path(__file__).parent / "migrations"
+ONE_AT_A_TIME = 0x6D69_6C65
+"""The key of the advisory lock under which a PostgreSQL database is upgraded."""
 
 
 def configuration() -> Config:
@@ -30,19 +34,35 @@ def configuration() -> Config:
     return config
 
 
-def upgrade(connect: Callable[[], SqliteConnection]) -> None:
-    """All revisions that are missing, in one transaction of a connection of its own."""
+@contextmanager
+def open_sqlite(connect: Callable[[], SqliteConnection]) -> Iterator[Connection]:
+    """A connection of its own in a transaction that is committed at the end."""
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
     with engine.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        if _is_behind(connection):
-            config = configuration()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        yield connection
         connection.commit()
 
 
-def _is_behind(connection: Connection) -> bool:
+@contextmanager
+def open_postgres(connect: Callable[[], PostgresConnection]) -> Iterator[Connection]:
+    """As `open_sqlite`; nodes that start together do this one after the other."""
+    engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})")
+        yield connection
+        connection.commit()
+
+
+def upgrade(connection: Connection) -> None:
+    """All revisions that are missing. Raises MilepostError where the database is newer than this program."""
+    if is_behind(connection):
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def is_behind(connection: Connection) -> bool:
     """Raises MilepostError where the database has a revision that this program does not know."""
     script = ScriptDirectory.from_config(configuration())
     known = {revision.revision for revision in script.walk_revisions()}

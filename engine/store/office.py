@@ -1,17 +1,17 @@
-"""What is kept around cases: tokens, incidents, imports, answered requests, the clock set by hand."""
+"""What is kept around cases: tokens, incidents, imports, the clock set by hand."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 
 from engine.core.case import Tie
 from engine.core.values import canonical, restore
 from engine.store.records import ImportJob, Incident, Token
 from engine.store.session import CLOCK_NOW, Session
 from engine.store.statement import Statement, insert_into
-from engine.store.tables import ACCEPTED, CASE, CLOCK, IMPORT_JOB, INCIDENT, TOKEN
+from engine.store.tables import CASE, CLOCK, IMPORT_JOB, INCIDENT, TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,10 +42,11 @@ INCIDENTS = {
 }
 ROW_OF_CASE = Statement(select(CASE.c.id).where(CASE.c.public_id == bindparam("of_case")))
 INSERT_INCIDENT = Statement(insert_into(INCIDENT, "id"))
+_CLOSING = {"closed_at": "now", "closed_by": "by", "answer": "said"}
 CLOSE_INCIDENT = Statement(
     update(INCIDENT)
     .where(I.id == bindparam("row"), I.closed_at.is_(None))
-    .values(closed_at=bindparam("now", type_=I.closed_at.type))
+    .values({name: bindparam(bind, type_=I[name].type) for name, bind in _CLOSING.items()})
 )
 IMPORT_OF = Statement(
     select(IMPORT_JOB)
@@ -54,8 +55,6 @@ IMPORT_OF = Statement(
     .limit(1)
 )
 INSERT_IMPORT = Statement(insert_into(IMPORT_JOB, "id"))
-INSERT_ACCEPTED = Statement(insert_into(ACCEPTED))
-FORGET_ACCEPTED = Statement(delete(ACCEPTED).where(ACCEPTED.c.accepted_at < bindparam("before")))
 INSERT_CLOCK = Statement(insert_into(CLOCK))
 SET_CLOCK = Statement(update(CLOCK).where(CLOCK.c.id == 1).values(moment=bindparam("now", type_=CLOCK.c.moment.type)))
 
@@ -86,7 +85,10 @@ class OfficeReader(Session):
         """Incidents, of one case or of all, oldest first."""
         statement = INCIDENTS[case_id is not None, open_only]
         rows = self.link.rows(statement, **({} if case_id is None else {"of_case": case_id}))
-        return tuple(Incident(r.id, r.public_id, r.kind, r.subject, r.text, r.opened_at, r.closed_at) for r in rows)
+        return tuple(
+            Incident(r.id, r.public_id, r.kind, r.subject, r.text, r.opened_at, r.closed_at, r.closed_by, r.answer)
+            for r in rows
+        )
 
     def import_of(self, sha256: str, workflow: str) -> ImportJob | None:
         """The last import of this file."""
@@ -99,7 +101,7 @@ class OfficeReader(Session):
 
 
 class OfficeWriter(OfficeReader):
-    """Writes of tokens, incidents, imports, answered requests and the clock."""
+    """Writes of tokens, incidents, imports and the clock."""
 
     def add_token(
         self,
@@ -158,14 +160,15 @@ class OfficeWriter(OfficeReader):
         """Something that needs a person; its id."""
         row = None if case_id is None else self.link.value(ROW_OF_CASE, of_case=case_id)
         now = self.business_now()
+        open_still = {"closed_at": None, "closed_by": None, "answer": None}
         new: int = self.link.value(
-            INSERT_INCIDENT, case_id=row, kind=kind, subject=subject, text=text, opened_at=now, closed_at=None
+            INSERT_INCIDENT, case_id=row, kind=kind, subject=subject, text=text, opened_at=now, **open_still
         )
         return new
 
-    def close_incident(self, incident_id: int) -> bool:
-        """It was seen to; False where it is closed or unknown."""
-        return self.link.run(CLOSE_INCIDENT, row=incident_id, now=self.business_now()) == 1
+    def close_incident(self, incident_id: int, *, by: str | None = None, answer: str | None = None) -> bool:
+        """Somebody has seen to it, and what he says; False where it is closed or unknown."""
+        return self.link.run(CLOSE_INCIDENT, row=incident_id, now=self.business_now(), by=by, said=answer) == 1
 
     def add_import(
         self, *, sha256: str, workflow: str, file: str, rows: int, opened: int, problems: Sequence[Mapping[str, Any]]
@@ -182,17 +185,6 @@ class OfficeWriter(OfficeReader):
             imported_at=self.business_now(),
         )
         return new
-
-    def keep_accepted(self, key: str, party: str, body_hash: str, case_id: str, seq: int) -> None:
-        """Keeps what an Idempotency-Key was answered with."""
-        now = self.machine_now()
-        self.link.run(
-            INSERT_ACCEPTED, key=key, party=party, body_hash=body_hash, case_id=case_id, seq=seq, accepted_at=now
-        )
-
-    def forget_accepted(self, before: datetime) -> int:
-        """Forgets answers kept before a moment (machine time); how many."""
-        return self.link.run(FORGET_ACCEPTED, before=before)
 
     def set_clock(self, moment: datetime) -> None:
         """Sets business time, where it is set by hand."""

@@ -237,6 +237,8 @@ class Incident:
     text: str
     opened_at: datetime
     closed_at: datetime | None = None
+    closed_by: str | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,25 +10,32 @@ from engine.store.statement import Statement
 from engine.store.tables import CLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
-    from engine.store.statement import Link
+    from engine.store.link import Link
 
 CLOCK_NOW = Statement(select(CLOCK.c.moment).where(CLOCK.c.id == 1))
 
 
 class Session:
-    """A connection inside a transaction or snapshot. `machine_now` is never set by hand; business time may be."""
+    """A connection inside a transaction or snapshot. Machine time is never set by hand; business time may be."""
 
-    def __init__(self, link: Link, machine_now: Callable[[], datetime], *, manual_clock: bool) -> None:
+    def __init__(self, link: Link, *, manual_clock: bool) -> None:
         self.link = link
-        self.machine_now = machine_now
         self.manual_clock = manual_clock
+
+    def machine_now(self) -> datetime:
+        """The moment that counts for leases, tries and tokens: one clock for all nodes of a database."""
+        return self.link.now()
 
     def business_now(self) -> datetime:
         """The moment that counts for cases: the machine's, or the one set by hand."""
         if not self.manual_clock:
-            return self.machine_now()
+            return self.link.now()
         moment: datetime | None = self.link.value(CLOCK_NOW)
-        return moment or self.machine_now()
+        return moment or self.link.now()
+
+    @property
+    def clock_question(self) -> Statement | None:
+        """What asks the database for business time; None: this process knows it."""
+        return CLOCK_NOW if self.manual_clock else self.link.clock_question

@@ -1,4 +1,4 @@
-"""SQLite by its driver: opening connections, the lock file, the pool of readers; grouping of writes is left to writer.py."""
+"""SQLite by its driver: opening connections, the lock file, the pool of readers; transactions are left to engines.py and writer.py."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from engine.errors import MilepostError, Unavailable
-from engine.store.statement import Link
+from engine.store.link import Link
 from engine.store.tables import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
 T = TypeVar("T")
@@ -26,7 +27,6 @@ T = TypeVar("T")
 READERS = 8
 WAIT_FOR_READER = 10.0
 """Seconds that a read waits for a free connection."""
-DIALECT = "sqlite"
 
 
 def connect(path: Path | None) -> sqlite3.Connection:
@@ -117,8 +117,8 @@ class LockFile:
 class Readers:
     """A pool of connections that cannot write; each read is one snapshot."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
+        self._path, self._clock = path, clock
         self._free: LifoQueue[Link | None] = LifoQueue()
         self._closed = False
         for _ in range(READERS):
@@ -134,7 +134,7 @@ class Readers:
             if self._closed:
                 raise Unavailable("the store is closed; nothing can be read")
             if link is None:
-                link = Link(connect_reader(self._path), DIALECT)
+                link = Link(connect_reader(self._path), self._clock)
             return snapshot(link, work)
         finally:
             self._free.put(link)

@@ -1,4 +1,4 @@
-"""Statements written once as SQLAlchemy Core, compiled once per database to text and run by its driver directly.
+"""Statements written once as SQLAlchemy Core, compiled once per database to text; link.py gives them to its driver.
 
 Where databases differ (style of binds, how instants travel) is decided here and in columns.py; what is asked is not.
 """
@@ -9,23 +9,31 @@ from collections import namedtuple
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import Table, bindparam, insert
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.sql import visitors
 
-from engine.store.columns import Instant, from_text, is_text, to_text
+from engine.store.columns import Instant, from_text, from_timestamp, is_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from sqlalchemy import Insert, Table
+    from sqlalchemy import Insert
     from sqlalchemy.engine import Dialect
     from sqlalchemy.sql.dml import ReturningInsert
 
-DIALECTS: Mapping[str, Callable[[], Dialect]] = {"sqlite": lambda: sqlite.dialect(paramstyle="named")}
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+DIALECTS: Mapping[str, Callable[[], Dialect]] = {
+    SQLITE: lambda: sqlite.dialect(paramstyle="named"),
+    POSTGRESQL: psycopg.dialect,
+}
 
 
 class Executable(Protocol):
     """A Core statement that can be compiled."""
+
+    is_dml: bool
 
     @property
     def exported_columns(self) -> Any:
@@ -43,14 +51,20 @@ class Text:
     constants: Mapping[str, Any]
     bound_instants: tuple[str, ...]
     instants: tuple[int, ...]
+    read_instant: Callable[[Any], Any]
     row: Callable[[Iterable[Any]], Any]
 
 
 class Statement:
-    """A Core statement; binds are its `bindparam` names, rows named tuples of its columns."""
+    """A Core statement; binds are its `bindparam` names, rows named tuples of its columns.
+
+    `tables` are the names of those it looks at or changes, `writes` whether it changes one.
+    """
 
     def __init__(self, core: Executable) -> None:
         self.core = core
+        self.writes = core.is_dml
+        self.tables = frozenset(str(item.name) for item in visitors.iterate(core) if isinstance(item, Table))  # type: ignore[arg-type]
         self._texts: dict[str, Text] = {}
 
     def text(self, dialect: str) -> Text:
@@ -71,7 +85,8 @@ class Statement:
             bound_instants=tuple(
                 sorted({n for b, n in binds.items() if isinstance(b.type, Instant) and b.required and as_text})
             ),
-            instants=tuple(i for i, c in enumerate(columns) if isinstance(c.type, Instant) and as_text),
+            instants=tuple(i for i, c in enumerate(columns) if isinstance(c.type, Instant)),
+            read_instant=from_text if as_text else from_timestamp,
             row=_row_of([c.key for c in columns]),
         )
 
@@ -89,60 +104,4 @@ def insert_into(table: Table, *returning: str) -> Insert | ReturningInsert[Any]:
     }
     names = [c.name for c in table.columns if c.name not in own or table.name == "clock"]
     core = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
-    return core.returning(*(table.c[name] for name in returning)) if returning else core
-
-
-class Link:
-    """One connection of a database's driver, spoken to in statements."""
-
-    __slots__ = ("_cursor", "connection", "dialect")
-
-    def __init__(self, connection: Any, dialect: str) -> None:
-        self.connection = connection
-        self.dialect = dialect
-        self._cursor = connection.cursor()
-
-    def rows(self, statement: Statement, **binds: Any) -> list[Any]:
-        """All rows of a result."""
-        text = statement.text(self.dialect)
-        found = self._cursor.execute(text.sql, _bound(text, binds)).fetchall()
-        if not text.instants:
-            return [text.row(row) for row in found]
-        return [text.row(_read(row, text.instants)) for row in found]
-
-    def row(self, statement: Statement, **binds: Any) -> Any | None:
-        """The first row, or None."""
-        found = self.rows(statement, **binds)
-        return found[0] if found else None
-
-    def value(self, statement: Statement, **binds: Any) -> Any:
-        """The first column of the first row, or None."""
-        row = self.row(statement, **binds)
-        return None if row is None else row[0]
-
-    def run(self, statement: Statement, **binds: Any) -> int:
-        """Runs it for the number of rows it changed."""
-        text = statement.text(self.dialect)
-        count: int = self._cursor.execute(text.sql, _bound(text, binds)).rowcount
-        return count
-
-    def many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
-        """Runs it once for each of the rows."""
-        if len(rows) == 1:
-            self.run(statement, **rows[0])
-        elif rows:
-            text = statement.text(self.dialect)
-            self._cursor.executemany(text.sql, [_bound(text, row) for row in rows])
-
-
-def _bound(text: Text, binds: dict[str, Any]) -> dict[str, Any]:
-    for name in text.bound_instants:
-        binds[name] = to_text(binds[name])
-    return {**text.constants, **binds} if text.constants else binds
-
-
-def _read(row: Sequence[Any], instants: tuple[int, ...]) -> list[Any]:
-    values = list(row)
-    for place in instants:
-        values[place] = from_text(values[place])
-    return values
+    return core.returning(*(table.c[name] for name in returning)) if returning else core.inline()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import String, Text
+
 from engine.store.case_tables import CaseRow
+from engine.store.columns import LONG, STRING
 from engine.store.work_tables import EffectRow
 
 if TYPE_CHECKING:
@@ -13,6 +16,10 @@ if TYPE_CHECKING:
 METADATA: MetaData = CaseRow.metadata
 assert EffectRow.metadata is METADATA  # noqa: S101  (both modules are imported for their tables)
 _TABLES = METADATA.tables
+for _table in _TABLES.values():
+    for _column in _table.columns:
+        if isinstance(_column.type, String):
+            _column.type = LONG if isinstance(_column.type, Text) else STRING
 
 CASE: Table = _TABLES["case"]
 CASE_SECTION: Table = _TABLES["case_section"]
@@ -22,6 +29,8 @@ CASE_INDEX: Table = _TABLES["case_index"]
 CASE_LINK: Table = _TABLES["case_link"]
 STEP: Table = _TABLES["step"]
 FEED: Table = _TABLES["feed"]
+UNSEQUENCED: Table = _TABLES["unsequenced"]
+CHECKPOINT: Table = _TABLES["checkpoint"]
 CERTIFICATE: Table = _TABLES["certificate"]
 CERTIFICATE_STATUS: Table = _TABLES["certificate_status"]
 CERTIFICATE_FILE: Table = _TABLES["certificate_file"]
@@ -30,6 +39,7 @@ REGISTER_WORD: Table = _TABLES["register_word"]
 WORKFLOW_VERSION: Table = _TABLES["workflow_version"]
 CALENDAR_VERSION: Table = _TABLES["calendar_version"]
 EFFECT: Table = _TABLES["effect"]
+LANE: Table = _TABLES["lane"]
 COUNTER: Table = _TABLES["counter"]
 TOKEN: Table = _TABLES["token"]
 INCIDENT: Table = _TABLES["incident"]

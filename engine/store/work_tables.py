@@ -44,7 +44,11 @@ class EffectRow(Row, table=True):
     """Something to be done after the commit; `next_at` (machine time) is when to try, or when the lease ends; none: over."""
 
     __tablename__ = "effect"
-    __table_args__ = (Index(None, "next_at"), Index(None, "case_id", "adapter", "next_at"))
+    __table_args__ = (
+        Index(None, "next_at"),
+        Index(None, "adapter", "next_at"),
+        Index(None, "case_id", "adapter", "next_at"),
+    )
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
     key: str = Field(unique=True)
     case_id: int = Field(sa_column=case_key(first=False))
@@ -59,6 +63,15 @@ class EffectRow(Row, table=True):
     tries: str = Field(sa_type=Text)
     next_at: datetime | None = Field(sa_type=Instant)
     result: str | None = Field(sa_type=Text)
+
+
+class LaneRow(Row, table=True):
+    """An adapter that may not be called as often as one likes: when it may be called again. Machine time."""
+
+    __tablename__ = "lane"
+    __table_args__ = (CLUSTERED,)
+    adapter: str = Field(primary_key=True)
+    free_at: datetime = Field(sa_type=Instant)
 
 
 class CounterRow(Row, table=True):
@@ -92,7 +105,7 @@ class TokenRow(Row, table=True):
 
 
 class IncidentRow(Row, table=True):
-    """Something that needs a person; `closed_at` when it was seen to."""
+    """Something that needs a person; `closed_at` when it was seen to, by whom, and what he says."""
 
     __tablename__ = "incident"
     __table_args__ = (Index(None, "closed_at"), Index(None, "case_id"))
@@ -103,6 +116,8 @@ class IncidentRow(Row, table=True):
     text: str = Field(sa_type=Text)
     opened_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(sa_type=Instant)
+    closed_by: str | None = Field(default=None, sa_type=Text)
+    answer: str | None = Field(default=None, sa_type=Text)
 
 
 class AcceptedRow(Row, table=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from heapq import heappop, heappush
@@ -17,11 +18,15 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Unavailable
+from engine.store.outcome import Broken, Outcome, attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.store.statement import Link
+    from engine.store.kept import Kept
+    from engine.store.link import Link
+    from engine.store.news import Heard
+    from engine.store.unit import Unit
 
 GROUP = 64
 GROUP_SECONDS = 0.010
@@ -42,34 +47,15 @@ class Command:
 
     priority: int
     number: int
-    work: Callable[[Link], Any] = field(compare=False)
+    work: Callable[[Unit], Any] = field(compare=False)
     future: Future[Any] = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a command: a value or an error."""
-
-    value: Any = None
-    error: Exception | None = None
-
-    def answer(self, future: Future[Any]) -> None:
-        """Hands it to who waits."""
-        if self.error is None:
-            future.set_result(self.value)
-        else:
-            future.set_exception(self.error)
-
-
-class _Broken(Exception):
-    """The transaction of a group cannot be used any more."""
 
 
 class Writer:
     """The thread that writes."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, link: Link, kept: Kept, heard: Heard) -> None:
+        self._link, self._kept, self._heard = link, kept, heard
         self._connection: sqlite3.Connection = link.connection
         self._queue: list[Command] = []
         self._numbers = count()
@@ -78,7 +64,7 @@ class Writer:
         self._thread = Thread(target=self._run, name="milepost-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Link], Any], priority: Priority) -> Future[Any]:
+    def submit(self, work: Callable[[Unit], Any], priority: Priority) -> Future[Any]:
         """Queues a command; raises Unavailable where too many wait or the store is closed."""
         if current_thread() is self._thread:
             raise RuntimeError("a transaction inside another one; use the one at hand")
@@ -121,13 +107,14 @@ class Writer:
         taken: list[Command] = []
         outcomes: list[Outcome] = []
         try:
-            self._begin()
+            unit = self._begin()
             until = monotonic() + GROUP_SECONDS  # a length of time, no moment: grouping only
             while len(taken) < GROUP and (not taken or monotonic() < until) and (command := self._take()):
                 taken.append(command)
-                outcomes.append(self._together(command))
-            self._commit()
-        except _Broken:
+                outcomes.append(attempt(unit, command.work))
+                self._check_open()
+            self._commit(unit)
+        except Broken:
             self._roll_back()
             if not taken and (command := self._take()):
                 taken.append(command)
@@ -135,51 +122,53 @@ class Writer:
         for command, outcome in zip(taken, outcomes, strict=True):
             outcome.answer(command.future)
 
-    def _together(self, command: Command) -> Outcome:
-        """One command among others; raises _Broken where it has left something behind."""
-        before = self._connection.total_changes
-        try:
-            return Outcome(command.work(self._link))
-        except sqlite3.Error as error:
-            raise _Broken from error
-        except Exception as error:
-            if self._connection.total_changes != before or not self._connection.in_transaction:
-                raise _Broken from error
-            return Outcome(error=error)
+    def _check_open(self) -> None:
+        """Raises Broken where the database rolled back by itself, as it does on a full disk."""
+        if not self._connection.in_transaction:
+            raise Broken
 
     def _alone(self, command: Command) -> Outcome:
         """One command in a transaction of its own."""
         try:
-            self._begin()
-            value = command.work(self._link)
-            self._commit()
-        except _Broken as error:
+            unit = self._begin()
+            unit.repeated = True
+            value = command.work(unit)
+            self._commit(unit)
+        except Broken as error:
             self._roll_back()
-            return Outcome(error=_unavailable(error.__cause__))
-        except sqlite3.OperationalError as error:
-            self._roll_back()
-            return Outcome(error=_unavailable(error))
+            return Outcome(error=_named(error.__cause__))
         except Exception as error:  # noqa: BLE001  (whatever it is, it belongs to who asked)
             self._roll_back()
-            return Outcome(error=error)
+            return Outcome(error=_named(error))
         return Outcome(value)
 
-    def _begin(self) -> None:
+    def _begin(self) -> Unit:
+        unit = self._kept.unit(self._link)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
-            raise _Broken from error
+            raise Broken from error
+        return unit
 
-    def _commit(self) -> None:
+    def _commit(self, unit: Unit) -> None:
         try:
+            unit.write_out()
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise _Broken from error
+        except Exception as error:
+            raise Broken from error
+        self._kept.keep(unit)
+        if unit.news is not None:
+            self._heard(unit.news)
 
     def _roll_back(self) -> None:
+        self._kept.clear()  # whatever the database holds now, it is read anew
         if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
 
 
-def _unavailable(error: BaseException | None) -> Unavailable:
-    return Unavailable(f"the database could not be written ({error}); nothing was stored, try again")
+def _named(error: BaseException | None) -> Exception:
+    """What the database itself could not do is a matter of time; anything else is what it is."""
+    if isinstance(error, sqlite3.OperationalError):
+        return Unavailable(f"the database could not be written ({error}); nothing was stored, try again")
+    return error if isinstance(error, Exception) else RuntimeError("a transaction ended without a reason")

@@ -159,10 +159,11 @@ def machine():
     return MachineClock()
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=["file", "memory", "postgresql"])
 def world(request, tmp_path, machine):
-    """Everything, over a fresh store: in a file, as people have it, and in memory, as rehearsals have it."""
-    url = f"sqlite:///{tmp_path / 'test.db'}" if request.param == "file" else "sqlite://"
+    """Everything, over a fresh store: on a file and on a server, as people have it, and in memory, as rehearsals have it."""
+    urls = {"file": f"sqlite:///{tmp_path / 'test.db'}", "memory": "sqlite://"}
+    url = urls.get(request.param) or request.getfixturevalue("postgres_url")
     store = Store(url, machine_now=machine, manual_clock=True)
     notifier, caller, renderer = Notifier(), Caller(), Renderer()
     adapters = Adapters(

@@ -97,9 +97,26 @@ def maker() -> Maker:
     return Maker()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a new database, on each kind there is."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/cases.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    """A store on a new file."""
+def store(store_url: str, clock: Clock) -> Iterator[Store]:
+    """A store on a new database."""
+    opened = Store(store_url, machine_now=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def file_store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    """A store on a file, where its one writer is looked at."""
     opened = Store(f"sqlite:///{tmp_path}/cases.db", machine_now=clock)
     yield opened
     opened.close()
@@ -112,6 +129,12 @@ def version_id(store: Store) -> int:
 
 
 @pytest.fixture
+def publishing() -> Any:
+    """Publishes a version in any store."""
+    return publish
+
+
+@pytest.fixture
 def opened(store: Store, version_id: int, maker: Maker) -> Case:
     """One case that is stored."""
     step = maker.opened()
@@ -121,6 +144,33 @@ def opened(store: Store, version_id: int, maker: Maker) -> Case:
         )
     )
     return step.case
+
+
+@pytest.fixture
+def sql():
+    """Runs a text of SQL in a transaction of its own, behind the back of the program."""
+
+    def run(store: Store, text: str) -> list[Any]:
+        def work(tx: Any) -> list[Any]:
+            cursor = tx.link.connection.execute(text)
+            return list(cursor.fetchall()) if text.startswith("SELECT") else []
+
+        found = store.write(work)
+        store._engine.forget()
+        return found
+
+    return run
+
+
+@pytest.fixture
+def feed_of():
+    """The feed of a store once all that was committed has its place."""
+
+    def read(store: Store, after: int = 0, limit: int = 10**6) -> Any:
+        store.write(lambda tx: tx.sequence_steps())
+        return store.read(lambda r: r.feed(after, limit))
+
+    return read
 
 
 def publish(store: Store) -> int:

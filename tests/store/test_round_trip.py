@@ -158,7 +158,7 @@ def test_a_case_is_what_was_saved(first, index, changes):
             assert tx.lock_case(case.id).case == before
             tx.save(step_to(case, before), unique_key=None, index=index)
 
-        store._kept.clear()
+        store._engine.forget()
         store.write(work)
         assert store.read(lambda r: r.case(first.id)).case == case
     assert store.read(lambda r: r.chain_is_whole(first.id))

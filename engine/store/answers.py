@@ -1,0 +1,43 @@
+"""What commands and Idempotency-Keys were answered with, as far as a transaction has to know and keep it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete
+
+from engine.store.case_writing import CaseWriter
+from engine.store.history_reading import HistoryReader
+from engine.store.outgoing import INSERT_ACCEPTED
+from engine.store.records import Accepted
+from engine.store.statement import Statement
+from engine.store.tables import ACCEPTED
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+FORGET = Statement(delete(ACCEPTED).where(ACCEPTED.c.accepted_at < bindparam("before")))
+
+
+class AnswerWriter(CaseWriter, HistoryReader):
+    """Sees what this transaction has answered itself."""
+
+    def step_of_command(self, command: str) -> tuple[str, int] | None:
+        """(case id, seq) of the step that a command made."""
+        place: tuple[str, int] | None = self.unit.known.get(("command", command))
+        return place or super().step_of_command(command)
+
+    def accepted(self, key: str, party: str) -> Accepted | None:
+        """What a party's Idempotency-Key was answered with."""
+        known: Accepted | None = self.unit.known.get(("accepted", key, party))
+        return known or super().accepted(key, party)
+
+    def keep_accepted(self, key: str, party: str, body_hash: str, case_id: str, seq: int) -> None:
+        """Keeps what an Idempotency-Key was answered with."""
+        row = {"key": key, "party": party, "body_hash": body_hash, "case_id": case_id, "seq": seq}
+        self.unit.add(INSERT_ACCEPTED, accepted_at=self.machine_now(), **row)
+        self.unit.known["accepted", key, party] = Accepted(body_hash, case_id, seq)
+
+    def forget_accepted(self, before: datetime) -> int:
+        """Forgets answers kept before a moment (machine time); how many."""
+        return self.link.run(FORGET, before=before)

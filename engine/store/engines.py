@@ -1,0 +1,183 @@
+"""One kind of database each: how transactions and snapshots are run on SQLite, in a file or in memory; PostgreSQL is in postgres.py."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from sqlalchemy.exc import DatabaseError
+
+from engine.errors import Unavailable
+from engine.store import migrate, sqlite
+from engine.store.kept import Kept
+from engine.store.link import Link
+from engine.store.writer import Priority, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from engine.store.news import Heard
+    from engine.store.unit import Unit
+
+T = TypeVar("T")
+
+Work = Callable[["Unit"], Any]
+
+
+class Engine(Protocol):
+    """One kind of database. Work may run more than once, and again after a COMMIT that nobody learned of."""
+
+    def submit(self, work: Work, priority: Priority) -> Future[Any]:
+        """Runs work in a transaction, sooner or later."""
+
+    def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Future[Any]]:
+        """Runs each of these whole or not at all, several in one transaction where that is quicker.
+
+        With each work stands the id of the case that it locks first.
+        """
+
+    def write(self, work: Callable[[Unit], T]) -> T:
+        """Runs work in a transaction and waits for its COMMIT."""
+
+    def read(self, work: Callable[[Link], T]) -> T:
+        """Runs work on a snapshot."""
+
+    def forget(self) -> None:
+        """Takes nothing for known of what transactions have left."""
+
+    def close(self) -> None:
+        """Does what is waiting, and ends."""
+
+
+class FileEngine:
+    """SQLite in a file: one writer thread, a pool of readers, a lock file."""
+
+    def __init__(self, path: Path, clock: Callable[[], datetime], heard: Heard) -> None:
+        self._lock = sqlite.LockFile(path)
+        try:
+            with migrate.open_sqlite(lambda: sqlite.connect_writer(path)) as connection:
+                migrate.upgrade(connection)
+            writing = sqlite.connect_writer(path)
+        except (sqlite3.Error, DatabaseError) as error:
+            self._lock.release()
+            raise sqlite.unusable(path, error) from error
+        except BaseException:
+            self._lock.release()
+            raise
+        self._writing = writing
+        self._kept = Kept()
+        self._writer = Writer(Link(writing, clock), self._kept, heard)
+        self._readers = sqlite.Readers(path, clock)
+        self._closed = False
+
+    def submit(self, work: Work, priority: Priority) -> Future[Any]:
+        """Queues it for the writer."""
+        return self._writer.submit(work, priority)
+
+    def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Future[Any]]:
+        """Queues them; the writer groups what waits."""
+        return [self._writer.submit(work, priority) for _, work in works]
+
+    def write(self, work: Callable[[Unit], T]) -> T:
+        """Queues it and waits."""
+        value: T = self._writer.submit(work, Priority.PEOPLE).result()
+        return value
+
+    def read(self, work: Callable[[Link], T]) -> T:
+        """On a reader of the pool."""
+        return self._readers.read(work)
+
+    def forget(self) -> None:
+        """The next transaction reads anew."""
+        self._kept.clear()
+
+    def close(self) -> None:
+        """Drains the writer, folds the log into the file, gives the file free."""
+        if self._closed:
+            return
+        self._closed = True
+        self._writer.close()
+        self._readers.close()
+        self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._writing.close()
+        self._lock.release()
+
+
+class MemoryEngine:
+    """SQLite in memory: everything on one connection, one at a time, in the thread that asks."""
+
+    def __init__(self, clock: Callable[[], datetime], heard: Heard) -> None:
+        self._heard = heard
+        self._link: Link | None = Link(sqlite.connect_memory(), clock)
+        self._kept = Kept()
+        self._lock = sqlite.Reentrant()
+
+    def submit(self, work: Work, priority: Priority) -> Future[Any]:  # noqa: ARG002  (nobody waits here)
+        """Runs it at once."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(self.write(work))
+        except Exception as error:  # noqa: BLE001  (it belongs to who asks for the result)
+            future.set_exception(error)
+        return future
+
+    def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Future[Any]]:
+        """One after the other."""
+        return [self.submit(work, priority) for _, work in works]
+
+    def write(self, work: Callable[[Unit], T]) -> T:
+        """Runs it at once, whole or not at all."""
+        with self._lock:
+            link = self._open()
+            unit = self._kept.unit(link)
+            link.connection.execute("BEGIN")
+            try:
+                value = work(unit)
+                unit.write_out()
+                link.connection.execute("COMMIT")
+            except BaseException:
+                unit.drop()
+                self._kept.clear()
+                if link.connection.in_transaction:
+                    link.connection.execute("ROLLBACK")
+                raise
+            self._kept.keep(unit)
+        if unit.news is not None:
+            self._heard(unit.news)
+        return value
+
+    def read(self, work: Callable[[Link], T]) -> T:
+        """On the same connection."""
+        with self._lock:
+            return sqlite.snapshot(self._open(), work)
+
+    def copy(self) -> sqlite3.Connection:
+        """All that it holds now, in a database of its own."""
+        with self._lock:
+            return sqlite.copied(self._open().connection, sqlite.connect(None))
+
+    def restore(self, copy: sqlite3.Connection) -> None:
+        """As it was when the copy was made."""
+        with self._lock:
+            self._kept.clear()
+            sqlite.copied(copy, self._open().connection)
+
+    def forget(self) -> None:
+        """The next transaction reads anew."""
+        self._kept.clear()
+
+    def close(self) -> None:
+        """Forgets everything."""
+        with self._lock:
+            if self._link is not None:
+                self._link.connection.close()
+                self._link = None
+
+    def _open(self) -> Link:
+        if self._link is None:
+            raise Unavailable("the store is closed")
+        return self._link

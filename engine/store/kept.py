@@ -1,0 +1,41 @@
+"""Cases as the last transactions left them, so that a case in motion is not read again at every step."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from engine.store.unit import Unit
+
+if TYPE_CHECKING:
+    from engine.store.codec import Held
+    from engine.store.link import Link
+
+MOST = 1024
+
+
+class Kept:
+    """A bounded memory, shared by threads. Who does not own the database compares seq and hash under the lock."""
+
+    def __init__(self) -> None:
+        self._cases: OrderedDict[str, Held] = OrderedDict()
+        self._lock = Lock()
+
+    def unit(self, link: Link) -> Unit:
+        """A new unit of work that may start from what is kept."""
+        return Unit(link, self._cases.get)
+
+    def keep(self, unit: Unit) -> None:
+        """What a committed transaction has left."""
+        with self._lock:
+            for case_id, held in unit.held.items():
+                self._cases[case_id] = held
+                self._cases.move_to_end(case_id)
+            while len(self._cases) > MOST:
+                self._cases.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forgets all: what a transaction left is not known."""
+        with self._lock:
+            self._cases.clear()

@@ -1,0 +1,51 @@
+"""What many nodes need: steps that wait for their place in the feed, checkpoints, lanes of adapters; closed cases that were pruned."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from engine.store.columns import BIG, LONG, STRING, Instant
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Adds them."""
+    op.create_table(
+        "unsequenced",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("case_id", BIG, nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("hash", STRING, nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_unsequenced_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unsequenced")),
+    )
+    op.create_table(
+        "checkpoint",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("first_pos", BIG, nullable=False),
+        sa.Column("last_pos", BIG, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("root", STRING, nullable=False),
+        sa.Column("previous", STRING, nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("key", STRING, nullable=False),
+        sa.Column("signature", STRING, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_checkpoint")),
+        sa.UniqueConstraint("first_pos", name=op.f("uq_checkpoint_first_pos")),
+    )
+    op.create_table(
+        "lane",
+        sa.Column("adapter", STRING, nullable=False),
+        sa.Column("free_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("adapter", name=op.f("pk_lane")),
+        sqlite_with_rowid=False,
+    )
+    op.add_column("case", sa.Column("pruned_at", Instant(), nullable=True))
+    op.create_index(op.f("ix_effect_adapter_next_at"), "effect", ["adapter", "next_at"], unique=False)
+    op.create_index(op.f("ix_case_closed_at"), "case", ["closed_at"], unique=False)
+    op.create_index(op.f("ix_feed_case_id"), "feed", ["case_id"], unique=False)
+    op.add_column("incident", sa.Column("closed_by", LONG, nullable=True))
+    op.add_column("incident", sa.Column("answer", LONG, nullable=True))

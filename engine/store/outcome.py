@@ -1,0 +1,46 @@
+"""One command among others in a transaction: what came of it, and whether the transaction can go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import MilepostError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from engine.store.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A value or an error."""
+
+    value: Any = None
+    error: Exception | None = None
+
+    def answer(self, future: Future[Any]) -> None:
+        """Hands it to who waits."""
+        if self.error is None:
+            future.set_result(self.value)
+        else:
+            future.set_exception(self.error)
+
+
+class Broken(Exception):
+    """The transaction of a group cannot be used any more."""
+
+
+def attempt(unit: Unit, work: Callable[[Unit], Any]) -> Outcome:
+    """One command of a group; its refusal is undone. Raises Broken where it has left something behind."""
+    mark = unit.mark()
+    try:
+        return Outcome(work(unit))
+    except MilepostError as error:
+        if not unit.undo(mark):
+            raise Broken from error
+        return Outcome(error=error)
+    except Exception as error:
+        raise Broken from error

@@ -1,0 +1,57 @@
+"""A connection to PostgreSQL in pipeline mode: what is asked and written goes out together when somebody needs an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from engine.store.columns import Instant
+from engine.store.link import Asked, Link
+from engine.store.statement import POSTGRESQL, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from psycopg import Connection, Pipeline
+
+CLOCK = Statement(select(func.clock_timestamp(type_=Instant()).label("now")))
+
+
+class Pipelined(Link):
+    """Others write to this database too. `clock` None: the database's own."""
+
+    owned = False
+    dialect = POSTGRESQL
+
+    def __init__(self, connection: Connection, pipeline: Pipeline, clock: Callable[[], datetime] | None) -> None:
+        super().__init__(connection, clock)
+        self._pipeline = pipeline
+        self.clock_question = CLOCK if clock is None else None
+
+    def now(self) -> datetime:
+        """The database's clock as it reads it now, not at the start of the transaction."""
+        if self._clock is not None:
+            return self._clock()
+        ((row,),) = self.peek((CLOCK, {}))
+        moment: datetime = row[0]
+        return moment
+
+    def peek(self, *asked: Asked) -> list[list[Any]]:
+        """All questions travel before the first answer is waited for."""
+        cursors = [self._execute(statement, binds) for statement, binds in asked]
+        return [self._fetched(cursor, statement) for cursor, (statement, _) in zip(cursors, asked, strict=True)]
+
+    def run(self, statement: Statement, **binds: Any) -> int:
+        """Waits for the number of rows."""
+        self._settle(statement)
+        cursor = self._execute(statement, binds)
+        self._pipeline.sync()
+        count: int = cursor.rowcount
+        return count
+
+    def commit(self) -> None:
+        """Makes it durable, together with what was not sent yet; raises what went wrong with any of it."""
+        self.connection.commit()
+        self._pipeline.sync()

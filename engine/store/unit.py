@@ -1,0 +1,192 @@
+"""What a transaction has changed of cases and not yet written: several commands may share one, each whole or not at all.
+
+Rows are written as late as they can be: a case that took many steps is written once, rows of one table go out together
+(DESIGN §3). What the database holds is `base`, what is true inside the transaction is `held`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from engine.core.naming import group_of
+from engine.core.values import canonical
+from engine.store.codec import arrange, case_columns, changed_sections, index_rows, search_text, sections
+from engine.store.news import News
+from engine.store.outgoing import (
+    DELETE_INDEX,
+    DELETE_POSITION,
+    DELETE_SECTION,
+    DELETE_TIMER,
+    INSERT_EFFECT,
+    INSERT_INDEX,
+    INSERT_POSITION,
+    INSERT_SECTION,
+    INSERT_STEP,
+    INSERT_TIMER,
+    ORDER,
+    UPDATE_CASE,
+    UPDATE_SECTION,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from engine.core.case import Position, Timer
+    from engine.store.codec import Held
+    from engine.store.link import Link
+    from engine.store.statement import Statement
+
+Rows = dict["Statement", list[dict[str, Any]]]
+CASE_TABLES = frozenset({"case", "case_section", "position", "timer", "case_index"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A unit as it was before a command."""
+
+    base: Mapping[str, Held]
+    held: Mapping[str, Held]
+    touched: Mapping[str, None]
+    known: Mapping[tuple[str, ...], Any]
+    lengths: Mapping[Statement, int]
+    changes: int
+
+
+class Unit:
+    """One transaction on one connection. `kept` gives cases as earlier transactions left them."""
+
+    def __init__(self, link: Link, kept: Callable[[str], Held | None]) -> None:
+        self.link, self.kept = link, kept
+        self.base: dict[str, Held] = {}
+        self.held: dict[str, Held] = {}
+        self.known: dict[tuple[str, ...], Any] = {}  # answers to questions whose rows wait: by kind and name
+        self.news: News | None = None  # what others will want to hear of when it is committed
+        self.repeated = False  # the work has run before
+        self.shared = False  # with commands of other cases, so that locks are taken in an order that is not one case's
+        self._touched: dict[str, None] = {}
+        self._rows: Rows = {}
+        link.waiting.clear()
+        link.write_out = self.write_out
+
+    def mark(self) -> Mark:
+        """Where to come back to."""
+        lengths = {statement: len(rows) for statement, rows in self._rows.items()}
+        return Mark(dict(self.base), dict(self.held), dict(self._touched), dict(self.known), lengths, self.link.changes)
+
+    def undo(self, mark: Mark) -> bool:
+        """Forgets what came after the mark; False where some of it is in the database already."""
+        if self.link.changes != mark.changes:
+            return False
+        self.base, self.held = dict(mark.base), dict(mark.held)
+        self._touched, self.known = dict(mark.touched), dict(mark.known)
+        for statement, rows in self._rows.items():
+            del rows[mark.lengths.get(statement, 0) :]
+        return True
+
+    def found(self, held: Held) -> None:
+        """A locked case, as the database has it."""
+        self.base[held.case.id] = self.held[held.case.id] = held
+
+    def change(self, held: Held) -> None:
+        """A locked case, as it is from now on."""
+        self.held[held.case.id] = held
+        self._touched[held.case.id] = None
+        self.link.waiting |= CASE_TABLES
+
+    def add(self, statement: Statement, **row: Any) -> None:
+        """A row to be inserted."""
+        self._rows.setdefault(statement, []).append(row)
+        self.link.waiting |= statement.tables
+        if statement is INSERT_EFFECT:
+            self.news = News.EFFECTS
+        elif statement is INSERT_STEP:
+            self.news = self.news or News.STEPS
+
+    def drop(self) -> None:
+        """Forgets everything: the transaction was rolled back."""
+        self._rows, self._touched = {}, {}
+        self.link.waiting.clear()
+
+    def write_out(self) -> None:
+        """Everything that waits, a table at a time."""
+        if not self.link.waiting:
+            return
+        self.link.waiting.clear()
+        rows, self._rows = self._rows, {}
+        for case_id in self._touched:
+            held = _changed(self.base[case_id], self.held[case_id], rows)
+            self.base[case_id] = self.held[case_id] = held
+        self._touched.clear()
+        with self.link.together():
+            for statement in sorted(rows, key=ORDER.__getitem__):
+                self.link.many(statement, rows[statement])
+
+
+def _changed(base: Held, held: Held, rows: Rows) -> Held:
+    """Adds the rows between a case as it lies in the database and as it is now; returns it as it lies there then."""
+
+    def add(statement: Statement, found: Sequence[dict[str, Any]]) -> None:
+        if found:
+            rows.setdefault(statement, []).extend(found)
+
+    row, case = base.row, held.case
+    _sections(base, held, add)
+    places = _positions(base, case.positions, add)
+    timer_places = _timers(base, case.timers, add)
+    index = held.index or {}
+    if (base.case.number, base.case.turn, base.index) != (case.number, case.turn, index):
+        old = set() if base.index is None else index_rows(base.case, base.index)
+        new = index_rows(case, index)
+        add(DELETE_INDEX, [{"row": row, "path": p, "value": v} for p, v in sorted(old - new)])
+        add(INSERT_INDEX, [{"case_id": row, "path": p, "value": v} for p, v in sorted(new - old)])
+    if held.hash != base.hash:
+        search = search_text(index)
+        columns = {"unique_key": held.unique_key, "search": search, "hash": held.hash, **case_columns(case)}
+        add(UPDATE_CASE, [{"row": row, **columns}])
+    return replace(held, places=places, timer_places=timer_places)
+
+
+Add = Any  # Callable[[Statement, Sequence[dict[str, Any]]], None]
+
+
+def _sections(base: Held, held: Held, add: Add) -> None:
+    changed = changed_sections(base.case.data, held.case.data)
+    if not changed:
+        return
+    stored, row = set(map(group_of, base.case.data)), base.row
+    new = sections(held.case.data, changed)
+    texts = [(key, canonical(new[key])) for key in sorted(new)]
+    add(UPDATE_SECTION, [{"row": row, "key": k, "data": t} for k, t in texts if k in stored])
+    add(INSERT_SECTION, [{"case_id": row, "section": k, "data": t} for k, t in texts if k not in stored])
+    add(DELETE_SECTION, [{"row": row, "key": k} for k in sorted(changed & stored - new.keys())])
+
+
+def _positions(base: Held, positions: tuple[Position, ...], add: Add) -> Mapping[str, int]:
+    if base.case.positions == positions:
+        return base.places
+    places, dropped, written = arrange(
+        base.places, {p.state: p for p in base.case.positions}, [(p.state, p) for p in positions]
+    )
+    add(DELETE_POSITION, [{"row": base.row, "key": key} for key in dropped])
+    names = ("state", "entry", "entered_at", "finished")
+    add(
+        INSERT_POSITION,
+        [{"case_id": base.row, "place": at, **{name: getattr(p, name) for name in names}} for at, p in written],
+    )
+    return places
+
+
+def _timers(base: Held, timers: tuple[Timer, ...], add: Add) -> Mapping[str, int]:
+    if base.case.timers == timers:
+        return base.timer_places
+    places, dropped, written = arrange(
+        base.timer_places, {t.key: t for t in base.case.timers}, [(t.key, t) for t in timers]
+    )
+    add(DELETE_TIMER, [{"row": base.row, "key": key} for key in dropped])
+    names = ("key", "state", "entry", "deadline", "kind", "rung", "due")
+    add(
+        INSERT_TIMER,
+        [{"case_id": base.row, "place": at, **{name: getattr(t, name) for name in names}} for at, t in written],
+    )
+    return places
