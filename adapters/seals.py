@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -16,6 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from engine.errors import MilepostError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Ed25519Seal:
