@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api.auth import ActorIn, LocaleIn, ServicesIn
+from api.auth import ActorIn, ServicesIn
 from api.bodies import BatchBody
 from api.exact import ExactRoute
 from api.problems import of_error
@@ -17,30 +17,24 @@ router = APIRouter(tags=["cases"], route_class=ExactRoute)
 
 
 @router.post("/events")
-def send_events(
-    body: BatchBody, services: ServicesIn, actor: ActorIn, locale: LocaleIn
-) -> dict[str, list[dict[str, Any]]]:
+def send_events(body: BatchBody, services: ServicesIn, actor: ActorIn) -> dict[str, list[dict[str, Any]]]:
     """A batch: the answer has a line for each event, an outcome or a problem; one refusal holds up no other."""
     lines = [
         BatchLine(line.case, Event(line.event, line.data, frozenset(line.declares)), line.if_match, line.key)
         for line in body.events
     ]
-    results = services.cases.batch(lines, actor, locale=locale)
-    return {"results": [_line(result) for result in results]}
+    return {"results": [_line(result) for result in services.cases.batch(lines, actor)]}
 
 
 def _line(result: BatchResult) -> dict[str, Any]:
-    if result.outcome is None:
-        return {
-            "status": 500 if result.error is None else of_error(result.error)["status"],
-            "problem": result.error and of_error(result.error),
-        }
-    case = result.outcome.case
+    if result.error is not None:
+        problem = of_error(result.error)
+        return {"status": problem["status"], "problem": problem}
     return {
         "status": 200,
-        "case": case.id,
-        "number": case.number,
-        "seq": result.outcome.step.seq,
-        "etag": case.etag,
-        "states": [s.path for s in case.states if s.leaf],
+        "case": result.case_id,
+        "number": result.number,
+        "seq": result.seq,
+        "etag": result.etag,
+        "states": list(result.leaves),
     }

@@ -10,12 +10,23 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from types import NoneType
 from typing import Any
 
+_PLAIN = frozenset({str, int, bool, NoneType})
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
+
+@lru_cache(maxsize=16_384)
 def instant(moment: datetime) -> str:
-    """An aware datetime as fixed-width UTC text, so that text order is time order."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    """An aware datetime as fixed-width UTC text, so that text order is time order.
+
+    Remembered, as a case's moments are written again at every step.
+    """
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"  # without +00:00
 
 
 def parse_instant(text: str) -> datetime:
@@ -25,7 +36,17 @@ def parse_instant(text: str) -> datetime:
 
 def encode(value: Any) -> Any:
     """A value as plain JSON with tags; raises TypeError for what is no value."""
-    if value is None or isinstance(value, str | bool | int):
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is dict:  # by far the most, so it does not go through the questions below
+        return {
+            f"${key}" if key.startswith("$") else key: item if type(item) in _PLAIN else encode(item)
+            for key, item in value.items()
+        }
+    if kind is tuple or kind is list:
+        return [item if type(item) in _PLAIN else encode(item) for item in value]
+    if isinstance(value, str | int):
         return value
     if isinstance(value, Decimal):
         return {"$n": str(value)}
@@ -34,10 +55,10 @@ def encode(value: Any) -> Any:
     if isinstance(value, date):
         return {"$d": value.isoformat()}
     if isinstance(value, Mapping):
-        return {f"${key}" if key.startswith("$") else key: encode(item) for key, item in value.items()}
+        return encode(dict(value))
     if isinstance(value, list | tuple):
-        return [encode(item) for item in value]
-    raise TypeError(f"{type(value).__name__} is no value of a case")
+        return encode(list(value))
+    raise TypeError(f"{kind.__name__} is no value of a case")
 
 
 def decode(value: Any) -> Any:
@@ -58,7 +79,12 @@ def decode(value: Any) -> Any:
 
 def canonical(value: Any) -> str:
     """The one text of a value: tags, sorted keys, no spaces, no escapes beyond JSON's own."""
-    return json.dumps(encode(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return plain_text(encode(value))
+
+
+def plain_text(plain: Any) -> str:
+    """The canonical text of what is JSON already, with its tags."""
+    return _JSON.encode(plain)
 
 
 def restore(text: str) -> Any:

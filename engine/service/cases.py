@@ -9,7 +9,7 @@ from engine.core.case import Event
 from engine.core.machine.step import step
 from engine.core.sight import Sight, may_address, may_see, visible_data
 from engine.errors import MilepostError
-from engine.service.case_views import case_view, effect_view, planned_effect, reader_of, step_view, timer_view
+from engine.service.case_views import case_view, effect_view, etag, planned_effect, reader_of, step_view, timer_view
 from engine.service.commands import Command, check_match, no_case, stored
 from engine.service.searchable import unique_key
 from engine.service.searching import find
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from datetime import datetime
 
-    from engine.core.case import Actor, Case, Parent, Step
+    from engine.core.case import Actor, Case, Parent, Record, Step
     from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
     from engine.service.commands import Commands, Decision
     from engine.service.searching import CaseFilters
     from engine.service.views import CaseLine, CaseView, EffectView, Page, StepView, TimerView
-    from engine.store.records import StoredCase
+    from engine.store.records import StoredCase, StoredRecord
     from engine.store.store import Store
     from engine.store.transaction import Reader
 
@@ -49,9 +49,13 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What came of one line: an outcome or the refusal."""
+    """What came of one line, in short: where the case is now, or the refusal."""
 
-    outcome: Outcome | None
+    case_id: str = ""
+    number: str | None = None
+    seq: int = 0
+    etag: str = ""
+    leaves: tuple[str, ...] = ()
     error: MilepostError | None = None
 
 
@@ -118,18 +122,23 @@ class Cases:
 
     def answer(self, decision: Decision, actor: Actor, *, locale: str = "") -> Outcome:
         """A decision for its sender; raises the refusal."""
+        chart, case, record = self._accepted(decision, actor)
+        shown = visible_data(chart, case, actor)
+        seen = self._view(case, decision.version_id, actor, shown, now=case.last_at, locale=locale)
+        made = step_view(chart, case.id, record, reader_of(chart, case, actor, shown), locale=locale)
+        return Outcome(seen, made, decision.replayed)
+
+    def _accepted(self, decision: Decision, actor: Actor) -> tuple[Chart, Case, Record | StoredRecord]:
+        """What a decision is about; raises the refusal, and knows no case of which the sender may not know any more."""
         case, record = decision.case, decision.record
         if decision.refusal is not None or case is None or record is None:
             raise decision.refusal or no_case("")
         chart = self._catalog.chart(decision.version_id)
         if decision.replayed and not may_address(chart, case, actor):
             raise no_case(case.id)
-        shown = visible_data(chart, case, actor)
-        seen = self._view(case, decision.version_id, actor, shown, now=case.last_at, locale=locale)
-        made = step_view(chart, case.id, record, reader_of(chart, case, actor, shown), locale=locale)
-        return Outcome(seen, made, decision.replayed)
+        return chart, case, record
 
-    def batch(self, lines: Sequence[BatchLine], actor: Actor, *, locale: str = "") -> tuple[BatchResult, ...]:
+    def batch(self, lines: Sequence[BatchLine], actor: Actor) -> tuple[BatchResult, ...]:
         """Each line its own step, in order, committed together where the store can."""
         ids = self._ids({line.case_id for line in lines})
         asked = self._commands.submit_all(
@@ -142,7 +151,7 @@ class Cases:
             ],
             priority=Priority.PEOPLE,
         )
-        return tuple(self._batch_result(future, actor, locale) for future in asked)
+        return tuple(self._batch_result(future, actor) for future in asked)
 
     def _ids(self, refs: Iterable[str]) -> dict[str, str]:
         """Ids of cases that are named by id or number; what is neither stays as it is."""
@@ -152,11 +161,12 @@ class Cases:
 
         return self._store.read(work)
 
-    def _batch_result(self, future: Future[Decision], actor: Actor, locale: str) -> BatchResult:
+    def _batch_result(self, future: Future[Decision], actor: Actor) -> BatchResult:
         try:
-            return BatchResult(self.answer(future.result(), actor, locale=locale))
+            _, case, record = self._accepted(future.result(), actor)
         except MilepostError as error:
-            return BatchResult(None, error)
+            return BatchResult(error=error)
+        return BatchResult(case.id, case.number, record.seq, etag(case), tuple(leaf for leaf in case.leaves if leaf))
 
     def dry_run(
         self, case_id: str, event: Event, actor: Actor, *, if_match: str | None = None, locale: str = ""

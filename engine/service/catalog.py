@@ -127,10 +127,10 @@ class Catalog:
         """The newest version of a workflow: its id and chart. Raises WorkflowNotFound."""
 
         def work(reader: Reader) -> tuple[int, Chart]:
-            found = reader.latest_version(workflow)
-            if found is None:
+            version_id = reader.latest_version_id(workflow)
+            if version_id is None:
                 raise _unknown(f"workflow '{workflow}'", reader)
-            return found.id, self.chart(found.id, reader)
+            return version_id, self.chart(version_id, reader)
 
         return self._within(reader, work)
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from engine.core.case import ChildOpened
+from engine.core.case import ChildOpened, Event
 from engine.core.machine.step import step
 from engine.core.sight import may_address, may_see
 from engine.errors import ActorNotAllowed, CaseChanged, CaseNotFound, EventNotAllowed, KeyReused, NotFound, Refused
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from datetime import datetime
 
-    from engine.core.case import Actor, Case, Event, Record
+    from engine.core.case import Actor, Case, Record
     from engine.core.machine.chart import Chart
     from engine.errors import MilepostError
     from engine.service.stepping import Stepping
@@ -201,9 +201,11 @@ def stored(reader: Reader, ref: str) -> StoredCase | None:
 
 def _named(command: Command) -> Command:
     """With an id by which its step is found, should nobody learn whether it was committed."""
-    if command.event.command is not None:
+    said = command.event
+    if said.command is not None:
         return command
-    return replace(command, event=replace(command.event, command=uuid4().hex), fresh=True)
+    event = Event(said.name, said.data, said.declares, uuid4().hex)
+    return replace(command, event=event, fresh=True)
 
 
 def no_case(case_id: str) -> CaseNotFound:

@@ -125,7 +125,7 @@ def held_of(rows: Sequence[Sequence[Any]]) -> Held | None:
         version_id=row.version_id,
         hash=row.hash,
         unique_key=row.unique_key,
-        index=summary_of(row).index,
+        search=summary_of(row).index,
         places={p.state: p.place for p in positions},
         timer_places={t.key: t.place for t in timers},
         received_at=row.last_at,

@@ -67,7 +67,7 @@ class CaseWriter(CaseReader):
             self.unit.found(held)
         elif self.link.owned:
             self._now = self.business_now()
-        held = self.unit.held[case_id] = replace(held, received_at=max(self._now, held.received_at, held.case.last_at))
+        held = self.unit.held[case_id] = held.received(max(self._now, held.received_at, held.case.last_at))
         return LockedCase(held.case, held.version_id, held.received_at)
 
     def _lock(self, case_id: str, *, wait: bool) -> Held | None:
@@ -134,7 +134,7 @@ class CaseWriter(CaseReader):
             (parents,) = self.link.peek((ROW_OF, {"case_id": case.parent.id}))
             for parent in parents:
                 self.unit.add(INSERT_LINK, case_id=new.id, parent_id=parent.id)
-        self._change(replace(held, case=case, index=dict(index)), step, line, arrived_at)
+        self._change(held.stepped(case, line["hash"], unique_key, dict(index)), step, line, arrived_at)
 
     def save(
         self,
@@ -148,8 +148,7 @@ class CaseWriter(CaseReader):
         held = self.unit.held[step.case.id]
         self._claim_unique(step.case, held.unique_key, unique_key)
         line = _line(held.hash, step)
-        after = replace(held, case=step.case, hash=line["hash"], unique_key=unique_key, index=dict(index))
-        self._change(after, step, line, arrived_at)
+        self._change(held.stepped(step.case, line["hash"], unique_key, dict(index)), step, line, arrived_at)
 
     def _claim_unique(self, case: Case, before: str | None, key: str | None) -> None:
         if key is None or key == before:

@@ -19,6 +19,7 @@ V = WORKFLOW_VERSION.c
 _VERSIONS = select(WORKFLOW_VERSION)
 BY_ID = Statement(_VERSIONS.where(V.id == bindparam("row")))
 LATEST = Statement(_VERSIONS.where(V.workflow == bindparam("workflow")).order_by(V.version.desc()).limit(1))
+LATEST_ID = Statement(select(V.id).where(V.workflow == bindparam("workflow")).order_by(V.version.desc()).limit(1))
 BY_DIGEST = Statement(
     _VERSIONS.where(V.workflow == bindparam("workflow"), V.digest == bindparam("digest"))
     .order_by(V.version.desc())
@@ -46,6 +47,11 @@ class CatalogReader(Session):
     def latest_version(self, workflow: str) -> Version | None:
         """The version that new cases get."""
         return _version(self.link.row(LATEST, workflow=workflow))
+
+    def latest_version_id(self, workflow: str) -> int | None:
+        """Its id only: texts of versions are long."""
+        found: int | None = self.link.value(LATEST_ID, workflow=workflow)
+        return found
 
     def version_by_digest(self, workflow: str, digest: str) -> Version | None:
         """The newest version with this digest."""

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Record
-from engine.core.values import canonical
+from engine.core.values import canonical, encode, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,9 @@ def genesis(case_id: str) -> str:
 
 def record_text(record: Record) -> str:
     """The canonical text of a record without its payload."""
-    return canonical({name: getattr(record, name) for name in _MEMBERS})
+    plain = {name: getattr(record, name) for name in _MEMBERS}  # of texts and lists of them, but for its moment
+    plain["at"] = encode(record.at)
+    return plain_text(plain)
 
 
 def payload_text(record: Record) -> str:

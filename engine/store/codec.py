@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from engine.core.case import Actor, Case, Memory, Parent, Position, Timer
 from engine.core.naming import group_of
-from engine.core.values import restore
+from engine.core.values import plain_text, restore
 from engine.store.packing import pack, unpack
 from engine.store.records import CaseSummary
 
@@ -30,11 +29,10 @@ _WORDS_AT_MOST = 32
 _LONGEST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A case and how it lies in the database: the value and what is compared when it is written.
 
-    `index` None: none of its index rows is there yet.
+    `search` None: none of its index rows is there yet. A tuple, as every step makes three of them.
     """
 
     row: int
@@ -42,10 +40,22 @@ class Held:
     version_id: int
     hash: str
     unique_key: str | None
-    index: Mapping[str, str] | None
+    search: Mapping[str, str] | None
     places: Mapping[str, int]
     timer_places: Mapping[str, int]
     received_at: datetime
+
+    def received(self, at: datetime) -> Held:
+        """Locked anew, at a moment."""
+        return Held(*self[:8], at)
+
+    def stepped(self, case: Case, digest: str, unique_key: str | None, search: Mapping[str, str]) -> Held:
+        """After a step."""
+        return Held(self.row, case, self.version_id, digest, unique_key, search, *self[6:])
+
+    def laid(self, places: Mapping[str, int], timer_places: Mapping[str, int]) -> Held:
+        """As it lies in the database once it is written."""
+        return Held(*self[:6], places, timer_places, self.received_at)
 
 
 def sections(data: Mapping[str, Any], wanted: Container[str]) -> dict[str, dict[str, Any]]:
@@ -97,8 +107,8 @@ def case_columns(case: Case) -> dict[str, Any]:
         "revision": case.revision,
         "closed_at": case.closed_at,
         "outcome": case.outcome,
-        "leaves": json.dumps(case.leaves),
-        "turn": json.dumps(case.turn),
+        "leaves": plain_text(case.leaves),
+        "turn": plain_text(case.turn),
         "memory": pack(case.memory),
         "next_due": min((t.due for t in case.timers if t.kind == "due"), default=None),
         "overdue_since": overdue_since(case),
@@ -190,17 +200,21 @@ def words(texts: Iterable[str]) -> set[str]:
     return set(list(found)[:_WORDS_AT_MOST])
 
 
-def index_rows(case: Case, index: Mapping[str, str]) -> set[tuple[str, str]]:
-    """Everything a case is found by, as (path, value)."""
+def search_rows(number: str | None, index: Mapping[str, str]) -> set[tuple[str, str]]:
+    """What a case is found by beside its turn, as (path, value): its searchable fields, and single words of all that is text."""
     rows = {(path, search_value(value)) for path, value in index.items()}
-    rows.update((TURN, search_value(who)) for who in case.turn)
-    rows.update((WORD, word) for word in words([*([case.number] if case.number else []), *index.values()]))
+    rows.update((WORD, word) for word in words([*([number] if number else []), *index.values()]))
     return rows
+
+
+def turn_rows(turn: Iterable[str]) -> set[tuple[str, str]]:
+    """Whose move it is, as (path, value)."""
+    return {(TURN, search_value(who)) for who in turn}
 
 
 def search_text(index: Mapping[str, str]) -> str:
     """The searchable fields as they lie in the case's own row."""
-    return json.dumps(dict(index), ensure_ascii=False)
+    return plain_text(dict(index))
 
 
 def search_value(text: str) -> str:

@@ -34,14 +34,17 @@ _CHANGING = (
     "memory",
     "next_due",
     "overdue_since",
-    "unique_key",
-    "search",
     "hash",
 )
 UPDATE_CASE = Statement(
     update(CASE)
     .where(C.id == bindparam("row"))
     .values({name: bindparam(name, type_=C[name].type) for name in _CHANGING})
+)
+UPDATE_SEARCH = Statement(
+    update(CASE)
+    .where(C.id == bindparam("row"))
+    .values({name: bindparam(name, type_=C[name].type) for name in ("unique_key", "search")})
 )
 INSERT_LINK = Statement(insert_into(CASE_LINK))
 INSERT_SECTION = Statement(insert_into(CASE_SECTION))
@@ -78,6 +81,7 @@ ORDER = {
     for place, statement in enumerate(
         (
             UPDATE_CASE,
+            UPDATE_SEARCH,
             INSERT_LINK,
             DELETE_SECTION,
             UPDATE_SECTION,

@@ -13,13 +13,12 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from engine.core.values import decode, encode, instant, parse_instant
+from engine.core.values import decode, encode, instant, parse_instant, plain_text
 
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
 Pair = tuple[Convert, Convert]
 
-_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _MICROSECOND = timedelta(microseconds=1)
 _SCALARS = (str, int, bool)
 
@@ -27,7 +26,7 @@ _SCALARS = (str, int, bool)
 def pack(value: Any) -> str:
     """A dataclass value as canonical JSON text."""
     plain = _pair(_key(type(value)))[0](value)
-    return _JSON.encode(plain)
+    return plain_text(plain)
 
 
 def unpack(kind: type[T], text: str) -> T:

@@ -6,12 +6,12 @@ Rows are written as late as they can be: a case that took many steps is written 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.core.naming import group_of
 from engine.core.values import canonical
-from engine.store.codec import arrange, case_columns, changed_sections, index_rows, search_text, sections
+from engine.store.codec import arrange, case_columns, changed_sections, search_rows, search_text, sections, turn_rows
 from engine.store.news import News
 from engine.store.outgoing import (
     DELETE_INDEX,
@@ -26,6 +26,7 @@ from engine.store.outgoing import (
     INSERT_TIMER,
     ORDER,
     UPDATE_CASE,
+    UPDATE_SEARCH,
     UPDATE_SECTION,
 )
 
@@ -134,17 +135,28 @@ def _changed(base: Held, held: Held, rows: Rows) -> Held:
     _sections(base, held, add)
     places = _positions(base, case.positions, add)
     timer_places = _timers(base, case.timers, add)
-    index = held.index or {}
-    if (base.case.number, base.case.turn, base.index) != (case.number, case.turn, index):
-        old = set() if base.index is None else index_rows(base.case, base.index)
-        new = index_rows(case, index)
-        add(DELETE_INDEX, [{"row": row, "path": p, "value": v} for p, v in sorted(old - new)])
-        add(INSERT_INDEX, [{"case_id": row, "path": p, "value": v} for p, v in sorted(new - old)])
+    old, new = _found_by(base, held)
+    add(DELETE_INDEX, [{"row": row, "path": p, "value": v} for p, v in sorted(old - new)])
+    add(INSERT_INDEX, [{"case_id": row, "path": p, "value": v} for p, v in sorted(new - old)])
     if held.hash != base.hash:
-        search = search_text(index)
-        columns = {"unique_key": held.unique_key, "search": search, "hash": held.hash, **case_columns(case)}
-        add(UPDATE_CASE, [{"row": row, **columns}])
-    return replace(held, places=places, timer_places=timer_places)
+        add(UPDATE_CASE, [{"row": row, "hash": held.hash, **case_columns(case)}])
+    if (held.unique_key, held.search) != (base.unique_key, base.search) and base.search is not None:
+        add(UPDATE_SEARCH, [{"row": row, "unique_key": held.unique_key, "search": search_text(held.search or {})}])
+    return held.laid(places, timer_places)
+
+
+def _found_by(base: Held, held: Held) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """The index rows before and after, as far as they can differ."""
+    old: set[tuple[str, str]] = set()
+    new: set[tuple[str, str]] = set()
+    fresh = base.search is None
+    if fresh or base.case.turn != held.case.turn:
+        old |= set() if fresh else turn_rows(base.case.turn)
+        new |= turn_rows(held.case.turn)
+    if base.search is None or (base.case.number, base.search) != (held.case.number, held.search):
+        old |= set() if base.search is None else search_rows(base.case.number, base.search)
+        new |= search_rows(held.case.number, held.search or {})
+    return old, new
 
 
 Add = Any  # Callable[[Statement, Sequence[dict[str, Any]]], None]

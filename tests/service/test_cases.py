@@ -145,7 +145,7 @@ def test_a_batch_answers_line_by_line(proposals, product, acme, officer):
         ],
         officer,
     )
-    assert results[0].outcome is not None
+    assert (results[0].case_id, results[0].seq, results[0].leaves) == (case.id, 2, ("expertise",))
     assert [type(result.error).__name__ for result in results[1:]] == ["EventNotAllowed", "CaseNotFound"]
 
 

@@ -1,0 +1,116 @@
+"""Cases of the roadmap in a real store, and what a step writes, so that a floor can write the same rows without the engine."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adapters.templates import MessageTemplates
+from benchmarks.stepping import OPENING, PATH, WORKFLOWS, actors
+from engine.core.case import Event
+from engine.ports import Adapters, RenderedCertificate
+from engine.service.bundles import read_folder
+from engine.service.services import build_services
+from engine.store.link import Link
+from engine.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+
+    from engine.service.services import Services
+
+ACTORS = actors()
+DECLARED = frozenset({"sod-3"})
+Written = list[tuple[str, Any]]
+"""Statements of one transaction with their parameters: a map, or a list of maps for many rows."""
+
+
+class _NoNotifier:
+    name = "none"
+
+    def deliver(self, message: object) -> None:
+        """Nowhere."""
+
+
+class _NoRenderer:
+    def render(self, view: object) -> RenderedCertificate:  # noqa: ARG002  (the port says so)
+        """Nothing."""
+        return RenderedCertificate(b"", "")
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Services]:
+    """Services over a database, with the shipped workflows published."""
+    clock = None if url.startswith("postgresql") else lambda: datetime.now(UTC)
+    store = Store(url, machine_now=clock)
+    adapters = Adapters(notifiers=[_NoNotifier()], templates=MessageTemplates, renderer=lambda _: _NoRenderer())
+    services = build_services(store, adapters, public_url="https://milepost.example")
+    services.catalog.publish_new(read_folder(Path(WORKFLOWS)))
+    try:
+        yield services
+    finally:
+        store.close()
+
+
+def new_cases(services: Services, first: int, count: int) -> list[str]:
+    """Ids of new cases, each for a product of its own."""
+    applicant = ACTORS["applicant"]
+    asked = [
+        services.cases.submit_open(
+            "qualification", {**OPENING, "product": {**OPENING["product"], "designation": f"Z-{n}"}}, applicant
+        )
+        for n in range(first, first + count)
+    ]
+    return [case.id for future in asked if (case := future.result().case) is not None]
+
+
+def send(services: Services, case_id: str, place: int) -> Future[Any]:
+    """The event at a place of the path."""
+    role, name, data = PATH[place]
+    return services.cases.submit_event(case_id, Event(name, data, DECLARED), ACTORS[role])
+
+
+def check(future: Future[Any]) -> None:
+    """Raises what the step was refused with."""
+    refusal = future.result().refusal
+    if refusal is not None:
+        raise refusal
+
+
+def walk(services: Services, case_id: str) -> int:
+    """All steps of the path, one after the other; how many."""
+    for place in range(len(PATH)):
+        check(send(services, case_id, place))
+    return len(PATH)
+
+
+class Recording(Link):
+    """A link that notes what is written, transaction by transaction."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link.connection, link.now)
+        self.transactions: list[Written] = []
+        self._written: Written = []
+
+    def next(self) -> None:
+        """A transaction is over."""
+        if self._written:
+            self.transactions.append(self._written)
+        self._written = []
+
+    def _execute(self, statement: Any, binds: dict[str, Any]) -> Any:
+        cursor = super()._execute(statement, binds)
+        if statement.writes:
+            text = statement.text(self.dialect)
+            self._written.append((text.sql, {**text.constants, **binds}))
+        return cursor
+
+    def many(self, statement: Any, rows: Any) -> None:
+        """Notes them one by one where there is one, together where there are more."""
+        super().many(statement, rows)
+        if len(rows) > 1:
+            text = statement.text(self.dialect)
+            self._written.append((text.sql, [{**text.constants, **row} for row in rows]))
