@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from engine.core.case import Actor
 from engine.errors import ActorNotAllowed, NotAuthenticated
@@ -28,13 +29,14 @@ async def services_of(request: Request) -> Services:  # async: nothing here wait
 ServicesIn = Annotated[Services, Depends(services_of)]
 
 
-def actor_of(
+async def actor_of(  # async: mostly nothing waits; a look at the database goes to a thread
     services: ServicesIn, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Actor:
     """The actor of the request's token; NotAuthenticated without one."""
     if credentials is None:
         raise NotAuthenticated("no token; send `Authorization: Bearer <token>`")
-    return services.people.actor_of(credentials.credentials)
+    secret = credentials.credentials
+    return services.people.remembered(secret) or await run_in_threadpool(services.people.actor_of, secret)
 
 
 ActorIn = Annotated[Actor, Depends(actor_of)]

@@ -81,13 +81,13 @@ def _against_floor(
 ) -> Row:
     """Blocks of the work and of its rows take turns, each on a database of its own that began alike."""
     folder.mkdir()
-    measured, recorded, raw = (folder / f"{kind}.db" for kind in ("measured", "recorded", "raw"))
+    measured, copied, raw = (folder / f"{kind}.db" for kind in ("measured", "copied", "raw"))
     with opened(f"sqlite:///{measured}") as services:
         ids = new_cases(services, 0, cases * (blocks + 1))
-    for copy in (recorded, raw):
+    for copy in (copied, raw):
         shutil.copy(measured, copy)
     parts = [ids[n : n + cases] for n in range(0, len(ids), cases)]
-    written = _recorded(recorded, parts)
+    written = recorded(copied, parts, len(PATH))
     connection = connect_writer(raw)
     rates: list[tuple[float, float]] = []
     with opened(f"sqlite:///{measured}") as services:
@@ -106,7 +106,8 @@ def _against_floor(
     return Row(name, ours, "steps/s", floor, ratio, f"≥ {reach}", ratio >= reach)
 
 
-def _recorded(path: Path, parts: list[list[str]]) -> list[list[Written]]:
+def recorded(path: Path, parts: list[list[str]], steps: int) -> list[list[Written]]:
+    """What the first steps of the path write, transaction by transaction, case after case; a list for each part."""
     with opened(f"sqlite:///{path}") as services:
         writer: Any = services.store._engine._writer  # type: ignore[attr-defined]  # noqa: SLF001
         link = writer._link = Recording(writer._link)  # noqa: SLF001
@@ -114,7 +115,7 @@ def _recorded(path: Path, parts: list[list[str]]) -> list[list[Written]]:
         for block in parts:
             link.transactions = []
             for case in block:
-                for place in range(len(PATH)):
+                for place in range(steps):
                     check(send(services, case, place))
                     link.next()
             found.append(link.transactions)
