@@ -87,30 +87,40 @@ def walk(services: Services, case_id: str) -> int:
     return len(PATH)
 
 
-class Recording(Link):
-    """A link that notes what is written, transaction by transaction."""
+@contextmanager
+def noting() -> Iterator[list[Written]]:
+    """What is written inside, a transaction a step; one step at a time."""
+    transactions: list[Written] = []
+    execute, many = Link._execute, Link.many  # noqa: SLF001  (the two ways to the driver)
 
-    def __init__(self, link: Link) -> None:
-        super().__init__(link.connection, link.now)
-        self.transactions: list[Written] = []
-        self._written: Written = []
-
-    def next(self) -> None:
-        """A transaction is over."""
-        if self._written:
-            self.transactions.append(self._written)
-        self._written = []
-
-    def _execute(self, statement: Any, binds: dict[str, Any]) -> Any:
-        cursor = super()._execute(statement, binds)
+    def noted(link: Link, statement: Any, binds: dict[str, Any]) -> Any:
+        cursor = execute(link, statement, binds)
         if statement.writes:
-            text = statement.text(self.dialect)
-            self._written.append((text.sql, {**text.constants, **binds}))
+            text = statement.text(link.dialect)
+            transactions[-1].append((text.sql, {**text.constants, **binds}))
         return cursor
 
-    def many(self, statement: Any, rows: Any) -> None:
-        """Notes them one by one where there is one, together where there are more."""
-        super().many(statement, rows)
+    def noted_many(link: Link, statement: Any, rows: Any) -> None:
+        many(link, statement, rows)
         if len(rows) > 1:
-            text = statement.text(self.dialect)
-            self._written.append((text.sql, [{**text.constants, **row} for row in rows]))
+            text = statement.text(link.dialect)
+            transactions[-1].append((text.sql, [{**text.constants, **row} for row in rows]))
+
+    Link._execute, Link.many = noted, noted_many  # type: ignore[method-assign]  # noqa: SLF001
+    try:
+        yield transactions
+    finally:
+        Link._execute, Link.many = execute, many  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def recorded(url: str, cases: list[str], steps: int) -> dict[str, list[Written]]:
+    """What the first steps of the path write for each of these cases, transaction by transaction."""
+    found: dict[str, list[Written]] = {}
+    with opened(url) as services, noting() as transactions:
+        for case in cases:
+            transactions.clear()
+            for place in range(steps):
+                transactions.append([])
+                check(send(services, case, place))
+            found[case] = list(transactions)
+    return found

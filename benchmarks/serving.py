@@ -20,14 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.measuring import Row
-from benchmarks.roadmap import ACTORS, new_cases, opened
+from benchmarks.roadmap import ACTORS, new_cases, opened, recorded
 from benchmarks.stepping import PATH
-from benchmarks.storing import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from benchmarks.roadmap import Written
 
 STEPS = 7
 """So far people send the events of the path themselves; then the campaign does."""
@@ -50,7 +47,7 @@ def measure() -> list[Row]:
         shutil.copy(served, copy)
         parts = [ids[n : n + CLIENTS * EACH] for n in range(0, len(ids), CLIENTS * EACH)]
         written = folder / "written.pickle"
-        written.write_bytes(pickle.dumps(_by_case(parts, recorded(copy, parts, STEPS))))
+        written.write_bytes(pickle.dumps(recorded(f"sqlite:///{copy}", ids, STEPS)))
         with _milepost(folder, served) as ours, _floor(raw, written) as floor:
             found = [
                 (_load(pool, ours, part, tokens, CLIENTS), _load(pool, floor, part, tokens, CLIENTS))
@@ -72,14 +69,6 @@ def _rows(found: list[tuple[tuple[float, float], tuple[float, float]]], few: flo
         Row(f"the same, p99 at {CLIENTS} clients", slowest, "ms", slowest_floor, slow, "≤ 1.5", slow <= 1.5),
         Row(f"the same, p99 at {FEW} clients", few, "ms", None, None, "< 50 ms", few < 50),
     ]
-
-
-def _by_case(parts: list[list[str]], found: list[list[Written]]) -> dict[str, list[Written]]:
-    return {
-        case: transactions[place * STEPS : (place + 1) * STEPS]
-        for part, transactions in zip(parts, found, strict=True)
-        for place, case in enumerate(part)
-    }
 
 
 def _token(services: Any, role: str) -> str:

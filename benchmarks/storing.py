@@ -8,10 +8,10 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.measuring import Row
-from benchmarks.roadmap import ACTORS, DECLARED, Recording, check, new_cases, opened, send, walk
+from benchmarks.roadmap import ACTORS, DECLARED, new_cases, opened, recorded, walk
 from benchmarks.stepping import PATH
 from engine.core.case import Event
 from engine.service.cases import BatchLine
@@ -87,39 +87,24 @@ def _against_floor(
     for copy in (copied, raw):
         shutil.copy(measured, copy)
     parts = [ids[n : n + cases] for n in range(0, len(ids), cases)]
-    written = recorded(copied, parts, len(PATH))
+    written = recorded(f"sqlite:///{copied}", ids, len(PATH))
     connection = connect_writer(raw)
     rates: list[tuple[float, float]] = []
     with opened(f"sqlite:///{measured}") as services:
         settle_collector()
-        for block, transactions in zip(parts, written, strict=True):
+        for block in parts:
             start = time.perf_counter()
             steps = work(services, block)
             middle = time.perf_counter()
-            for transaction in transactions:
-                write_raw(connection, transaction)
+            for case in block:
+                for transaction in written[case]:
+                    write_raw(connection, transaction)
             end = time.perf_counter()
-            rates.append((steps / (middle - start), len(transactions) / (end - middle)))
+            rates.append((steps / (middle - start), len(PATH) * len(block) / (end - middle)))
     connection.close()
     ours, floor = (statistics.median(column) for column in zip(*rates[1:], strict=True))
     ratio = statistics.median(a / b for a, b in rates[1:])
     return Row(name, ours, "steps/s", floor, ratio, f"≥ {reach}", ratio >= reach)
-
-
-def recorded(path: Path, parts: list[list[str]], steps: int) -> list[list[Written]]:
-    """What the first steps of the path write, transaction by transaction, case after case; a list for each part."""
-    with opened(f"sqlite:///{path}") as services:
-        writer: Any = services.store._engine._writer  # type: ignore[attr-defined]  # noqa: SLF001
-        link = writer._link = Recording(writer._link)  # noqa: SLF001
-        found = []
-        for block in parts:
-            link.transactions = []
-            for case in block:
-                for place in range(steps):
-                    check(send(services, case, place))
-                    link.next()
-            found.append(link.transactions)
-        return found
 
 
 def write_raw(connection: sqlite3.Connection, transaction: Written) -> None:

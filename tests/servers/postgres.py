@@ -47,9 +47,13 @@ class Postgres:
 
     def new_database(self) -> str:
         """The URL of a new database with all tables."""
+        return self.copy_of(self.url_of(TEMPLATE))
+
+    def copy_of(self, url: str) -> str:
+        """The URL of a new database that holds what this one holds; nobody may be connected to it."""
         name = f"milepost_{os.getpid()}_{next(self._numbers)}"
         with psycopg.connect(self.address, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {make_url(url).database}")
         return self.url_of(name)
 
     def drop(self, url: str) -> None:
