@@ -42,18 +42,18 @@ def measure() -> list[Row]:
         served, raw, copy = folder / "served.db", folder / "raw.db", folder / "copy.db"
         with opened(f"sqlite:///{served}") as services:
             ids = new_cases(services, 0, CLIENTS * EACH * (BLOCKS + 2))
-            tokens = {role: _token(services, role) for role, _, _ in PATH[:STEPS]}
+            tokens = {role: token_of(services, role) for role, _, _ in PATH[:STEPS]}
         shutil.copy(served, raw)
         shutil.copy(served, copy)
         parts = [ids[n : n + CLIENTS * EACH] for n in range(0, len(ids), CLIENTS * EACH)]
         written = folder / "written.pickle"
         written.write_bytes(pickle.dumps(recorded(f"sqlite:///{copy}", ids, STEPS)))
-        with _milepost(folder, served) as ours, _floor(raw, written) as floor:
+        with milepost(folder, served) as ours, _floor(raw, written) as floor:
             found = [
-                (_load(pool, ours, part, tokens, CLIENTS), _load(pool, floor, part, tokens, CLIENTS))
+                (load(pool, ours, part, tokens, CLIENTS), load(pool, floor, part, tokens, CLIENTS))
                 for part in parts[: BLOCKS + 1]
             ][1:]
-            few = _load(pool, ours, parts[-1], tokens, FEW)[1]
+            few = load(pool, ours, parts[-1], tokens, FEW)[1]
     return _rows(found, few)
 
 
@@ -71,13 +71,14 @@ def _rows(found: list[tuple[tuple[float, float], tuple[float, float]]], few: flo
     ]
 
 
-def _token(services: Any, role: str) -> str:
+def token_of(services: Any, role: str) -> str:
+    """A token for who plays a role in the path."""
     actor = ACTORS[role]
     secret: str = services.people.create_token(actor.id, role, [role], actor.attributes)[0]
     return secret
 
 
-def _load(
+def load(
     pool: ThreadPoolExecutor, port: int, cases: list[str], tokens: dict[str, str], clients: int
 ) -> tuple[float, float]:
     """(requests a second, the 99th percentile of their times in ms) of so many clients that share the cases."""
@@ -109,7 +110,8 @@ def _client(port: int, cases: list[str], tokens: dict[str, str]) -> list[float]:
 
 
 @contextmanager
-def _milepost(folder: Path, database: Path) -> Iterator[int]:
+def milepost(folder: Path, database: Path) -> Iterator[int]:
+    """The port of `milepost serve` over a database, ended at the end."""
     settings = {
         "DATABASE_URL": f"sqlite:///{database}",
         "MAILBOX": folder / "mailbox",
