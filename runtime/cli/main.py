@@ -270,6 +270,17 @@ def db_upgrade() -> None:
     raise typer.Exit(command.upgrade())
 
 
+@databases.command("copy")
+def db_copy(
+    source: Annotated[str, typer.Argument(help="The URL of the database to copy from.", show_default=False)],
+    target: Annotated[str, typer.Argument(help="The URL of one that is empty.", show_default=False)],
+) -> None:
+    """Copy everything into another database: from a file to PostgreSQL, or back."""
+    from runtime.cli import db as command
+
+    raise typer.Exit(command.copy(source, target))
+
+
 @app.command()
 def version() -> None:
     """Print the version."""
