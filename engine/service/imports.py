@@ -16,7 +16,7 @@ from engine.core.sight import may_see, visible_data
 from engine.core.values import canonical
 from engine.errors import DeliveryFailed, DuplicateCase, FieldProblem, InvalidPayload, KeyReused, MilepostError
 from engine.service.columns import column_of, map_columns, row_data
-from engine.service.commands import Command, check_parent, no_case, stored
+from engine.service.commands import Command, check_parent, missing, stored
 from engine.service.searchable import unique_key
 from engine.service.stepping import caught_up, check_free, parent_of
 from engine.service.view_parts import ImportedRow, RowProblem
@@ -161,7 +161,7 @@ class Imports:
         """The parent as its due timers would leave it by now."""
         found = stored(reader, parent)
         if found is None:
-            raise no_case(parent)
+            raise missing(reader, parent)
         above, now = self._catalog.chart(found.version_id, reader), reader.business_now()
         holder = caught_up(above, found.case, by=now)
         return above, holder, max(now, holder.last_at)

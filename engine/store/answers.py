@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, select, tuple_
 
 from engine.store.case_writing import CaseWriter
 from engine.store.history_reading import HistoryReader
@@ -16,7 +16,12 @@ from engine.store.tables import ACCEPTED
 if TYPE_CHECKING:
     from datetime import datetime
 
-FORGET = Statement(delete(ACCEPTED).where(ACCEPTED.c.accepted_at < bindparam("before")))
+_OLD = (
+    select(ACCEPTED.c.key, ACCEPTED.c.party)
+    .where(ACCEPTED.c.accepted_at < bindparam("before", type_=ACCEPTED.c.accepted_at.type))
+    .limit(bindparam("limit"))
+)
+FORGET = Statement(delete(ACCEPTED).where(tuple_(ACCEPTED.c.key, ACCEPTED.c.party).in_(_OLD)))
 
 
 class AnswerWriter(CaseWriter, HistoryReader):
@@ -38,6 +43,6 @@ class AnswerWriter(CaseWriter, HistoryReader):
         self.unit.add(INSERT_ACCEPTED, accepted_at=self.machine_now(), **row)
         self.unit.known["accepted", key, party] = Accepted(body_hash, case_id, seq)
 
-    def forget_accepted(self, before: datetime) -> int:
-        """Forgets answers kept before a moment (machine time); how many."""
-        return self.link.run(FORGET, before=before)
+    def forget_accepted(self, before: datetime, limit: int = 1000) -> int:
+        """Forgets answers kept before a moment (machine time), at most so many; how many."""
+        return self.link.run(FORGET, before=before, limit=limit)

@@ -30,7 +30,11 @@ SECTIONS = Statement(select(CASE_SECTION.c.data).where(CASE_SECTION.c.case_id ==
 POSITIONS = Statement(select(POSITION).where(POSITION.c.case_id == _ROW).order_by(POSITION.c.place))
 TIMERS = Statement(select(TIMER).where(TIMER.c.case_id == _ROW).order_by(TIMER.c.place))
 WHOLE_CASE = (CASE_BY_ID, SECTIONS, POSITIONS, TIMERS)
-ID_OF_NUMBER = Statement(select(C.public_id).where(C.number == bindparam("number")).order_by(C.id).limit(1))
+VERSION_OF = Statement(select(C.version_id).where(C.public_id == _ID))
+NUMBER_OF = Statement(select(C.number).where(C.public_id == _ID))
+ID_OF_NUMBER = Statement(
+    select(C.public_id).where(C.number == bindparam("number"), C.pruned_at.is_(None)).order_by(C.id).limit(1)
+)
 UNIQUE_HOLDER = Statement(
     select(C.public_id, C.number).where(C.workflow == bindparam("workflow"), C.unique_key == bindparam("key"))
 )
@@ -64,6 +68,16 @@ class CaseReader(Session):
         rows = self.link.peek(*((statement, {"case_id": case_id}) for statement in WHOLE_CASE))
         held = held_of(rows)
         return None if held is None else StoredCase(held.case, held.version_id)
+
+    def version_of(self, case_id: str) -> int | None:
+        """The version that a case runs or ran on, also one that was pruned."""
+        version: int | None = self.link.value(VERSION_OF, case_id=case_id)
+        return version
+
+    def number_of(self, case_id: str) -> str | None:
+        """The number of a case, also of one that was pruned."""
+        number: str | None = self.link.value(NUMBER_OF, case_id=case_id)
+        return number
 
     def case_id_of_number(self, number: str) -> str | None:
         """The id of the case with this number."""
@@ -114,9 +128,9 @@ class CaseReader(Session):
 
 
 def held_of(rows: Sequence[Sequence[Any]]) -> Held | None:
-    """A case of what WHOLE_CASE found."""
+    """A case of what WHOLE_CASE found; None: there is none, or only what was left when it was pruned."""
     (cases, data, positions, timers) = rows
-    if not cases:
+    if not cases or cases[0].pruned_at is not None:
         return None
     (row,) = cases
     return Held(
@@ -179,7 +193,7 @@ def _select(shape: Shape, core: Select[Any]) -> Select[Any]:
         "after": C.id < bindparam("after"),
         "open_only": C.closed_at.is_(None),
     }
-    core = core.where(*(clauses[name] for name in sorted(names)))
+    core = core.where(C.pruned_at.is_(None), *(clauses[name] for name in sorted(names)))
     if turns:
         core = core.where(or_(*(_found(TURN, f"turn{i}") for i in range(turns))))
     if parties:

@@ -32,7 +32,7 @@ class CaseRow(Row, table=True):
         Index(None, "number"),
         Index(None, "workflow"),
         Index(None, "workflow", "closed_at"),
-        Index(None, "closed_at"),
+        Index(None, "pruned_at", "closed_at"),
     )
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
     public_id: str = Field(unique=True)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 C = CASE.c
 
-_LOCK = select(C.id, C.seq, C.hash).where(C.public_id == bindparam("case_id"))
+_LOCK = select(C.id, C.seq, C.hash, C.pruned_at).where(C.public_id == bindparam("case_id"))
 LOCK = Statement(_LOCK.with_for_update(key_share=True))
 LOCK_IF_FREE = Statement(_LOCK.with_for_update(key_share=True, skip_locked=True))
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -85,6 +85,8 @@ class CaseWriter(CaseReader):
             return None
         told = rows.pop(0) if asking is not None else []
         self._now = told[0][0] if told else self.link.now()
+        if locked[0].pruned_at is not None:
+            return None
         if kept is not None and (kept.case.seq, kept.hash) == (locked[0].seq, locked[0].hash):
             return kept
         return held_of(rows or self.link.peek(*_whole(case_id)))

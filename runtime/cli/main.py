@@ -281,6 +281,18 @@ def db_copy(
     raise typer.Exit(command.copy(source, target))
 
 
+@databases.command("prune")
+def db_prune(
+    older_than: Annotated[str, typer.Option(help="How long ago they were closed: '36 months'.", show_default=False)],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go, and why others stay.")] = False,
+) -> None:
+    """Prune closed cases after a term; what proves them stays."""
+    from runtime.cli import db as command
+
+    raise typer.Exit(command.prune(older_than, dry_run=dry_run))
+
+
 @app.command()
 def version() -> None:
     """Print the version."""
