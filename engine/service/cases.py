@@ -148,7 +148,7 @@ class Cases:
         """Ids of cases that are named by id or number; what is neither stays as it is."""
 
         def work(reader: Reader) -> dict[str, str]:
-            return {ref: reader.case_id_of_number(ref) or ref for ref in refs}
+            return {ref: (reader.case_id_of_number(ref) if ref.isprintable() else None) or ref for ref in refs}
 
         return self._store.read(work)
 

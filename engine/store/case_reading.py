@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
+from engine.store.bounded import bounded
 from engine.store.codec import TURN, WORD, Held, case_of, search_value, summary_of, words
 from engine.store.records import CaseFilter, CaseSummary, StoredCase
 from engine.store.session import Session
@@ -108,7 +109,7 @@ class CaseReader(Session):
 
     def unique_holder(self, workflow: str, key: str) -> tuple[str, str | None] | None:
         """(id, number) of the case that has this unique key."""
-        (found,) = self.link.peek((UNIQUE_HOLDER, {"workflow": workflow, "key": key}))
+        (found,) = self.link.peek((UNIQUE_HOLDER, {"workflow": workflow, "key": bounded(key)}))
         return (found[0].public_id, found[0].number) if found else None
 
     def due_timers(self, until: datetime, limit: int) -> tuple[tuple[str, datetime], ...]:

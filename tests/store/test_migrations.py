@@ -7,6 +7,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -18,7 +19,7 @@ from sqlalchemy import create_engine
 from adapters.certificates import TypstCertificates
 from adapters.templates import MessageTemplates
 from engine.core.case import Actor, Event, Position, Timer
-from engine.core.values import parse_instant, restore
+from engine.core.values import canonical, parse_instant, restore
 from engine.errors import MilepostError
 from engine.ports import Adapters
 from engine.service.services import build_services
@@ -240,6 +241,29 @@ def test_text_is_ordered_by_code_points(postgres_url):
     texts = [row for row in rows if row[0] != "alembic_version"]
     assert len(texts) > 50
     assert [row for row in texts if row[2] != "C"] == []
+
+
+def test_texts_too_long_for_an_index_are_bounded(released, postgres_url, clock):
+    """What a release has put into indexes in full is found by its full text still, and a server takes it."""
+    long = "Задвижка " * 500
+    key = canonical([long, long])
+    database = sqlite3.connect(released)
+    for column in ("tax_id", "designation", "code"):
+        database.execute(f"UPDATE register_entry SET {column} = ?", (f"{column} {long}",))  # noqa: S608
+    database.execute("""UPDATE "case" SET unique_key = ? WHERE number = 'Q-2026-000005'""", (key,))
+    database.commit()
+    database.close()
+    copy(f"sqlite:///{released}", postgres_url, told=lambda *_: None)
+    for url in (f"sqlite:///{released}", postgres_url):
+        store = Store(url, machine_now=clock)
+        wanted = RegisterFilter(
+            **{c: f"{c} {long}" for c in ("tax_id", "designation", "code")}, on=clock.forward(days=900)
+        )
+        assert len(store.read(lambda r, w=wanted: r.register_rows(w))) > 3
+        assert store.read(lambda r, w=replace(wanted, code="code"): r.register_rows(w)) == ()
+        assert store.read(lambda r: r.unique_holder("qualification", key))[1] == "Q-2026-000005"
+        assert store.read(lambda r: r.unique_holder("qualification", key + " ")) is None
+        store.close()
 
 
 # ── copying ──────────────────────────────────────────────────────────────────────────────────────────────────────────
