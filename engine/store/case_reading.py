@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 C = CASE.c
 _ID = bindparam("case_id", type_=C.public_id.type)
+_LATE = CASE.alias("late")
 LAST = "\U0010ffff"
 
 _ROW = select(C.id).where(C.public_id == _ID).scalar_subquery()
@@ -182,13 +183,12 @@ def _count(shape: Shape) -> Statement:
 
 def _select(shape: Shape, core: Select[Any]) -> Select[Any]:
     names, turns, parties, asked = shape
-    at = bindparam("overdue_at", type_=C.next_due.type)
     parent = select(C.id).where(C.public_id == bindparam("parent_id")).correlate(None).scalar_subquery()
     clauses: dict[str, ColumnElement[bool]] = {
         "workflow": _of_workflow(chosen=bool(turns or parties or asked)),
         "version_id": C.version_id == bindparam("version_id"),
         "state": C.id.in_(select(POSITION.c.case_id).where(POSITION.c.state == bindparam("state"))),
-        "overdue_at": and_(C.closed_at.is_(None), or_(C.next_due <= at, C.overdue_since <= at)),
+        "overdue_at": and_(C.closed_at.is_(None), _overdue()),
         "outcome": C.outcome == bindparam("outcome"),
         "parent_id": C.id.in_(select(CASE_LINK.c.case_id).where(CASE_LINK.c.parent_id == parent)),
         "after": C.id < bindparam("after"),
@@ -196,16 +196,16 @@ def _select(shape: Shape, core: Select[Any]) -> Select[Any]:
     }
     core = core.where(C.pruned_at.is_(None), *(clauses[name] for name in sorted(names)))
     if turns:
-        core = core.where(or_(*(_found(TURN, f"turn{i}") for i in range(turns))))
+        core = core.where(_found(*((TURN, f"turn{i}") for i in range(turns))))
     if parties:
-        core = core.where(or_(*(_found(bindparam(f"path{i}"), f"value{i}") for i in range(parties))))
+        core = core.where(_found(*((bindparam(f"path{i}"), f"value{i}") for i in range(parties))))
     return core.where(*(_begins(i) for i in range(asked)))
 
 
 @lru_cache(maxsize=64)
 def _open_where(count: int) -> Statement:
     core = select(C.public_id).where(_of_workflow(chosen=count > 0), C.closed_at.is_(None))
-    core = core.where(*(_found(bindparam(f"path{i}"), f"value{i}") for i in range(count)))
+    core = core.where(*(_found((bindparam(f"path{i}"), f"value{i}")) for i in range(count)))
     return Statement(core.order_by(C.id))
 
 
@@ -214,9 +214,17 @@ def _of_workflow(*, chosen: bool) -> ColumnElement[bool]:
     return (C.workflow.concat("") if chosen else C.workflow) == bindparam("workflow")
 
 
-def _found(path: Any, bind: str) -> ColumnElement[bool]:
-    value = bindparam(bind, type_=CASE_INDEX.c.value.type)
-    return C.id.in_(select(CASE_INDEX.c.case_id).where(CASE_INDEX.c.path == path, CASE_INDEX.c.value == value))
+def _found(*places: tuple[Any, str]) -> ColumnElement[bool]:
+    """Found by any of these, in one question: several would make PostgreSQL go through all cases."""
+    one_of = (and_(CASE_INDEX.c.path == path, CASE_INDEX.c.value == bindparam(bind)) for path, bind in places)
+    return C.id.in_(select(CASE_INDEX.c.case_id).where(or_(*one_of)))
+
+
+def _overdue() -> ColumnElement[bool]:
+    """A due moment that has come, or one that has fired while its state goes on."""
+    at = bindparam("overdue_at", type_=C.next_due.type)
+    coming = select(TIMER.c.case_id).where(TIMER.c.kind == "due", TIMER.c.due <= at)
+    return C.id.in_(coming.union_all(select(_LATE.c.id).where(_LATE.c.overdue_since <= at)))
 
 
 def _begins(place: int) -> ColumnElement[bool]:

@@ -55,6 +55,11 @@ def upgrade() -> None:
     op.add_column("case", sa.Column("pruned_at", Instant(), nullable=True))
     op.create_index(op.f("ix_effect_adapter_next_at"), "effect", ["adapter", "next_at"], unique=False)
     op.create_index(op.f("ix_case_pruned_at_closed_at"), "case", ["pruned_at", "closed_at"], unique=False)
+    op.create_index(op.f("ix_case_outcome"), "case", ["outcome"], unique=False)
+    late = sa.text("overdue_since IS NOT NULL")
+    op.create_index(
+        op.f("ix_case_overdue_since"), "case", ["overdue_since"], postgresql_where=late, sqlite_where=late, unique=False
+    )
     op.create_index(op.f("ix_feed_case_id"), "feed", ["case_id"], unique=False)
     op.add_column("incident", sa.Column("closed_by", LONG, nullable=True))
     op.add_column("incident", sa.Column("answer", LONG, nullable=True))
