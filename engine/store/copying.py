@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psycopg import IsolationLevel
+import psycopg
 from sqlalchemy import LargeBinary, func, insert, select
 from sqlalchemy.exc import DatabaseError, DBAPIError
 
@@ -23,10 +23,9 @@ from engine.store.store import parsed_url
 from engine.store.tables import CASE, METADATA, STEP, UNSEQUENCED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import psycopg
-    from sqlalchemy import URL, Connection, Select, Table
+    from sqlalchemy import URL, Connection, Row, Select, Table
 
     Told = Callable[[str, int, int], None]
 
@@ -77,14 +76,27 @@ def copy(source_url: str, target_url: str, *, told: Told) -> Copied:
 
 
 def _copied(source: Connection, target: Connection, table: Table) -> Iterator[int]:
-    rows = source.execute(_all(table))
-    for part in rows.mappings().partitions():
+    write = _streamed if target.dialect.name == "postgresql" else _inserted
+    for part in source.execute(_all(table)).partitions():
         try:
-            target.execute(insert(table), [dict(row) for row in part])
-        except DBAPIError as error:
-            cause = str(error.orig).strip().splitlines()[0]
+            write(target, table, part)
+        except (DBAPIError, psycopg.Error) as error:
+            cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
             raise MilepostError(f"a row of {table.name} cannot be stored there ({cause}); nothing was copied") from None
         yield len(part)
+
+
+def _inserted(target: Connection, table: Table, rows: Sequence[Row[Any]]) -> None:
+    target.execute(insert(table), [dict(row._mapping) for row in rows])  # noqa: SLF001  (the library's public name)
+
+
+def _streamed(target: Connection, table: Table, rows: Sequence[Row[Any]]) -> None:
+    """Several times as fast as statements, where a server takes it."""
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    cursor: psycopg.Cursor = target.connection.driver_connection.cursor()  # type: ignore[union-attr]
+    with cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN'.encode()) as stream:
+        for row in rows:
+            stream.write_row(tuple(row))
 
 
 def _all(table: Table) -> Select[Any]:
@@ -179,5 +191,5 @@ def _path(url: URL) -> Path:
 
 def _snapshot(address: str) -> psycopg.Connection:
     connection = postgres.connect(address)
-    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     return connection

@@ -341,10 +341,7 @@ def test_a_file_in_use_is_not_copied(released, tmp_path, clock):
 @pytest.fixture
 def empty(postgres):
     """A database without a table."""
-    url = postgres.new_database()
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE")
-        connection.execute("CREATE SCHEMA public")
+    url = postgres.new_database(empty=True)
     yield url
     postgres.drop(url)
 
