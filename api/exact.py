@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem
+from engine.service.clean import check_asked
 
 MAX_BODY = 1_048_576
 MAX_UPLOAD = 20 * 1_048_576
@@ -78,6 +79,9 @@ class ExactRoute(APIRoute):
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if takes_body and kind != "application/json":
                 raise HTTPException(415, "the body has to be JSON; send it with Content-Type: application/json")
+            check_asked(
+                (name, str(text)) for name, text in (*request.path_params.items(), *request.query_params.multi_items())
+            )
             unknown = next((name for name in request.query_params if name not in known), None)
             if unknown is not None:
                 have = ", ".join(known) or "none"

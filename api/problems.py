@@ -16,6 +16,7 @@ MEDIA_TYPE = "application/problem+json"
 
 STATUS: dict[type[errors.MilepostError], int] = {
     errors.NotFound: 404,
+    errors.CasePruned: 410,
     errors.EventNotAllowed: 409,
     errors.ActorNotAllowed: 403,
     errors.DutyConflict: 403,

@@ -9,14 +9,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import serving, starting, stepping, storing
+from benchmarks import firing, growth, postgres, serving, starting, stepping, storing
 
 RESULTS = Path(__file__).parent / "results.json"
 
 
 def main() -> None:
     """Run all, print a table, write the rows."""
-    rows = [row for module in (stepping, storing, serving, starting) for row in module.measure()]
+    modules = (stepping, storing, postgres, serving, firing, growth, starting)
+    rows = [row for module in modules for row in module.measure()]
     table = Table(title="Ratios to floors of the same run (medians)", title_justify="left")
     for heading in ("work", "figure", "unit", "floor", "ratio", "target", "met"):
         table.add_column(heading, justify="left" if heading in {"work", "unit", "target"} else "right")

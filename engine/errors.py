@@ -4,6 +4,7 @@ MilepostError
 ├── InvalidWorkflow            the definition has findings; nothing was published
 ├── NotFound
 │   ├── CaseNotFound           (also: the caller may not know that it exists)
+│   ├── CasePruned             closed long ago; what proves it is kept
 │   ├── WorkflowNotFound
 │   ├── EffectNotFound
 │   └── CertificateNotFound
@@ -56,6 +57,10 @@ class NotFound(MilepostError):
 
 class CaseNotFound(NotFound):
     """No such case for this caller."""
+
+
+class CasePruned(NotFound):
+    """The case was closed and, after its term, pruned; what proves it is kept."""
 
 
 class WorkflowNotFound(NotFound):

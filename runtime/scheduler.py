@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from engine.service.services import Services
 
+FORGETTING = 3600.0
+"""Seconds between two looks for answers that need not be kept any more."""
+
 log = logging.getLogger("milepost.scheduler")
 
 
@@ -59,6 +62,7 @@ class Scheduler:
         self._tick = tick_seconds
         self._timers = Ticker("timers", services.timers.fire_due)
         self._effects = Ticker("effects", services.effects.deliver_pending)
+        self._answers = Ticker("answers", services.pruning.forget_answers)
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -67,11 +71,16 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin to tick; a first look happens at once."""
-        for ticker, work in ((self._timers, self._fire), (self._effects, self._effects.tick)):
+        works = (
+            (self._timers, self._fire, self._tick),
+            (self._effects, self._effects.tick, self._tick),
+            (self._answers, self._answers.tick, FORGETTING),
+        )
+        for ticker, work, seconds in works:
             self._scheduler.add_job(
                 work,
                 "interval",
-                seconds=self._tick,
+                seconds=seconds,
                 id=ticker.name,
                 next_run_time=machine_now() + timedelta(milliseconds=20),
             )
@@ -79,7 +88,7 @@ class Scheduler:
 
     def stop(self) -> None:
         """Drain: no new tick, no new round; what is being fired or delivered is waited for."""
-        for ticker in (self._timers, self._effects):
+        for ticker in (self._timers, self._effects, self._answers):
             ticker.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)

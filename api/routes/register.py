@@ -14,6 +14,7 @@ from engine.service.views import Eligibility, EntryHistory, EntryView, Page
 router = APIRouter(prefix="/register", tags=["register"], route_class=ExactRoute)
 
 Text = Annotated[str | None, Query(max_length=200)]
+MAX_DESIGNATION = 4000
 
 
 @router.get("")
@@ -22,7 +23,7 @@ def search_register(
     actor: ActorIn,  # noqa: ARG001 (a token is needed)
     q: Text = None,
     tax_id: Text = None,
-    designation: Text = None,
+    designation: Annotated[str | None, Query(max_length=MAX_DESIGNATION)] = None,
     code: Text = None,
     status: Text = None,
     on: Day | None = None,
@@ -49,7 +50,7 @@ def eligibility(
     services: ServicesIn,
     actor: ActorIn,  # noqa: ARG001
     tax_id: Annotated[str, Query(max_length=40)],
-    designation: Annotated[str, Query(max_length=500)],
+    designation: Annotated[str, Query(max_length=MAX_DESIGNATION)],
     on: Day | None = None,
     known_at: Moment | None = None,
 ) -> Eligibility:

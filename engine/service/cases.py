@@ -10,7 +10,7 @@ from engine.core.machine.step import step
 from engine.core.sight import Sight, may_address, may_see, visible_data
 from engine.errors import MilepostError
 from engine.service.case_views import case_view, effect_view, etag, planned_effect, reader_of, step_view, timer_view
-from engine.service.commands import Command, check_match, no_case, stored
+from engine.service.commands import Command, check_match, missing, no_case, stored
 from engine.service.searchable import unique_key
 from engine.service.searching import find
 from engine.service.stepping import caught_up, check_free, knowing_parent
@@ -157,7 +157,7 @@ class Cases:
         """Ids of cases that are named by id or number; what is neither stays as it is."""
 
         def work(reader: Reader) -> dict[str, str]:
-            return {ref: reader.case_id_of_number(ref) or ref for ref in refs}
+            return {ref: (reader.case_id_of_number(ref) if ref.isprintable() else None) or ref for ref in refs}
 
         return self._store.read(work)
 
@@ -268,7 +268,7 @@ class Cases:
     def _stored(self, reader: Reader, case_id: str) -> StoredCase:
         found = stored(reader, case_id)
         if found is None:
-            raise no_case(case_id)
+            raise missing(reader, case_id)
         chart = self._catalog.chart(found.version_id, reader)
         return replace(found, case=knowing_parent(reader, chart, found.case))
 
@@ -284,10 +284,10 @@ class Cases:
         """The parent as a view names it; a number once given stays, so it is remembered."""
         known = self._parents.get(parent.id)
         if known is None:
-            held = self._store.read(lambda reader: reader.case(parent.id))
-            known = CaseRef(parent.id, parent.workflow, held.case.number if held else None)
+            number = self._store.read(lambda reader: reader.number_of(parent.id))
+            known = CaseRef(parent.id, parent.workflow, number)
             if len(self._parents) >= REMEMBERED:
                 self._parents.clear()
-            if held is not None:
+            if number is not None:
                 self._parents[parent.id] = known
         return known

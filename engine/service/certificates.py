@@ -36,12 +36,12 @@ class Certificates:
         """What anybody may know who has the token: today's status. Raises CertificateNotFound (reserved ones too)."""
 
         def work(reader: Reader) -> PublicCertificate:
-            held, stored, now = reader.certificate_by_token(token), None, reader.business_now()
+            held, version_id, now = reader.certificate_by_token(token), None, reader.business_now()
             if held is not None:
-                stored = reader.case(held.case_id)
-            if held is None or stored is None or held.status not in PUBLIC:
+                version_id = reader.version_of(held.case_id)
+            if held is None or version_id is None or held.status not in PUBLIC:
                 raise _unknown("token")
-            today = local_date(now, self._catalog.chart(stored.version_id, reader).zone)
+            today = local_date(now, self._catalog.chart(version_id, reader).zone)
             return PublicCertificate(
                 number=held.number,
                 issue=held.issue,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.errors import FieldProblem, InvalidPayload
@@ -39,7 +39,15 @@ def check_data(data: Any) -> None:
             waiting += [(inner, path, depth + 1) for inner in value]
 
 
+def check_asked(texts: Iterable[tuple[str, str]]) -> None:
+    """Names and texts of a question: what no database can be asked for. Raises InvalidPayload."""
+    for name, text in texts:
+        _check_text(text, name)
+
+
 def _check_text(text: str, path: str) -> None:
+    if "\0" in text:
+        raise InvalidPayload([FieldProblem(path, "text", "has a NUL character, which no database keeps; leave it out")])
     try:
         text.encode()
     except UnicodeEncodeError:

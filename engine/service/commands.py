@@ -15,7 +15,16 @@ from uuid import uuid4
 from engine.core.case import ChildOpened, Event
 from engine.core.machine.step import step
 from engine.core.sight import may_address, may_see
-from engine.errors import ActorNotAllowed, CaseChanged, CaseNotFound, EventNotAllowed, KeyReused, NotFound, Refused
+from engine.errors import (
+    ActorNotAllowed,
+    CaseChanged,
+    CaseNotFound,
+    CasePruned,
+    EventNotAllowed,
+    KeyReused,
+    NotFound,
+    Refused,
+)
 from engine.service.case_views import etag
 from engine.service.clean import check_data, check_names
 from engine.service.stepping import parent_of
@@ -135,7 +144,9 @@ class Commands:
         if known is not None:
             return known
         taken = None if case_id is None else self._stepping.take_now(tx, case_id)
-        if taken is None or not may_address(taken.chart, taken.case, command.actor):
+        if taken is None:
+            raise missing(tx, ref)
+        if not may_address(taken.chart, taken.case, command.actor):
             raise no_case(ref)
         check_match(taken.case, command.if_match)
         made = self._stepping.step(tx, taken, command.event, command.actor)
@@ -154,7 +165,7 @@ class Commands:
             return Decision(case=made.case, version_id=version_id, record=made.record)
         taken = None if parent_id is None else self._stepping.take_now(tx, parent_id)
         if taken is None:
-            raise no_case(command.parent)
+            raise missing(tx, command.parent)
         told = ChildOpened(case_id, command.workflow, None, by=command.actor)
         check_parent(taken.chart, taken.case, told, command.actor, now=taken.now)
         parent = parent_of(taken.case)
@@ -213,10 +224,22 @@ def no_case(case_id: str) -> CaseNotFound:
     return CaseNotFound(f"there is no case '{case_id[:80]}' for you; look in the list of your cases")
 
 
+def missing(reader: Reader, ref: str) -> NotFound:
+    """Why there is no case with this id or number: it never was, or it was pruned."""
+    left = reader.tombstone(ref)
+    if left is None:
+        return no_case(ref)
+    name = left.number or left.id
+    return CasePruned(
+        f"case {name} was closed on {left.closed_at:%Y-%m-%d} and pruned on {left.pruned_at:%Y-%m-%d};"
+        " its proof is kept: the last hash of its history, its certificates and its register entries"
+    )
+
+
 def stored_answer(reader: Reader, case_id: str, seq: int) -> Decision:
     """An accepted command's answer, from what is stored."""
     held = reader.case(case_id)
     records = reader.history(case_id, seq - 1, 1)
     if held is None or not records:
-        raise no_case(case_id)
+        raise missing(reader, case_id)
     return Decision(case=held.case, version_id=held.version_id, record=records[0], replayed=True)

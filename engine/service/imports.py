@@ -15,8 +15,9 @@ from engine.core.machine.step import open_case
 from engine.core.sight import may_see, visible_data
 from engine.core.values import canonical
 from engine.errors import DeliveryFailed, DuplicateCase, FieldProblem, InvalidPayload, KeyReused, MilepostError
+from engine.service.clean import check_names
 from engine.service.columns import column_of, map_columns, row_data
-from engine.service.commands import Command, check_parent, no_case, stored
+from engine.service.commands import Command, check_parent, missing, stored
 from engine.service.searchable import unique_key
 from engine.service.stepping import caught_up, check_free, parent_of
 from engine.service.view_parts import ImportedRow, RowProblem
@@ -104,6 +105,7 @@ class Imports:
         return report
 
     def _plan(self, content: bytes, name: str, workflow: str, actor: Actor, parent: str | None) -> _Plan:
+        check_names(file=name, workflow=workflow, parent=parent)
         chart = self._catalog.chart_of(workflow)[1]
         rows = self._rows(content, name)
         columns = map_columns(dict.fromkeys(heading for row in rows for heading in row.cells), chart.opening)
@@ -161,12 +163,13 @@ class Imports:
         """The parent as its due timers would leave it by now."""
         found = stored(reader, parent)
         if found is None:
-            raise no_case(parent)
+            raise missing(reader, parent)
         above, now = self._catalog.chart(found.version_id, reader), reader.business_now()
         holder = caught_up(above, found.case, by=now)
         return above, holder, max(now, holder.last_at)
 
     def _try(self, reader: Reader, workflow: str, payload: Mapping[str, Any], actor: Actor, parent: str | None) -> None:
+        Command(Event("open", payload), actor, workflow=workflow, parent=parent).check()
         _, chart = self._catalog.chart_of(workflow, reader)
         now, holder = reader.business_now(), None
         if parent is not None:

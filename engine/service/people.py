@@ -64,6 +64,11 @@ class People:
         check_names(
             actor_id=actor_id, name=name, email=email, locale=locale, **{f"role {role}"[:40]: role for role in roles}
         )
+        held = {key: (value,) if isinstance(value, str) else tuple(value) for key, value in (attributes or {}).items()}
+        for key, values in held.items():
+            check_names(attribute=key)
+            for value in values:
+                check_names(**{f"attribute {key}"[:40]: value})
         if not LOCALE.fullmatch(locale):
             raise InvalidPayload([FieldProblem("locale", "pattern", "is no language; write it like en or ru")])
         secret = PREFIX + secrets.token_urlsafe(32)

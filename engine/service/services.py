@@ -17,6 +17,7 @@ from engine.service.incidents import Incidents
 from engine.service.inward import Inward
 from engine.service.outward import Outward
 from engine.service.people import People
+from engine.service.pruning import Pruning
 from engine.service.register import Register
 from engine.service.stepping import Stepping
 from engine.service.timers import Timers
@@ -43,6 +44,7 @@ class Services:
     people: People
     clock: Clock
     imports: Imports
+    pruning: Pruning
 
 
 def new_id() -> str:
@@ -77,4 +79,5 @@ def build_services(
         people=People(store),
         clock=Clock(store, timers, effects),
         imports=Imports(store, catalog, commands, adapters.tables),
+        pruning=Pruning(store),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, select, tuple_
 
+from engine.store.bounded import bounded
 from engine.store.case_writing import CaseWriter
 from engine.store.history_reading import HistoryReader
 from engine.store.outgoing import INSERT_ACCEPTED
@@ -16,7 +17,12 @@ from engine.store.tables import ACCEPTED
 if TYPE_CHECKING:
     from datetime import datetime
 
-FORGET = Statement(delete(ACCEPTED).where(ACCEPTED.c.accepted_at < bindparam("before")))
+_OLD = (
+    select(ACCEPTED.c.key, ACCEPTED.c.party)
+    .where(ACCEPTED.c.accepted_at < bindparam("before", type_=ACCEPTED.c.accepted_at.type))
+    .limit(bindparam("limit"))
+)
+FORGET = Statement(delete(ACCEPTED).where(tuple_(ACCEPTED.c.key, ACCEPTED.c.party).in_(_OLD)))
 
 
 class AnswerWriter(CaseWriter, HistoryReader):
@@ -34,10 +40,10 @@ class AnswerWriter(CaseWriter, HistoryReader):
 
     def keep_accepted(self, key: str, party: str, body_hash: str, case_id: str, seq: int) -> None:
         """Keeps what an Idempotency-Key was answered with."""
-        row = {"key": key, "party": party, "body_hash": body_hash, "case_id": case_id, "seq": seq}
+        row = {"key": bounded(key), "party": bounded(party), "body_hash": body_hash, "case_id": case_id, "seq": seq}
         self.unit.add(INSERT_ACCEPTED, accepted_at=self.machine_now(), **row)
         self.unit.known["accepted", key, party] = Accepted(body_hash, case_id, seq)
 
-    def forget_accepted(self, before: datetime) -> int:
-        """Forgets answers kept before a moment (machine time); how many."""
-        return self.link.run(FORGET, before=before)
+    def forget_accepted(self, before: datetime, limit: int = 1000) -> int:
+        """Forgets answers kept before a moment (machine time), at most so many; how many."""
+        return self.link.run(FORGET, before=before, limit=limit)

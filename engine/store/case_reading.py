@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
+from engine.store.bounded import bounded
 from engine.store.codec import TURN, WORD, Held, case_of, search_value, summary_of, words
 from engine.store.records import CaseFilter, CaseSummary, StoredCase
 from engine.store.session import Session
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 C = CASE.c
 _ID = bindparam("case_id", type_=C.public_id.type)
+_LATE = CASE.alias("late")
 LAST = "\U0010ffff"
 
 _ROW = select(C.id).where(C.public_id == _ID).scalar_subquery()
@@ -30,7 +32,11 @@ SECTIONS = Statement(select(CASE_SECTION.c.data).where(CASE_SECTION.c.case_id ==
 POSITIONS = Statement(select(POSITION).where(POSITION.c.case_id == _ROW).order_by(POSITION.c.place))
 TIMERS = Statement(select(TIMER).where(TIMER.c.case_id == _ROW).order_by(TIMER.c.place))
 WHOLE_CASE = (CASE_BY_ID, SECTIONS, POSITIONS, TIMERS)
-ID_OF_NUMBER = Statement(select(C.public_id).where(C.number == bindparam("number")).order_by(C.id).limit(1))
+VERSION_OF = Statement(select(C.version_id).where(C.public_id == _ID))
+NUMBER_OF = Statement(select(C.number).where(C.public_id == _ID))
+ID_OF_NUMBER = Statement(
+    select(C.public_id).where(C.number == bindparam("number"), C.pruned_at.is_(None)).order_by(C.id).limit(1)
+)
 UNIQUE_HOLDER = Statement(
     select(C.public_id, C.number).where(C.workflow == bindparam("workflow"), C.unique_key == bindparam("key"))
 )
@@ -65,6 +71,16 @@ class CaseReader(Session):
         held = held_of(rows)
         return None if held is None else StoredCase(held.case, held.version_id)
 
+    def version_of(self, case_id: str) -> int | None:
+        """The version that a case runs or ran on, also one that was pruned."""
+        version: int | None = self.link.value(VERSION_OF, case_id=case_id)
+        return version
+
+    def number_of(self, case_id: str) -> str | None:
+        """The number of a case, also of one that was pruned."""
+        number: str | None = self.link.value(NUMBER_OF, case_id=case_id)
+        return number
+
     def case_id_of_number(self, number: str) -> str | None:
         """The id of the case with this number."""
         (found,) = self.link.peek((ID_OF_NUMBER, {"number": number}))
@@ -94,7 +110,7 @@ class CaseReader(Session):
 
     def unique_holder(self, workflow: str, key: str) -> tuple[str, str | None] | None:
         """(id, number) of the case that has this unique key."""
-        (found,) = self.link.peek((UNIQUE_HOLDER, {"workflow": workflow, "key": key}))
+        (found,) = self.link.peek((UNIQUE_HOLDER, {"workflow": workflow, "key": bounded(key)}))
         return (found[0].public_id, found[0].number) if found else None
 
     def due_timers(self, until: datetime, limit: int) -> tuple[tuple[str, datetime], ...]:
@@ -114,9 +130,9 @@ class CaseReader(Session):
 
 
 def held_of(rows: Sequence[Sequence[Any]]) -> Held | None:
-    """A case of what WHOLE_CASE found."""
+    """A case of what WHOLE_CASE found; None: there is none, or only what was left when it was pruned."""
     (cases, data, positions, timers) = rows
-    if not cases:
+    if not cases or cases[0].pruned_at is not None:
         return None
     (row,) = cases
     return Held(
@@ -167,30 +183,29 @@ def _count(shape: Shape) -> Statement:
 
 def _select(shape: Shape, core: Select[Any]) -> Select[Any]:
     names, turns, parties, asked = shape
-    at = bindparam("overdue_at", type_=C.next_due.type)
     parent = select(C.id).where(C.public_id == bindparam("parent_id")).correlate(None).scalar_subquery()
     clauses: dict[str, ColumnElement[bool]] = {
         "workflow": _of_workflow(chosen=bool(turns or parties or asked)),
         "version_id": C.version_id == bindparam("version_id"),
         "state": C.id.in_(select(POSITION.c.case_id).where(POSITION.c.state == bindparam("state"))),
-        "overdue_at": and_(C.closed_at.is_(None), or_(C.next_due <= at, C.overdue_since <= at)),
+        "overdue_at": and_(C.closed_at.is_(None), _overdue()),
         "outcome": C.outcome == bindparam("outcome"),
         "parent_id": C.id.in_(select(CASE_LINK.c.case_id).where(CASE_LINK.c.parent_id == parent)),
         "after": C.id < bindparam("after"),
         "open_only": C.closed_at.is_(None),
     }
-    core = core.where(*(clauses[name] for name in sorted(names)))
+    core = core.where(C.pruned_at.is_(None), *(clauses[name] for name in sorted(names)))
     if turns:
-        core = core.where(or_(*(_found(TURN, f"turn{i}") for i in range(turns))))
+        core = core.where(_found(*((TURN, f"turn{i}") for i in range(turns))))
     if parties:
-        core = core.where(or_(*(_found(bindparam(f"path{i}"), f"value{i}") for i in range(parties))))
+        core = core.where(_found(*((bindparam(f"path{i}"), f"value{i}") for i in range(parties))))
     return core.where(*(_begins(i) for i in range(asked)))
 
 
 @lru_cache(maxsize=64)
 def _open_where(count: int) -> Statement:
     core = select(C.public_id).where(_of_workflow(chosen=count > 0), C.closed_at.is_(None))
-    core = core.where(*(_found(bindparam(f"path{i}"), f"value{i}") for i in range(count)))
+    core = core.where(*(_found((bindparam(f"path{i}"), f"value{i}")) for i in range(count)))
     return Statement(core.order_by(C.id))
 
 
@@ -199,9 +214,17 @@ def _of_workflow(*, chosen: bool) -> ColumnElement[bool]:
     return (C.workflow.concat("") if chosen else C.workflow) == bindparam("workflow")
 
 
-def _found(path: Any, bind: str) -> ColumnElement[bool]:
-    value = bindparam(bind, type_=CASE_INDEX.c.value.type)
-    return C.id.in_(select(CASE_INDEX.c.case_id).where(CASE_INDEX.c.path == path, CASE_INDEX.c.value == value))
+def _found(*places: tuple[Any, str]) -> ColumnElement[bool]:
+    """Found by any of these, in one question: several would make PostgreSQL go through all cases."""
+    one_of = (and_(CASE_INDEX.c.path == path, CASE_INDEX.c.value == bindparam(bind)) for path, bind in places)
+    return C.id.in_(select(CASE_INDEX.c.case_id).where(or_(*one_of)))
+
+
+def _overdue() -> ColumnElement[bool]:
+    """A due moment that has come, or one that has fired while its state goes on."""
+    at = bindparam("overdue_at", type_=C.next_due.type)
+    coming = select(TIMER.c.case_id).where(TIMER.c.kind == "due", TIMER.c.due <= at)
+    return C.id.in_(coming.union_all(select(_LATE.c.id).where(_LATE.c.overdue_since <= at)))
 
 
 def _begins(place: int) -> ColumnElement[bool]:

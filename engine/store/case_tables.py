@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003  (SQLModel reads annotations at run time)
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from engine.store.columns import BIG, Instant, Row
 
 CLUSTERED = {"sqlite_with_rowid": False}
 """Small rows kept in the order of their key: one tree instead of two on SQLite."""
+
+
+OVERDUE = "overdue_since IS NOT NULL"
+"""Few cases are overdue: an entry for the others would only be rewritten."""
 
 
 def case_key(*, first: bool = True) -> Column[int]:
@@ -32,7 +36,9 @@ class CaseRow(Row, table=True):
         Index(None, "number"),
         Index(None, "workflow"),
         Index(None, "workflow", "closed_at"),
-        Index(None, "closed_at"),
+        Index(None, "pruned_at", "closed_at"),
+        Index(None, "outcome"),
+        Index(None, "overdue_since", postgresql_where=text(OVERDUE), sqlite_where=text(OVERDUE)),
     )
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
     public_id: str = Field(unique=True)

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from engine.core.values import canonical
 from engine.errors import DuplicateCase
 from engine.store import chain
+from engine.store.bounded import bounded
 from engine.store.case_reading import WHOLE_CASE, CaseReader, held_of
 from engine.store.codec import Held, case_columns, opening_columns, search_text
 from engine.store.outgoing import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 C = CASE.c
 
-_LOCK = select(C.id, C.seq, C.hash).where(C.public_id == bindparam("case_id"))
+_LOCK = select(C.id, C.seq, C.hash, C.pruned_at).where(C.public_id == bindparam("case_id"))
 LOCK = Statement(_LOCK.with_for_update(key_share=True))
 LOCK_IF_FREE = Statement(_LOCK.with_for_update(key_share=True, skip_locked=True))
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -85,6 +86,8 @@ class CaseWriter(CaseReader):
             return None
         told = rows.pop(0) if asking is not None else []
         self._now = told[0][0] if told else self.link.now()
+        if locked[0].pruned_at is not None:
+            return None
         if kept is not None and (kept.case.seq, kept.hash) == (locked[0].seq, locked[0].hash):
             return kept
         return held_of(rows or self.link.peek(*_whole(case_id)))
@@ -97,7 +100,7 @@ class CaseWriter(CaseReader):
     def unique_holder(self, workflow: str, key: str) -> tuple[str, str | None] | None:
         """(id, number) of the case that has this unique key, in this transaction."""
         for held in self.unit.held.values():
-            if held.unique_key == key and held.case.workflow == workflow:
+            if held.unique_key == bounded(key) and held.case.workflow == workflow:
                 return held.case.id, held.case.number
         holder = super().unique_holder(workflow, key)
         return None if holder is None or holder[0] in self.unit.held else holder
@@ -112,7 +115,7 @@ class CaseWriter(CaseReader):
         arrived_at: datetime | None = None,
     ) -> None:
         """Stores a case that the step has opened; it is locked from now on. Raises DuplicateCase before any write."""
-        case = step.case
+        case, unique_key = step.case, _key(unique_key)
         self._claim_unique(case, None, unique_key)
         line = _line(chain.genesis(case.id), step)
         binds = {
@@ -145,7 +148,7 @@ class CaseWriter(CaseReader):
         arrived_at: datetime | None = None,
     ) -> None:
         """Stores what a step has made of a locked case. Raises DuplicateCase before any write."""
-        held = self.unit.held[step.case.id]
+        held, unique_key = self.unit.held[step.case.id], _key(unique_key)
         self._claim_unique(step.case, held.unique_key, unique_key)
         line = _line(held.hash, step)
         self._change(held.stepped(step.case, line["hash"], unique_key, dict(index)), step, line, arrived_at)
@@ -204,6 +207,10 @@ class CaseWriter(CaseReader):
 
     def _write_facts(self, held: Held, step: Step) -> None:
         raise NotImplementedError
+
+
+def _key(unique_key: str | None) -> str | None:
+    return None if unique_key is None else bounded(unique_key)
 
 
 def _whole(case_id: str) -> list[Asked]:

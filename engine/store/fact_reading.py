@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, exists, func, select
 
 from engine.core.values import restore
+from engine.store.bounded import bounded
 from engine.store.case_reading import LAST
 from engine.store.codec import words
 from engine.store.records import CertificateStatus, StoredCertificate, StoredEntry
@@ -85,10 +86,10 @@ class FactReader(Session):
     ) -> tuple[StoredEntry, ...]:
         """A page of entries, each in the revision that holds, the youngest first, below the cursor `after`."""
         binds: dict[str, Any] = {
-            name: getattr(wanted, name)
-            for name in ("tax_id", "designation", "code", "status", "known_at")
-            if getattr(wanted, name) is not None
+            name: getattr(wanted, name) for name in ("status", "known_at") if getattr(wanted, name) is not None
         }
+        exactly = {name: getattr(wanted, name) for name in ("tax_id", "designation", "code")}
+        binds |= {name: bounded(value) for name, value in exactly.items() if value is not None}
         if after is not None:
             binds["after"] = after
         names = frozenset(binds)

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select, update
 from engine.core.case import CertificateFact
 from engine.core.values import canonical
 from engine.errors import CertificateNotFound
+from engine.store.bounded import bounded
 from engine.store.case_writing import CaseWriter
 from engine.store.codec import words
 from engine.store.fact_reading import FactReader, next_revision
@@ -127,9 +128,7 @@ class FactWriter(CaseWriter, FactReader):
             status=fact.status,
             facts=canonical(fact.facts),
             reason=fact.reason,
-            tax_id=texts.get("tax_id"),
-            designation=texts.get("designation"),
-            code=texts.get("code"),
+            **{name: bounded(texts[name]) if name in texts else None for name in ("tax_id", "designation", "code")},
             effective_from=fact.effective_from,
             recorded_at=held.received_at,
         )

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 
 from engine.core.values import decode
 from engine.store import chain
+from engine.store.bounded import bounded
 from engine.store.records import Accepted, FeedEntry, StoredRecord
 from engine.store.session import Session
 from engine.store.statement import Statement
@@ -66,7 +67,7 @@ class HistoryReader(Session):
 
     def accepted(self, key: str, party: str) -> Accepted | None:
         """What a party's Idempotency-Key was answered with."""
-        (found,) = self.link.peek((ACCEPTED_BY_KEY, {"key": key, "party": party}))
+        (found,) = self.link.peek((ACCEPTED_BY_KEY, {"key": bounded(key), "party": bounded(party)}))
         return Accepted(found[0].body_hash, found[0].case_id, found[0].seq) if found else None
 
 

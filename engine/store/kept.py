@@ -32,6 +32,8 @@ class Kept:
             for case_id, held in unit.held.items():
                 self._cases[case_id] = held
                 self._cases.move_to_end(case_id)
+            for case_id in unit.gone:
+                self._cases.pop(case_id, None)
             while len(self._cases) > MOST:
                 self._cases.popitem(last=False)
 

@@ -74,3 +74,12 @@ def is_behind(connection: Connection) -> bool:
             " run the program that wrote it, or a later one"
         )
     return present != script.get_current_head()
+
+
+def said_of(connection: Connection) -> str:
+    """How a schema that is behind stands to this program."""
+    present = MigrationContext.configure(connection).get_current_revision()
+    newest = ScriptDirectory.from_config(configuration()).get_current_head()
+    if present is None:
+        return "the database has no schema of Milepost yet"
+    return f"the database has the schema {present}, this program needs {newest}"

@@ -157,12 +157,18 @@ class OfficeWriter(OfficeReader):
         self.link.run(TOUCH, token=token_id, now=at)
 
     def add_incident(self, *, case_id: str | None, kind: str, subject: str, text: str) -> int:
-        """Something that needs a person; its id."""
+        """Something that needs a person; its id. The text may be another system's: what no database keeps is marked."""
         row = None if case_id is None else self.link.value(ROW_OF_CASE, of_case=case_id)
         now = self.business_now()
         open_still = {"closed_at": None, "closed_by": None, "answer": None}
         new: int = self.link.value(
-            INSERT_INCIDENT, case_id=row, kind=kind, subject=subject, text=text, opened_at=now, **open_still
+            INSERT_INCIDENT,
+            case_id=row,
+            kind=kind,
+            subject=subject,
+            text=text.replace("\0", "\ufffd"),
+            opened_at=now,
+            **open_still,
         )
         return new
 

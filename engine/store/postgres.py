@@ -247,7 +247,7 @@ def _check(address: str) -> None:
             raise MilepostError(f"the database has the encoding {encoding}; Milepost needs one with UTF8")
     with migrate.open_postgres(lambda: connect(address)) as present:
         if migrate.is_behind(present):
-            raise MilepostError("the database has no schema of this program yet; run: milepost db upgrade")
+            raise MilepostError(f"{migrate.said_of(present)}; stop all nodes, then run: milepost db upgrade")
 
 
 def _configure(connection: psycopg.Connection) -> None:

@@ -42,7 +42,7 @@ EXAMPLE = "give one like sqlite:///milepost.db, postgresql://name@host/milepost,
 
 def engine_of(url: str, clock: Callable[[], datetime] | None, heard: Heard) -> Engine:
     """The engine that a database URL asks for."""
-    parsed = _parsed(url)
+    parsed = parsed_url(url)
     kind = parsed.get_backend_name()
     if kind == "postgresql":
         return postgres.PostgresEngine(parsed, clock, heard)
@@ -57,12 +57,13 @@ def engine_of(url: str, clock: Callable[[], datetime] | None, heard: Heard) -> E
 
 def upgrade(url: str) -> None:
     """Brings a database server's schema up to date; a file is brought up to date when it is opened."""
-    parsed = _parsed(url)
+    parsed = parsed_url(url)
     if parsed.get_backend_name() == "postgresql":
         postgres.upgrade(parsed)
 
 
-def _parsed(url: str) -> URL:
+def parsed_url(url: str) -> URL:
+    """A database URL in its parts. Raises MilepostError."""
     try:
         return make_url(url)
     except ArgumentError:

@@ -10,14 +10,15 @@ from engine.store.fact_reading import FactReader
 from engine.store.fact_writing import FactWriter
 from engine.store.history_reading import HistoryReader
 from engine.store.office import OfficeReader, OfficeWriter
+from engine.store.pruning import Pruner, PruneReader
 from engine.store.sequencing import Sequencer
 
 
-class Reader(CaseReader, HistoryReader, EffectReader, FactReader, CatalogReader, OfficeReader):
+class Reader(CaseReader, HistoryReader, EffectReader, FactReader, CatalogReader, OfficeReader, PruneReader):
     """Everything that can be read; values and records, never rows."""
 
 
-class Transaction(FactWriter, AnswerWriter, EffectWriter, CatalogWriter, OfficeWriter, Sequencer, Reader):
+class Transaction(FactWriter, AnswerWriter, EffectWriter, CatalogWriter, OfficeWriter, Pruner, Sequencer, Reader):
     """Everything that can be written, in one transaction, beside all reads; these see what it has written.
 
     Lock order: cases (several: ascending by id), then register entries, then counters.

@@ -64,6 +64,7 @@ class Unit:
         self.known: dict[tuple[str, ...], Any] = {}  # answers to questions whose rows wait: by kind and name
         self.news: News | None = None  # what others will want to hear of when it is committed
         self.repeated = False  # the work has run before
+        self.gone: set[str] = set()  # cases that are no cases any more
         self.shared = False  # with commands of other cases, so that locks are taken in an order that is not one case's
         self._touched: dict[str, None] = {}
         self._rows: Rows = {}
@@ -94,6 +95,12 @@ class Unit:
         self.held[held.case.id] = held
         self._touched[held.case.id] = None
         self.link.waiting |= CASE_TABLES
+
+    def forget(self, case_id: str) -> None:
+        """A locked case that was pruned: nobody starts from it any more."""
+        self.base.pop(case_id, None)
+        self.held.pop(case_id, None)
+        self.gone.add(case_id)
 
     def add(self, statement: Statement, **row: Any) -> None:
         """A row to be inserted."""

@@ -270,6 +270,29 @@ def db_upgrade() -> None:
     raise typer.Exit(command.upgrade())
 
 
+@databases.command("copy")
+def db_copy(
+    source: Annotated[str, typer.Argument(help="The URL of the database to copy from.", show_default=False)],
+    target: Annotated[str, typer.Argument(help="The URL of one that is empty.", show_default=False)],
+) -> None:
+    """Copy everything into another database: from a file to PostgreSQL, or back."""
+    from runtime.cli import db as command
+
+    raise typer.Exit(command.copy(source, target))
+
+
+@databases.command("prune")
+def db_prune(
+    older_than: Annotated[str, typer.Option(help="How long ago they were closed: '36 months'.", show_default=False)],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go, and why others stay.")] = False,
+) -> None:
+    """Prune closed cases after a term; what proves them stays."""
+    from runtime.cli import db as command
+
+    raise typer.Exit(command.prune(older_than, dry_run=dry_run))
+
+
 @app.command()
 def version() -> None:
     """Print the version."""

