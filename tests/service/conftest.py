@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import pytest
 
+from adapters.seals import Ed25519Seal
 from adapters.templates import MessageTemplates
 from engine.core.case import Actor, Event
 from engine.errors import DeliveryFailed
@@ -172,6 +173,7 @@ def world(request, tmp_path, machine):
         renderer=lambda _: renderer,
         callers={"laboratory": caller},
         tables=Tables(),
+        seal=Ed25519Seal(tmp_path / "audit.key"),
     )
     services = build_services(store, adapters, public_url="https://milepost.example", body="0042")
     yield World(services, store, machine, notifier, caller, renderer)

@@ -14,7 +14,7 @@ from engine.store.merkle import Tree
 from engine.store.proof_records import Checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from engine.service.proofs.file import Line
     from engine.service.proofs.report import Tally
@@ -29,26 +29,47 @@ def compare(
     tally: Tally,
     moved: Callable[[], None],
 ) -> None:
-    """Goes through file and database side by side; after the first break of a kind the others of that kind are only counted."""
-    places, kept = iter(feed), iter(checkpoints)
-    links, tree, expected = Links(trust), Tree(), 1
+    """Goes through file and database side by side; a checkpoint of the file that does not hold says nothing about the database."""
+    places, kept, links = iter(feed), iter(checkpoints), Links(trust)
+    batch: list[FeedEntry] = []
     steps = sealed = 0
     for line in lines:
         moved()
-        if isinstance(line.said, Checkpoint):
-            sealed += 1
-            found = links.doubt(line.said) or root_break(line.said, tree)
-            found = _in_file(line, found) or _same_checkpoint(line.said, next(kept, None))
-            tree = Tree()
-        else:
-            steps += 1
-            tree.add(line.said)
-            found = _misplaced(line, line.said, expected) or _same_place(line.said, _reach(places, line.said.pos))
-            expected = line.said.pos + 1
+        if not isinstance(line.said, Checkpoint):
+            batch.append(line.said)
+            continue
+        steps, sealed = steps + len(batch), sealed + 1
+        found = _doubt(line, line.said, batch, links)
         if found is not None:
             tally.broken(found)
+        else:
+            for break_ in _differences(line.said, batch, places, next(kept, None)):
+                tally.broken(break_)
+        batch = []
     tally.in_file = (steps, sealed)
     tally.keys |= links.seen
+
+
+def _doubt(line: Line, said: Checkpoint, batch: Sequence[FeedEntry], links: Links) -> Break | None:
+    """What is wrong with a checkpoint of the file itself."""
+    tree = Tree()
+    for place in batch:
+        tree.add(place)
+    found = links.doubt(said) or root_break(said, tree)
+    return None if found is None else replace(found, place=f"line {line.number} of the file, {found.place}")
+
+
+def _differences(
+    said: Checkpoint, batch: Sequence[FeedEntry], places: Iterator[FeedEntry], kept: Checkpoint | None
+) -> Iterator[Break]:
+    """What the database has otherwise than a part of the file that holds."""
+    for place in batch:
+        found = _same_place(place, _reach(places, place.pos))
+        if found is not None:
+            yield found
+    found = _same_checkpoint(said, kept)
+    if found is not None:
+        yield found
 
 
 def _reach(places: Iterator[FeedEntry], pos: int) -> FeedEntry | None:
@@ -56,16 +77,6 @@ def _reach(places: Iterator[FeedEntry], pos: int) -> FeedEntry | None:
         if place.pos >= pos:
             return place
     return None
-
-
-def _misplaced(line: Line, said: FeedEntry, expected: int) -> Break | None:
-    if said.pos == expected:
-        return None
-    return Break(f"line {line.number} of the file", "a step is missing before it", str(expected), str(said.pos))
-
-
-def _in_file(line: Line, found: Break | None) -> Break | None:
-    return None if found is None else replace(found, place=f"line {line.number} of the file, {found.place}")
 
 
 def _same_place(said: FeedEntry, found: FeedEntry | None) -> Break | None:

@@ -83,6 +83,8 @@ def check_feed(
             else:
                 tally.uncovered += 1
             place = next(places, None)
+        if place is None and gaps.expected <= checkpoint.last_pos:
+            gaps.ends_before(checkpoint.last_pos)
         if found is None and gaps.found == gaps_before:
             found = root_break(checkpoint, tree)
         if found is not None:
@@ -103,10 +105,8 @@ def checkpoint_break(checkpoint: Checkpoint, places: Iterable[FeedEntry], trust:
 
 def root_break(checkpoint: Checkpoint, tree: Tree) -> Break | None:
     """Whether a checkpoint is over these places."""
-    if tree.count < checkpoint.count:
-        first = checkpoint.first_pos + tree.count
-        fact = f"the feed has nothing from position {first} on"
-        return of(checkpoint, fact, f"{checkpoint.count} places", str(tree.count), pos=first)
+    if tree.count != checkpoint.count:
+        return of(checkpoint, "it covers another number of places", str(checkpoint.count), str(tree.count))
     if tree.root != checkpoint.root:
         return of(checkpoint, "what it covers was changed: the root is another", checkpoint.root, tree.root)
     return None
@@ -117,19 +117,24 @@ class _Gapless:
 
     def __init__(self, feed: Iterable[FeedEntry], tally: Tally, moved: Callable[[], None]) -> None:
         self._feed, self._tally, self._moved = feed, tally, moved
-        self.found = 0
+        self.found, self.expected = 0, 1
 
     def __iter__(self) -> Iterator[FeedEntry]:
-        expected = 1
         for place in self._feed:
-            if place.pos != expected:
-                self._broken("the position is missing", f"position {expected}", f"position {place.pos}", expected)
+            if place.pos != self.expected:
+                wanted = f"position {self.expected}"
+                self._broken("the position is missing", wanted, f"position {place.pos}", self.expected)
             elif not place.case_id:
                 self._broken("its case is not there", f"the case of step {place.seq}", NOTHING, place.pos)
-            expected = place.pos + 1
+            self.expected = place.pos + 1
             self._tally.places += 1
             self._moved()
             yield place
+
+    def ends_before(self, pos: int) -> None:
+        """The feed is over before a position that a checkpoint covers."""
+        self._broken("the feed ends before it", f"positions up to {pos}", NOTHING, self.expected)
+        self.expected = pos + 1
 
     def _broken(self, fact: str, expected: str, found: str, pos: int) -> None:
         self.found += 1
