@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
 
 def instant(moment: datetime) -> str:
     """An aware datetime as fixed-width UTC text, so that text order is time order."""
@@ -58,7 +60,7 @@ def decode(value: Any) -> Any:
 
 def canonical(value: Any) -> str:
     """The one text of a value: tags, sorted keys, no spaces, no escapes beyond JSON's own."""
-    return json.dumps(encode(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _JSON.encode(encode(value))
 
 
 def restore(text: str) -> Any:

@@ -147,12 +147,16 @@ def _prove(
     steps, places = reader.count_lines()
     moved = Moves(progress, steps + places * (2 if against is None else 3))
     if row is not None:
-        check_one(reader, row, trust, tally, moved)
+        with tally.reading("the case"):
+            check_one(reader, row, trust, tally, moved)
     else:
-        check_cases(reader, tally, moved)
-        check_feed(reader.feed_lines(), reader.checkpoints(), trust, tally, moved)
+        with tally.reading("the histories"):
+            check_cases(reader, tally, moved)
+        with tally.reading("the feed and its checkpoints"):
+            check_feed(reader.feed_lines(), reader.checkpoints(), trust, tally, moved)
     if against is not None:
-        compare(read(against()), reader.feed_lines(), reader.checkpoints(), trust, tally, moved)
+        with tally.reading("the feed and its checkpoints"):
+            compare(read(against()), reader.feed_lines(), reader.checkpoints(), trust, tally, moved)
     return tally.proof()
 
 

@@ -59,7 +59,7 @@ def read(lines: Iterable[str]) -> Iterator[Line]:
                 last = _head(said)
                 continue
             line = Line(number, _entry(said))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise BadExport(f"line {number} of the file is none of an export; give a file of `audit export`") from None
         pos = line.said.last_pos if isinstance(line.said, Checkpoint) else pos
         yield line

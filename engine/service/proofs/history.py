@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.service.proofs.report import Break
-from engine.service.proofs.summing import Sum, differs
+from engine.service.proofs.summing import Sum, differs, members
 from engine.store import chain
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def _kept(written: Written, tally: Tally) -> Break | None:
         if found is not None:
             return found
         previous = step.hash
-        total.add(step.payload)
+        if not total.add(step.payload):
+            return at(case, n, "what was said (payload) is no map in JSON", "a map", str(step.payload)[:40])
     if n < case.seq:
         last = f"{n} as the last one" if n else NOTHING
         return at(case, n + 1, "the step is missing", f"steps up to {case.seq}", last)
@@ -71,18 +72,20 @@ def _step(case: CaseLine, n: int, step: StepLine, previous: str) -> Break | None
     """A line against the one before it and against itself."""
     if step.seq != n:
         return at(case, n, "the step is missing", f"step {n}", f"step {step.seq}")
-    said = _members(step.record)
+    said = members(step.record)
     if said is None:
-        return at(case, n, "the record is no JSON", "a record", step.record[:40])
+        return at(case, n, "the record is no JSON", "a record", str(step.record)[:40])
     for name, column in (("seq", n), ("kind", step.kind), ("name", step.name), ("command", step.command)):
         if said.get(name) != column:
             return at(case, n, f"the record has another {name} than its row", str(column), str(said.get(name)))
-    if step.payload is not None and (digest := chain.digest(step.payload)) != step.payload_hash:
+    if step.payload is not None and (digest := chain.digest(str(step.payload))) != step.payload_hash:
         return at(case, n, "what was said (payload) has another digest", step.payload_hash, digest)
     try:
         made = chain.link(previous, step.record, step.payload_hash)
-    except ValueError:
-        return at(case, n, "the digest of what was said is no digest", "64 hexadecimal digits", step.payload_hash[:70])
+    except (ValueError, TypeError):
+        return at(
+            case, n, "the digest of what was said is no digest", "64 hexadecimal digits", str(step.payload_hash)[:70]
+        )
     if made != step.hash:
         return at(case, n, "the hash is not that of this record after the one before", made, step.hash)
     return None
@@ -143,9 +146,9 @@ def _data(case: CaseLine, total: Sum, sections: Iterable[SectionLine]) -> Break 
     """The data that the case has now against what its records add up to."""
     stored: dict[str, Any] = {}
     for section in sections:
-        values = _members(section.data)
+        values = members(section.data)
         if values is None:
-            return at(case, None, f"the data of group '{section.section}' is no JSON", "values", section.data[:40])
+            return at(case, None, f"the data of group '{section.section}' is no JSON", "values", str(section.data)[:40])
         stored.update(values)
     for path in sorted({*stored, *total.values}):
         if total.knows(path) and differs(total.values.get(path), stored.get(path)):
@@ -159,14 +162,6 @@ def at(case: CaseLine, seq: int | None, fact: str, expected: str, found: str, po
     name = case.id if case.number is None else f"{case.id} ({case.number})"
     place = f"case {name}" if seq is None else f"case {name}, step {seq}"
     return Break(place, fact, expected, found, case.id, seq, pos)
-
-
-def _members(text: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _shown(value: Any) -> str:

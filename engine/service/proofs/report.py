@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 EVERY = 500
 """Lines between two words of progress."""
@@ -90,6 +91,14 @@ class Tally:
         """One more; the first is kept."""
         self.breaks += 1
         self.first = self.first or found
+
+    @contextmanager
+    def reading(self, place: str) -> Iterator[None]:
+        """A value of a type or form that the program never writes is a break too; what comes after it is not looked at."""
+        try:
+            yield
+        except (TypeError, ValueError) as error:
+            self.broken(Break(place, "a value cannot be read", "what the program writes", str(error)))
 
     def proof(self) -> Proof:
         """The outcome."""

@@ -13,13 +13,18 @@ class Sum:
         self.values: dict[str, Any] = {}  # path → tagged JSON, None: emptied
         self._all_known = True
 
-    def add(self, payload: str | None) -> None:
-        """The next record's payload as canonical text, None where it was erased."""
+    def add(self, payload: str | None) -> bool:
+        """The next record's payload as canonical text, None where it was erased; False where it is none."""
         if payload is None:
             self.values.clear()
             self._all_known = False
-        elif '"changes"' in payload:
-            self.values.update(json.loads(payload).get("changes") or {})
+            return True
+        said = members(payload)
+        changes = None if said is None else said.get("changes", {})
+        if not isinstance(changes, dict):
+            return False
+        self.values.update(changes)
+        return True
 
     def knows(self, path: str) -> bool:
         """Whether the value of a field now is known."""
@@ -29,3 +34,12 @@ class Sum:
 def differs(one: Any, other: Any) -> bool:
     """Whether two values in plain JSON are not the same: true is not 1."""
     return one != other or json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True)
+
+
+def members(text: object) -> dict[str, Any] | None:
+    """The members of a map in JSON; None where it is none."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
