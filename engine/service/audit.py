@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from engine.errors import CaseNotFound, MilepostError
+from engine.service.feed import Feed
 from engine.service.proofs.comparing import compare
 from engine.service.proofs.covering import Trust, check_feed
 from engine.service.proofs.file import read, written
@@ -104,8 +105,10 @@ class Audit:
         """
         if self._seal is None:
             raise NoKey("there is no key to sign checkpoints with; give one")
-        while self._cover(self._seal, timedelta(0)):
-            pass
+        Feed(self._store).sequence()
+        end = self._store.read(lambda reader: reader.feed_end())
+        while self._store.read(lambda reader: _covered(reader.last_checkpoint())) < end:
+            self._cover(self._seal, timedelta(0))  # where another node is quicker, what it has sealed counts
         return self._store.read(lambda reader: _export(reader, start()))
 
 
@@ -118,10 +121,14 @@ class Exported:
     last: Checkpoint | None
 
 
+def _covered(last: Checkpoint | None) -> int:
+    return 0 if last is None else last.last_pos
+
+
 def _uncovered(reader: Reader, pause: timedelta) -> tuple[Checkpoint | None, list[FeedEntry], datetime] | None:
     """The last checkpoint and what has come since, if it is time to seal it. Raises MilepostError at a gap."""
     last, now = reader.last_checkpoint(), reader.machine_now()
-    covered = 0 if last is None else last.last_pos
+    covered = _covered(last)
     fresh = last is not None and timedelta(0) <= now - last.made_at < pause
     new = reader.feed_end() - covered
     if new <= 0 or (fresh and new < BATCH):
@@ -169,7 +176,7 @@ def _row(reader: Reader, case: str) -> int:
 
 def _export(reader: Reader, write: Callable[[str], None]) -> Exported:
     last = reader.last_checkpoint()
-    end = 0 if last is None else last.last_pos
+    end = _covered(last)
     for line in written(reader.feed_lines(last=end), reader.checkpoints(), now=reader.machine_now(), last=end):
         write(line)
     return Exported(end, reader.count_checkpoints(), last)

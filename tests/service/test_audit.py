@@ -30,6 +30,19 @@ def test_what_nobody_touched_is_whole(stored):
 
 
 @BOTH
+def test_it_is_said_how_far_a_proof_is(stored, monkeypatch):
+    """Progress goes up to the whole and not beyond, also while a file is compared."""
+    monkeypatch.setattr("engine.service.proofs.report.EVERY", 1)
+    lines, told = stored.export(), []
+    assert stored.audit.verify(progress=lambda done, total: told.append((done, total))).whole
+    assert told == [(n, 21) for n in range(1, 22)]
+    told.clear()
+    assert stored.audit.verify(against=lambda: lines, progress=lambda *far: told.append(far)).whole
+    assert told == [(min(n, 28), 28) for n in range(1, len(told) + 1)]
+    assert told[-1] == (28, 28)
+
+
+@BOTH
 def test_what_is_new_is_said(stored, acme, officer):
     """Steps without a place or a checkpoint yet are no break; they are counted."""
     stored.world.send(stored.b, "answer", acme, {"product.designation": "V-20"})

@@ -107,3 +107,24 @@ def test_nodes_with_keys_of_their_own(proposals, filled, postgres_url, machine, 
     assert (proof.whole, proof.places, proof.uncovered) == (True, 5, 0)
     assert proof.keys <= set(keys)
     assert len(proved(lines, set(keys))) == 5
+
+
+@pytest.mark.parametrize("world", ["file", "postgresql"], indirect=True)
+def test_what_is_under_way_is_no_break(proposals, filled, machine):
+    """While steps are committed, placed and sealed, every proof sees one moment, in which all is whole."""
+    audit = proposals.services.audit
+
+    def work():
+        for _ in range(15):
+            filled(1)
+            machine.forward(seconds=1)
+            audit.checkpoint()
+
+    with ThreadPoolExecutor(1) as threads:
+        working, proofs = threads.submit(work), []
+        while not working.done():
+            proofs.append(audit.verify())
+        working.result()
+    proofs.append(audit.verify())
+    assert [str(proof.first) for proof in proofs if not proof.whole] == []
+    assert (proofs[-1].steps, proofs[-1].checkpoints, proofs[-1].uncovered) == (15, 15, 0)
