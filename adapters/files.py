@@ -6,7 +6,12 @@ import hashlib
 import os
 import re
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -23,14 +28,34 @@ def write_durably(path: Path, content: bytes) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync_folder(path.parent)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file for the owner's eyes that gets its name when the block ends well. Raises FileExistsError where there is one."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    draft = Path(name)
     try:
-        os.fsync(folder)
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
     finally:
-        os.close(folder)
+        draft.unlink(missing_ok=True)
+    _sync_folder(path.parent)
 
 
 def file_stem(key: str) -> str:
     """A file name for a key from outside: readable, without separators, and different for different keys."""
     readable = re.sub(r"[^A-Za-z0-9-]+", "_", key)[:80].strip("_")
     return f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

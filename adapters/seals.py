@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from adapters.files import new_file
 from engine.errors import MilepostError
 
 if TYPE_CHECKING:
@@ -22,15 +22,26 @@ if TYPE_CHECKING:
 
 
 class Ed25519Seal:
-    """Signs with the private key in a file, made at the first use and readable by its owner only."""
+    """Signs with the private key in a file, made when the first thing is signed and readable by its owner only."""
 
     def __init__(self, path: Path) -> None:
-        self._key = _read(path) if path.exists() else _made(path)
-        self.public_key = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+        self._path = path
+        self._key: Ed25519PrivateKey | None = None
+
+    @property
+    def public_key(self) -> str | None:
+        """In hexadecimal; None where there is no file yet."""
+        if self._key is None and not self._path.exists():
+            return None
+        return self.make_key()
+
+    def make_key(self) -> str:
+        """The public key in hexadecimal, of a new private one where there is no file yet."""
+        return self._own().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
     def sign(self, message: bytes) -> str:
         """The signature in hexadecimal."""
-        return self._key.sign(message).hex()
+        return self._own().sign(message).hex()
 
     def holds(self, public_key: str, message: bytes, signature: str) -> bool:
         """Whether this key (hexadecimal) has signed it."""
@@ -39,6 +50,11 @@ class Ed25519Seal:
         except (InvalidSignature, ValueError):
             return False
         return True
+
+    def _own(self) -> Ed25519PrivateKey:
+        if self._key is None:
+            self._key = _read(self._path) if self._path.exists() else _made(self._path)
+        return self._key
 
 
 def _read(path: Path) -> Ed25519PrivateKey:
@@ -54,16 +70,16 @@ def _read(path: Path) -> Ed25519PrivateKey:
 
 
 def _made(path: Path) -> Ed25519PrivateKey:
+    """Written whole beside the place, then given its name, which fails where another process was quicker: then his counts."""
     key = Ed25519PrivateKey.generate()
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another process was quicker
+        with new_file(path) as file:
+            file.write(text)
+    except FileExistsError:
         return _read(path)
     except OSError as error:
         raise MilepostError(
             f"{path} cannot be written ({error.strerror}); the key of checkpoints needs a folder for it"
         ) from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(text)
     return key

@@ -35,8 +35,9 @@ async def actor_of(  # async: mostly nothing waits; a look at the database goes 
     """The actor of the request's token; NotAuthenticated without one."""
     if credentials is None:
         raise NotAuthenticated("no token; send `Authorization: Bearer <token>`")
-    secret = credentials.credentials
-    return services.people.remembered(secret) or await run_in_threadpool(services.people.actor_of, secret)
+    secret, people = credentials.credentials, services.people
+    known = people.remembered(secret)
+    return await run_in_threadpool(people.actor_of, secret) if known is None else known
 
 
 ActorIn = Annotated[Actor, Depends(actor_of)]

@@ -99,7 +99,12 @@ class Caller(Protocol):
 class Seal(Protocol):
     """Signs what has to be proved later, by a key that is not in the database; keys and signatures are hexadecimal."""
 
-    public_key: str
+    @property
+    def public_key(self) -> str | None:
+        """The own one; None where no key was made yet."""
+
+    def make_key(self) -> str:
+        """The own public key, made now where there was none."""
 
     def sign(self, message: bytes) -> str:
         """The signature of a message."""
@@ -136,3 +141,4 @@ class Adapters:
     renderer: Callable[[Mapping[str, str]], CertificateRenderer]
     callers: Mapping[str, Caller] = field(default_factory=dict)
     tables: Tables | None = None
+    seal: Seal | None = None

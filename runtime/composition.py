@@ -13,6 +13,7 @@ from adapters.certificates import TypstCertificates
 from adapters.mail import Sender
 from adapters.mailbox import Mailbox
 from adapters.outbound import Endpoint, Outbound
+from adapters.seals import Ed25519Seal
 from adapters.smtp import Smtp, SmtpSettings
 from adapters.tables import CsvTables
 from adapters.templates import MessageTemplates
@@ -68,7 +69,15 @@ def adapters_of(settings: Settings) -> Adapters:
         renderer=TypstCertificates,
         callers=Callers(Path(settings.work_orders)),
         tables=CsvTables(),
+        seal=Ed25519Seal(key_file(settings)),
     )
+
+
+def key_file(settings: Settings) -> Path:
+    """Where the key of checkpoints is."""
+    url = urlsplit(settings.database_url)
+    beside = Path(unquote(url.path[1:])).parent if url.scheme.startswith("sqlite") else Path()
+    return Path(settings.audit_key) if settings.audit_key else beside / "milepost-audit.key"
 
 
 def _mail(settings: Settings) -> Notifier:

@@ -44,6 +44,10 @@ class Settings:
     webhook_secret: str = _setting("", "the secret they are signed with: whsec_ and base64", secret=True)
     webhook_private: str = _setting("no", "yes: webhooks and calls may go to private addresses and over http")
     certification_body: str = _setting("0001", "what {body} stands for in certificate numbers")
+    audit_key: str = _setting(
+        "",
+        "the file of the private key that signs checkpoints, made when it is first needed; empty: milepost-audit.key beside the SQLite file, else in the working folder",
+    )
     tick_seconds: str = _setting("1", "how often timers and effects are looked for")
 
     @property

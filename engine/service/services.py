@@ -6,12 +6,14 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.service.audit import Audit
 from engine.service.cases import Cases
 from engine.service.catalog import Catalog
 from engine.service.certificates import Certificates
 from engine.service.clock import Clock
 from engine.service.commands import Commands
 from engine.service.effects import Effects
+from engine.service.feed import Feed
 from engine.service.imports import Imports
 from engine.service.incidents import Incidents
 from engine.service.inward import Inward
@@ -45,6 +47,8 @@ class Services:
     clock: Clock
     imports: Imports
     pruning: Pruning
+    feed: Feed
+    audit: Audit
 
 
 def new_id() -> str:
@@ -80,4 +84,6 @@ def build_services(
         clock=Clock(store, timers, effects),
         imports=Imports(store, catalog, commands, adapters.tables),
         pruning=Pruning(store),
+        feed=Feed(store),
+        audit=Audit(store, adapters.seal),
     )

@@ -30,7 +30,18 @@ _PLACED = select(
 PLACE = Statement(insert(FEED).from_select(["pos", "case_id", "seq", "hash"], _PLACED))
 
 
-class Sequencer(Session):
+WAITING = Statement(select(UNSEQUENCED.c.id).limit(1))
+
+
+class FeedReader(Session):
+    """What waits for its place."""
+
+    def steps_wait(self) -> bool:
+        """Whether there is anything to place: who owns the database has placed all."""
+        return not self.link.owned and self.link.row(WAITING) is not None
+
+
+class Sequencer(FeedReader):
     """Places committed steps."""
 
     def sequence_steps(self, limit: int = 5000) -> int:

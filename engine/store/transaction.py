@@ -5,20 +5,35 @@ from __future__ import annotations
 from engine.store.answers import AnswerWriter
 from engine.store.case_reading import CaseReader
 from engine.store.catalog import CatalogReader, CatalogWriter
+from engine.store.checkpoints import CheckpointReader, CheckpointWriter
 from engine.store.effects import EffectReader, EffectWriter
 from engine.store.fact_reading import FactReader
 from engine.store.fact_writing import FactWriter
 from engine.store.history_reading import HistoryReader
 from engine.store.office import OfficeReader, OfficeWriter
+from engine.store.proof_reading import ProofReader
 from engine.store.pruning import Pruner, PruneReader
-from engine.store.sequencing import Sequencer
+from engine.store.sequencing import FeedReader, Sequencer
 
 
-class Reader(CaseReader, HistoryReader, EffectReader, FactReader, CatalogReader, OfficeReader, PruneReader):
+class Reader(
+    CaseReader,
+    HistoryReader,
+    EffectReader,
+    FactReader,
+    CatalogReader,
+    OfficeReader,
+    CheckpointReader,
+    FeedReader,
+    ProofReader,
+    PruneReader,
+):
     """Everything that can be read; values and records, never rows."""
 
 
-class Transaction(FactWriter, AnswerWriter, EffectWriter, CatalogWriter, OfficeWriter, Pruner, Sequencer, Reader):
+class Transaction(
+    FactWriter, AnswerWriter, EffectWriter, CatalogWriter, OfficeWriter, CheckpointWriter, Pruner, Sequencer, Reader
+):
     """Everything that can be written, in one transaction, beside all reads; these see what it has written.
 
     Lock order: cases (several: ascending by id), then register entries, then counters.

@@ -163,12 +163,27 @@ def import_table(
 @audits.command("verify")
 def audit_verify(
     case: Annotated[str | None, typer.Argument(help="A case by id or number; none: all.", show_default=False)] = None,
+    against: Annotated[Path | None, typer.Option(help="A file of `audit export` to compare with.")] = None,
+    key: Annotated[
+        list[str] | None, typer.Option(help="A public key that is trusted too; may come again.", show_default=False)
+    ] = None,
     report: FormatOption = Format.TEXT,
 ) -> None:
-    """Compute the hash chains of histories anew."""
+    """Prove that histories are as they were written: chains, the feed, checkpoints, present data."""
     from runtime.cli import audit as command
 
-    raise typer.Exit(command.run(case, report))
+    raise typer.Exit(command.verify(case, against, key or (), report))
+
+
+@audits.command("export")
+def audit_export(
+    file: Annotated[Path, typer.Argument(help="A new file, to be kept elsewhere.", show_default=False)],
+    report: FormatOption = Format.TEXT,
+) -> None:
+    """Write all checkpoints and what they cover to a file."""
+    from runtime.cli import audit as command
+
+    raise typer.Exit(command.export(file, report))
 
 
 # ── calendars ────────────────────────────────────────────────────────────────────────────────────────────────────────

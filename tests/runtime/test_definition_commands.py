@@ -121,6 +121,11 @@ def test_sarif_is_what_the_standard_asks_for(milepost, folder):
         ["import", "nowhere.csv", "--workflow", "note", "--token", "x"],
         ["import", "workflows/note.yaml", "--workflow", "note", "--token", "x"],
         ["audit", "verify", "N-1"],
+        ["audit", "verify", "--key", "abc"],
+        ["audit", "verify", "--against", "nowhere.jsonl"],
+        ["audit", "verify", "--against", "workflows/note.yaml"],
+        ["audit", "export", "workflows/note.yaml"],
+        ["audit", "export", "nowhere/proof.jsonl"],
         ["publish", "workflows/templates"],
         ["token", "create", "--actor", "a", "--name", "A", "--role", "clerk", "--attribute", "x"],
         ["token", "create", "--actor", "a", "--name", "A"],
@@ -240,7 +245,7 @@ def test_light_commands_load_nothing_heavy(folder, args):
     [
         "serve", "schedule", "validate", "test", "diagram", "diff", "explain", "import", "publish", "calendar show",
         "calendar seed", "calendar explain", "certificate verify", "certificate preview", "token create", "audit verify",
-        "db upgrade", "demo", "version",
+        "audit export", "db upgrade", "demo", "version",
     ],
 )  # fmt: skip
 def test_every_command_has_its_help(milepost, words):

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import pytest
 
+from adapters.seals import Ed25519Seal
 from adapters.templates import MessageTemplates
 from engine.core.case import Actor, Event
 from engine.errors import DeliveryFailed
@@ -172,6 +173,7 @@ def world(request, tmp_path, machine):
         renderer=lambda _: renderer,
         callers={"laboratory": caller},
         tables=Tables(),
+        seal=Ed25519Seal(tmp_path / "audit.key"),
     )
     services = build_services(store, adapters, public_url="https://milepost.example", body="0042")
     yield World(services, store, machine, notifier, caller, renderer)
@@ -285,3 +287,65 @@ def acme():
 def officer():
     """The officer."""
     return person("oleg", "officer")
+
+
+@dataclass
+class Stored:
+    """Three cases of a few steps each, two checkpoints over all of them, and a shell to the database."""
+
+    world: object
+    a: str
+    b: str
+    c: str
+
+    @property
+    def audit(self):
+        """The service."""
+        return self.world.services.audit
+
+    def sql(self, *texts):
+        """Runs statements behind the back of the program; the rows of the last one."""
+
+        def work(tx):
+            for text in texts:
+                cursor = tx.link.connection.execute(text.format(**self.rows(tx)))
+            return cursor.fetchall() if texts[-1].startswith("SELECT") else cursor.rowcount
+
+        found = self.world.store.write(work)
+        self.world.store._engine.forget()
+        return found
+
+    def rows(self, tx):
+        """The cases by their row."""
+        named = {name: tx.case_row(getattr(self, name)) for name in "abc"}
+        return {name: row for name, row in named.items() if row is not None}
+
+    def export(self):
+        """The lines of an export."""
+        lines = []
+        self.audit.export(lambda: lines.clear() or lines.append)
+        return lines
+
+    def seal(self):
+        """All that was committed gets its place and a checkpoint."""
+        while self.world.services.feed.sequence():
+            pass
+        self.world.machine.forward(seconds=1)
+        assert self.audit.checkpoint()
+
+
+@pytest.fixture
+def stored(proposals, acme, officer):
+    """Cases a (four steps, closed), b (two), c (one)."""
+    a, b, c = (
+        proposals.open("proposal", {"applicant.tax_id": "1234567890", "product.designation": f"V-{n}"}, acme).id
+        for n in range(1, 4)
+    )
+    made = Stored(proposals, a, b, c)
+    proposals.send(a, "return", officer, {"reasons": "page 3"})
+    made.seal()
+    proposals.send(a, "answer", acme, {"product.designation": "V-10"})
+    proposals.send(a, "accept", officer, {"review.remark": "good"})
+    proposals.send(b, "return", officer, {"reasons": "page 4"})
+    made.seal()
+    return made

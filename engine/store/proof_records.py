@@ -1,0 +1,70 @@
+"""What proofs of the histories run over: checkpoints, and lines as they are stored, with the very texts that were hashed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What the feed held from `first_pos` to `last_pos`, signed; hashes, keys and signatures are hexadecimal."""
+
+    first_pos: int
+    last_pos: int
+    count: int
+    root: str
+    previous: str
+    made_at: datetime
+    key: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """What a case's own row says of its history; `row` sorts the lines of proofs."""
+
+    row: int
+    id: str
+    number: str | None
+    seq: int
+    hash: str
+    closed: bool
+    pruned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """A line of a history with the very texts that its hash runs over; `payload` None: erased."""
+
+    case_row: int
+    seq: int
+    kind: str
+    name: str
+    command: str | None
+    record: str
+    payload: str | None
+    payload_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A case's step in the order across cases."""
+
+    case_row: int
+    pos: int
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionLine:
+    """A group of a case's data, as canonical text."""
+
+    case_row: int
+    section: str
+    data: str
