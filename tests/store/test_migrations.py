@@ -56,7 +56,7 @@ def rows_of(path):
     database = sqlite3.connect(path)
     database.row_factory = sqlite3.Row
     names = [row["name"] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    found = {name: [dict(row) for row in database.execute(f'SELECT * FROM "{name}"')] for name in names}  # noqa: S608
+    found = {name: [dict(row) for row in database.execute(f'SELECT * FROM "{name}"')] for name in names}
     database.close()
     return found
 
@@ -249,7 +249,7 @@ def test_texts_too_long_for_an_index_are_bounded(released, postgres_url, clock):
     key = canonical([long, long])
     database = sqlite3.connect(released)
     for column in ("tax_id", "designation", "code"):
-        database.execute(f"UPDATE register_entry SET {column} = ?", (f"{column} {long}",))  # noqa: S608
+        database.execute(f"UPDATE register_entry SET {column} = ?", (f"{column} {long}",))
     database.execute("""UPDATE "case" SET unique_key = ? WHERE number = 'Q-2026-000005'""", (key,))
     database.commit()
     database.close()
