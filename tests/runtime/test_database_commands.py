@@ -44,7 +44,7 @@ def test_a_file_moves_to_a_server(milepost, closed, postgres_url, monkeypatch):
     assert (code, err) == (0, "")
     assert out.startswith("4 cases with 7 steps copied, ")
     monkeypatch.setenv("MILEPOST_DATABASE_URL", postgres_url)
-    assert json.loads(milepost("audit", "verify", "--format", "json")[1])["broken"] == []
+    assert json.loads(milepost("audit", "verify", "--format", "json")[1])["whole"]
     with services_now() as services:
         carl = services.people.actor_of(closed)
         assert [len(services.cases.find(CaseFilters(open_only=only), carl).items) for only in (False, True)] == [4, 1]
@@ -77,7 +77,7 @@ def closed_ids(services):
 
 def left(milepost):
     """Histories that are still there."""
-    return range(json.loads(milepost("audit", "verify", "--format", "json")[1])["cases"])
+    return range(json.loads(milepost("audit", "verify", "--format", "json")[1])["histories"])
 
 
 def test_pruning_goes_on_where_it_was_stopped(milepost, closed, monkeypatch):
