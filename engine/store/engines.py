@@ -67,6 +67,7 @@ class FileEngine:
     def __init__(self, path: Path, clock: Callable[[], datetime], heard: Heard) -> None:
         self._lock = sqlite.LockFile(path)
         try:
+            sqlite.check_writable(path)
             with migrate.open_sqlite(lambda: sqlite.connect_writer(path)) as connection:
                 migrate.upgrade(connection)
             writing = sqlite.connect_writer(path)

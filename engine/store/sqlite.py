@@ -68,6 +68,12 @@ def unusable(path: Path, error: Exception) -> MilepostError:
     )
 
 
+def check_writable(path: Path) -> None:
+    """Raises OperationalError for a file that may only be read: SQLite itself would say so at the first write."""
+    if path.exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise sqlite3.OperationalError("it may only be read")
+
+
 def connect_memory() -> sqlite3.Connection:
     """A new database in memory with all tables."""
     connection = connect(None)

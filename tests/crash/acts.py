@@ -67,6 +67,7 @@ class Act:
     run: Callable[[House, str, list[str]], Any]
     seen: Callable[[House, str, list[str]], Seen] = lambda house, _, ids: look(house, family(house, ids))
     whole: bool = True
+    often: bool = True  # False: only in long campaigns, as another one is much like it
 
 
 def roadmap(house: House) -> None:
@@ -199,15 +200,15 @@ def versions(house: House, tag: str, _: list[str]) -> Seen:
 ACTS = (
     Act("open", roadmap, lambda _, __: [], open_qualification, seen_by_key),
     Act("submit", roadmap, lambda h, tag: [open_qualification(h, f"{tag} first").case.id], submit),
-    Act("grant", permits, lambda h, tag: [permit(h, tag)], send("grant")),
+    Act("grant", permits, lambda h, tag: [permit(h, tag)], send("grant"), often=False),
     Act("suspend", permits, lambda h, tag: [permit(h, tag, "grant")], send("suspend")),
     Act("batch", permits, batch_of_permits, batch, whole=False),
     Act("fire", permits, overdue, fire),
     Act("issue", permits, asked("grant"), deliver),
     Act("notify", permits, asked("note"), deliver),
-    Act("call", permits, asked("weigh"), deliver),
+    Act("call", permits, asked("weigh"), deliver, often=False),
     Act("open a child", permits, asked("visit"), deliver),
     Act("send to children", permits, two_visits, deliver, whole=False),
-    Act("child ended", permits, visit_over, deliver),
+    Act("child ended", permits, visit_over, deliver, often=False),
     Act("publish", permits, lambda _, __: [], republish, versions),
 )

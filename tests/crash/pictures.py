@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from pprint import pformat
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _status(effect: Any) -> tuple[str, Any]:
 
 def shape(pictures: Mapping[str, Any], tag: str) -> list[str]:
     """The pictures without ids, numbers, hashes, tokens and the story's own tag: equal for two runs of one story."""
-    text = [repr(pictures[case_id]).replace(tag, "<tag>") for case_id in pictures]
+    text = [pformat(pictures[case_id], width=MANY).replace(tag, "<tag>") for case_id in pictures]
     for place, case_id in enumerate(pictures):
         text = [one.replace(case_id, f"<case {place}>") for one in text]
     return [re.sub(r"row=\d+", "", HEX.sub("<hash>", NUMBER.sub("<number>", one))) for one in text]
