@@ -13,7 +13,7 @@ from engine.core.case import Event
 from engine.service.bundles import read_folder
 from engine.service.cases import BatchLine
 from tests.crash.house import OFFICER, PERMIT, START, VISIT, House
-from tests.crash.pictures import check_case, feed_of, picture
+from tests.crash.pictures import feed_of, pictures
 
 WORKFLOWS = Path(__file__).parents[2] / "workflows"
 APPLICANT = actors()["applicant"]
@@ -43,15 +43,7 @@ def family(house: House, case_ids: list[str]) -> list[str]:
 def look(house: House, case_ids: list[str]) -> Seen:
     """The pictures of cases, each of which is in order by itself."""
     feed = feed_of(house.store)
-
-    def work(reader: Any) -> Seen:
-        found = {case_id: picture(reader, case_id, feed) for case_id in case_ids}
-        for case_id, one in found.items():
-            if one is not None:
-                check_case(reader, case_id, one)
-        return found
-
-    return house.store.read(work)
+    return house.store.read(lambda reader: pictures(reader, case_ids, feed))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pprint import pformat
 from typing import TYPE_CHECKING, Any
@@ -32,10 +33,21 @@ class Picture:
     feed: tuple[tuple[int, str], ...]
 
 
-def picture(reader: Reader, case_id: str, feed: Iterable[Any]) -> Picture | None:
+def pictures(reader: Reader, case_ids: Iterable[str], feed: Iterable[Any]) -> dict[str, Picture | None]:
+    """The pictures of cases, each of which is in order by itself."""
+    places: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for entry in feed:
+        places[entry.case_id].append((entry.seq, entry.hash))
+    found = {case_id: picture(reader, case_id, tuple(places[case_id])) for case_id in case_ids}
+    for case_id, one in found.items():
+        if one is not None:
+            check_case(reader, case_id, one)
+    return found
+
+
+def picture(reader: Reader, case_id: str, found: tuple[tuple[int, str], ...]) -> Picture | None:
     """What is stored of a case; None: nothing at all."""
     stored = reader.case(case_id)
-    found = tuple((entry.seq, entry.hash) for entry in feed if entry.case_id == case_id)
     if stored is None:
         assert not found
         assert not reader.history(case_id)
