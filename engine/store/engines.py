@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy.exc import DatabaseError
@@ -53,12 +54,20 @@ class Engine(Protocol):
         """Does what is waiting, and ends."""
 
 
+def refused(error: Exception) -> Future[Any]:
+    """A future that is over before it begins."""
+    future: Future[Any] = Future()
+    future.set_exception(error)
+    return future
+
+
 class FileEngine:
     """SQLite in a file: one writer thread, a pool of readers, a lock file."""
 
     def __init__(self, path: Path, clock: Callable[[], datetime], heard: Heard) -> None:
         self._lock = sqlite.LockFile(path)
         try:
+            sqlite.check_writable(path)
             with migrate.open_sqlite(lambda: sqlite.connect_writer(path)) as connection:
                 migrate.upgrade(connection)
             writing = sqlite.connect_writer(path)
@@ -79,8 +88,8 @@ class FileEngine:
         return self._writer.submit(work, priority)
 
     def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Future[Any]]:
-        """Queues them; the writer groups what waits."""
-        return [self._writer.submit(work, priority) for _, work in works]
+        """Queues them; the writer groups what waits. Who does not get a place learns it from his future."""
+        return [self._queued(work, priority) for _, work in works]
 
     def write(self, work: Callable[[Unit], T]) -> T:
         """Queues it and waits."""
@@ -100,11 +109,20 @@ class FileEngine:
         if self._closed:
             return
         self._closed = True
-        self._writer.close()
-        self._readers.close()
-        self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._writing.close()
-        self._lock.release()
+        try:
+            self._writer.close()
+            self._readers.close()
+            with suppress(sqlite3.Error):  # on a full disk the log stays a log; the next one who opens reads it
+                self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._writing.close()
+        finally:
+            self._lock.release()
+
+    def _queued(self, work: Work, priority: Priority) -> Future[Any]:
+        try:
+            return self._writer.submit(work, priority)
+        except Unavailable as error:
+            return refused(error)
 
 
 class MemoryEngine:

@@ -57,7 +57,7 @@ class Notices:
         """Ends both."""
         self._over.set()
         self._waiting.set()
-        self._send(News.STEPS)  # the listener wakes up and sees that it is over
+        self._send(News.STEPS, LOOK / 2)  # the listener wakes up and sees that it is over; else after LOOK
         for thread in self._threads:
             thread.join()
 
@@ -70,21 +70,26 @@ class Notices:
             news, self._news = self._news, News.STEPS
             self._send(news)
 
-    def _send(self, news: News) -> None:
-        with suppress(psycopg.Error, PoolTimeout, PoolClosed), self._pool.connection() as connection:
+    def _send(self, news: News, wait: float = LOOK) -> None:
+        with suppress(psycopg.Error, PoolTimeout, PoolClosed), self._pool.connection(timeout=wait) as connection:
             connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, news.value))
 
     def _listen(self) -> None:
+        told = False
         while not self._over.is_set():
             try:
-                with psycopg.connect(self._address, autocommit=True, connect_timeout=10) as connection:
+                with psycopg.connect(self._address, autocommit=True, connect_timeout=3) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
+                    told = False
                     self._heard(News.EFFECTS)  # what came before was missed
                     while not self._over.is_set():
                         for news in connection.notifies(timeout=LOOK):
                             self._heard(News.EFFECTS if news.payload == News.EFFECTS else News.STEPS)
                             if self._over.is_set():
                                 return
-            except psycopg.Error as error:
-                log.warning("news of other nodes are not heard (%s); connecting again", str(error).strip())
+            except (psycopg.Error, OSError) as error:
+                if not told:  # once for each outage
+                    cause = next(iter(str(error).strip().splitlines()), type(error).__name__)
+                    log.warning("news of other nodes are not heard (%s); connecting again", cause)
+                told = True
                 self._over.wait(AGAIN)

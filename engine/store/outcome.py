@@ -19,10 +19,12 @@ class Outcome:
     """A value or an error."""
 
     value: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
 
     def answer(self, future: Future[Any]) -> None:
-        """Hands it to who waits."""
+        """Hands it to who waits, if he still does."""
+        if future.cancelled():
+            return
         if self.error is None:
             future.set_result(self.value)
         else:
@@ -30,7 +32,11 @@ class Outcome:
 
 
 class Broken(Exception):
-    """The transaction of a group cannot be used any more."""
+    """The transaction of a group cannot be used any more. `unknown`: nobody knows whether it was committed."""
+
+    def __init__(self, *, unknown: bool = False) -> None:
+        self.unknown = unknown
+        super().__init__("the transaction is of no use any more")
 
 
 def attempt(unit: Unit, work: Callable[[Unit], Any]) -> Outcome:
@@ -42,5 +48,5 @@ def attempt(unit: Unit, work: Callable[[Unit], Any]) -> Outcome:
         if not unit.undo(mark):
             raise Broken from error
         return Outcome(error=error)
-    except Exception as error:
+    except BaseException as error:  # also what would end this thread: it belongs to who asked
         raise Broken from error

@@ -39,9 +39,18 @@ class Pipelined(Link):
         return moment
 
     def peek(self, *asked: Asked) -> list[list[Any]]:
-        """All questions travel before the first answer is waited for."""
+        """All questions travel before the first answer is waited for.
+
+        They end with a Sync: without one the server takes a transaction for busy, and one that sleeps is never ended.
+        """
         cursors = [self._execute(statement, binds) for statement, binds in asked]
+        self._pipeline.sync()
         return [self._fetched(cursor, statement) for cursor, (statement, _) in zip(cursors, asked, strict=True)]
+
+    def rows(self, statement: Statement, **binds: Any) -> list[Any]:
+        """All rows of a result, after what they depend on."""
+        self._settle(statement)
+        return self.peek((statement, binds))[0]
 
     def run(self, statement: Statement, **binds: Any) -> int:
         """Waits for the number of rows."""

@@ -6,10 +6,11 @@ ways to the server: one that locks and reads, one that writes everything and com
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from threading import BoundedSemaphore, local
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,7 +23,7 @@ from engine.store import migrate
 from engine.store.case_locks import lock_all
 from engine.store.kept import Kept
 from engine.store.notices import Notices
-from engine.store.outcome import Outcome, attempt
+from engine.store.outcome import Broken, Outcome, attempt
 from engine.store.pipelined import Pipelined
 from engine.store.writer import WAITING, Priority
 
@@ -39,13 +40,31 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+log = logging.getLogger("milepost.store")
+
 THREADS = 8
 """Commands of people that run at once in a process: more would only wait for the interpreter."""
 BEHIND = 2
 """The same for timers and imports."""
 READING = 6
-WAIT = 5.0
-"""Seconds that somebody waits for a connection."""
+WAIT = 3.5
+"""Seconds from a call on that it waits for a connection, all its tries together, and its time in a queue."""
+WAIT_AWAY = 1.0
+"""The same where the last one has waited in vain, so that those who are many do not wait one after the other."""
+LEAST = 0.05
+OPENING = 10.0
+"""Seconds that a store which is opened waits for its first connections."""
+RECONNECT = 0.5
+"""Seconds between two tries to reach a server that is gone."""
+CONNECTION = {
+    "prepare_threshold": 2,
+    "application_name": "milepost",
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # a network that swallows everything is a connection lost
+}
 TRIES = 6
 GROUP = 50
 SETTINGS = {
@@ -56,9 +75,13 @@ SETTINGS = {
 }
 AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 """What goes away when the work is done again: what another transaction has done meanwhile is then seen."""
-FINAL = (PoolTimeout, PoolClosed, errors.LockNotAvailable, errors.QueryCanceled, errors.DiskFull)
+ONE_COMMAND = (errors.LockNotAvailable, errors.QueryCanceled)
+"""What one command of a group may meet while the others do not."""
+FINAL = (PoolTimeout, PoolClosed, *ONE_COMMAND, errors.DiskFull, errors.ReadOnlySqlTransaction)
 """What another try at once would only meet again."""
-AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed, TooManyRequests)
+LOST = (psycopg.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout)
+AWAY = (*LOST, PoolTimeout, PoolClosed, TooManyRequests)
+"""What is no fault of who asks."""
 
 
 class PostgresEngine:
@@ -74,13 +97,20 @@ class PostgresEngine:
             min_size=2,
             max_size=THREADS + BEHIND + READING,
             timeout=WAIT,
-            reconnect_timeout=2 * WAIT,
+            reconnect_timeout=RECONNECT,
+            reconnect_failed=lambda pool: pool.check(),  # which tries again, for as long as it takes
             configure=_configure,
-            kwargs={"prepare_threshold": 2, "application_name": "milepost"},
+            kwargs=CONNECTION,
             name="milepost",
             open=False,
         )
-        self._pool.open(wait=True, timeout=2 * WAIT)
+        logging.getLogger("psycopg").setLevel(logging.ERROR)  # an outage is said once, below
+        self._away = False
+        try:
+            self._pool.open(wait=True, timeout=OPENING)
+        except PoolTimeout as error:
+            self._pool.close()
+            raise _unavailable(error) from None
         self._people = ThreadPoolExecutor(THREADS, "milepost-people")
         self._behind = ThreadPoolExecutor(BEHIND, "milepost-behind")
         self._places = BoundedSemaphore(WAITING)
@@ -98,8 +128,12 @@ class PostgresEngine:
         for start in range(0, len(works), GROUP):
             group = works[start : start + GROUP]
             answers: list[Future[Any]] = [Future() for _ in group]
-            self._hand(priority, self._group, group, answers, waits=priority is not Priority.TIMERS)
             futures += answers
+            try:
+                self._hand(priority, self._group, group, answers, waits=priority is not Priority.TIMERS)
+            except Unavailable as error:  # those of the group learn it: groups before it are under way
+                for answer in answers:
+                    answer.set_exception(error)
         return futures
 
     def write(self, work: Callable[[Unit], T]) -> T:
@@ -108,12 +142,13 @@ class PostgresEngine:
 
     def read(self, work: Callable[[Link], T]) -> T:
         """On a snapshot."""
+        until = self._until()
         for left in reversed(range(2)):
             try:
-                with self._connection(reading=True) as link:
+                with self._connection(until, reading=True) as link:
                     return work(link)
             except AWAY as error:
-                if not left or isinstance(error, PoolTimeout | PoolClosed):
+                if not left or isinstance(error, FINAL):
                     raise _unavailable(error) from error
                 self._pool.check()
         raise AssertionError
@@ -136,13 +171,29 @@ class PostgresEngine:
         if not self._places.acquire(blocking=False):
             raise Unavailable(f"{WAITING} commands are waiting already; try again")
         threads = self._people if priority is Priority.PEOPLE else self._behind
+        until = time.monotonic() + WAIT
         try:
-            future = threads.submit(run, *args, **more)
+            future = threads.submit(self._in_time, until, run, *args, **more)
         except RuntimeError:
             self._places.release()
             raise Unavailable("the store is closed; nothing can be written") from None
         future.add_done_callback(lambda _: self._places.release())
         return future
+
+    def _in_time(self, until: float, run: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        """Who has waited in the queue does not wait as long again for a connection."""
+        self._here.until = until
+        try:
+            return run(*args, **more)
+        finally:
+            self._here.until = None
+
+    def _until(self) -> float:
+        """Up to when a call may wait for connections (a length of time, no moment)."""
+        until: float | None = getattr(self._here, "until", None)
+        now = time.monotonic()
+        until = now + WAIT if until is None else until
+        return min(until, now + WAIT_AWAY) if self._away else until
 
     def _group(self, works: Sequence[tuple[str, Work]], answers: Sequence[Future[Any]], *, waits: bool) -> None:
         wanted = sorted({case_id for case_id, _ in works})
@@ -154,38 +205,44 @@ class PostgresEngine:
 
         try:
             outcomes = self._committed(run)
-        except Exception:  # noqa: BLE001  (each learns of its own error)
+        except Unavailable as error:
+            if isinstance(error.__cause__, ONE_COMMAND):
+                outcomes = [self._alone(work) for _, work in works]
+            else:  # there is no database, for none of them
+                outcomes = [Outcome(error=error)] * len(works)
+        except BaseException:  # noqa: BLE001  (each learns of its own error)
             outcomes = [self._alone(work) for _, work in works]
         for answer, outcome in zip(answers, outcomes, strict=True):
             outcome.answer(answer)
 
     def _alone(self, work: Work) -> Outcome:
         try:
-            return Outcome(self._committed(work))
-        except Exception as error:  # noqa: BLE001  (it belongs to who asked)
+            return Outcome(self._committed(work, repeated=True))
+        except BaseException as error:  # noqa: BLE001  (it belongs to who asked)
             return Outcome(error=error)
 
-    def _committed(self, run: Callable[[Unit], T]) -> T:
+    def _committed(self, run: Callable[[Unit], T], *, repeated: bool = False) -> T:
         """What work makes of a transaction that is committed; nothing stays of one that raises."""
         if getattr(self._here, "busy", False):
             raise RuntimeError("a transaction inside another one; use the one at hand")
         self._here.busy = True
         try:
-            return self._until_committed(run)
+            return self._until_committed(run, repeated=repeated)
         finally:
             self._here.busy = False
 
-    def _until_committed(self, run: Callable[[Unit], T]) -> T:
+    def _until_committed(self, run: Callable[[Unit], T], *, repeated: bool) -> T:
         unknown = False
-        trouble: Exception | None = None
+        trouble: BaseException | None = None
+        until = self._until()
         for tried in range(TRIES):
             if tried:
                 time.sleep(random.uniform(0, 0.004 * 2**tried))
             committing = False
             try:
-                with self._connection() as link:
+                with self._connection(until) as link:
                     unit = self._kept.unit(link)
-                    unit.repeated = tried > 0
+                    unit.repeated = repeated or tried > 0
                     value = run(unit)
                     unit.write_out()
                     committing = True
@@ -196,26 +253,47 @@ class PostgresEngine:
                 return value
             except AGAIN as error:
                 trouble = error
-            except AWAY as error:
-                trouble = error
-                unknown = unknown or committing
-                if isinstance(error, FINAL):
+            except (*AWAY, errors.ReadOnlySqlTransaction, Broken) as error:
+                trouble = _cause(error)
+                if not isinstance(trouble, (*AWAY, errors.ReadOnlySqlTransaction)):
+                    raise
+                unknown = unknown or (committing and not isinstance(trouble, FINAL))
+                if isinstance(trouble, FINAL):
                     break
                 self._pool.check()
         raise _unavailable(trouble, unknown=unknown) from trouble
 
     @contextmanager
-    def _connection(self, *, reading: bool = False) -> Iterator[Pipelined]:
+    def _connection(self, until: float, *, reading: bool = False) -> Iterator[Pipelined]:
         """A connection in a transaction that ends with the block; what is not committed then is rolled back."""
-        with self._pool.connection() as connection:
+        with self._given(until) as connection:
             connection.read_only = reading or None
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if reading else None
             try:
                 with connection.pipeline() as pipeline:
                     yield Pipelined(connection, pipeline, self._clock)
-            finally:
-                if not connection.closed:
+            except BaseException:
+                with suppress(psycopg.Error):  # a connection that cannot even do this is not used again
                     connection.rollback()
+                raise
+            connection.rollback()
+
+    @contextmanager
+    def _given(self, until: float) -> Iterator[psycopg.Connection]:
+        """A connection of the pool; an outage, and its end, is told once."""
+        with ExitStack() as stack:
+            try:
+                taken = self._pool.connection(timeout=max(LEAST, until - time.monotonic()))
+                connection = stack.enter_context(taken)
+            except PoolTimeout:
+                if not self._away and not self._pool.get_stats()["pool_size"]:
+                    log.warning("PostgreSQL cannot be reached; requests are refused until it can")
+                    self._away = True
+                raise
+            if self._away:
+                log.warning("PostgreSQL can be reached again")
+                self._away = False
+            yield connection
 
 
 def address_of(url: URL) -> str:
@@ -255,6 +333,11 @@ def _configure(connection: psycopg.Connection) -> None:
     for name, value in SETTINGS.items():
         connection.execute("SELECT set_config(%s, %s, false)", (name, value))
     connection.commit()
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What a group is broken by, or the error itself."""
+    return error.__cause__ or error if isinstance(error, Broken) else error
 
 
 def _unavailable(error: BaseException | None, *, unknown: bool = False) -> Unavailable:

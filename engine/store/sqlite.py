@@ -27,6 +27,10 @@ T = TypeVar("T")
 READERS = 8
 WAIT_FOR_READER = 10.0
 """Seconds that a read waits for a free connection."""
+WAIT_FOR_LOCK = 5.0
+"""Seconds that a writer waits for somebody else's lock: a tool that looks at the file, never another Milepost."""
+OURS = frozenset({"SQLITE_ERROR", "SQLITE_READONLY"})
+"""Errors of who asks, not of the database."""
 
 
 def connect(path: Path | None) -> sqlite3.Connection:
@@ -34,7 +38,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
     connection = sqlite3.connect(
         ":memory:" if path is None else str(path), isolation_level=None, check_same_thread=False, cached_statements=256
     )
-    connection.execute("PRAGMA busy_timeout = 5000")
+    connection.execute(f"PRAGMA busy_timeout = {WAIT_FOR_LOCK * 1000:.0f}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
@@ -62,6 +66,12 @@ def unusable(path: Path, error: Exception) -> MilepostError:
     return MilepostError(
         f"{path} cannot be used as a database ({cause}); name a file of Milepost that can be written, or a new one"
     )
+
+
+def check_writable(path: Path) -> None:
+    """Raises OperationalError for a file that may only be read: SQLite itself would say so at the first write."""
+    if path.exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise sqlite3.OperationalError("it may only be read")
 
 
 def connect_memory() -> sqlite3.Connection:
@@ -136,6 +146,13 @@ class Readers:
             if link is None:
                 link = Link(connect_reader(self._path), self._clock)
             return snapshot(link, work)
+        except sqlite3.OperationalError as error:
+            if link is not None:
+                link.connection.close()
+                link = None  # the next one begins with a connection that is in order
+            if error.sqlite_errorname in OURS:
+                raise
+            raise Unavailable(f"the database could not be read ({error}); try again") from error
         finally:
             self._free.put(link)
 

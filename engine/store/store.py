@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Priority", "Store"]
 
 T = TypeVar("T")
+
+log = logging.getLogger("milepost.store")
 
 CLEARING = tuple(
     Statement(delete(table))
@@ -81,7 +84,11 @@ class Store:
         self._clock = machine_now
         self._watchers: list[Heard] = []
         self._engine = engine_of(url, machine_now, self._heard)
-        self._start_clock()
+        try:
+            self._start_clock()
+        except BaseException:
+            self.close()
+            raise
 
     def machine_now(self) -> datetime:
         """Machine time: leases, tries, tokens."""
@@ -147,7 +154,10 @@ class Store:
 
     def _heard(self, news: News) -> None:
         for heard in self._watchers:
-            heard(news)
+            try:
+                heard(news)
+            except Exception:  # it was committed, whatever who listens makes of it
+                log.exception("news of a commit could not be told")
 
     def _transact(self, unit: Unit, work: Callable[[Transaction], T]) -> T:
         return work(Transaction(unit, manual_clock=self.manual_clock))

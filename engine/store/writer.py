@@ -6,6 +6,7 @@ first run is rolled back when a neighbour breaks the transaction), so it keeps n
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from concurrent.futures import Future
 from contextlib import suppress
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from engine.store.link import Link
     from engine.store.news import Heard
     from engine.store.unit import Unit
+
+log = logging.getLogger("milepost.store")
 
 GROUP = 64
 GROUP_SECONDS = 0.010
@@ -92,7 +95,19 @@ class Writer:
                     if self._stopping:
                         return
                     self._ready.wait()
-            self._group()
+            self._answered()
+
+    def _answered(self) -> None:
+        """One group. Whoever was taken is answered, whatever happens: this thread must not die."""
+        taken: list[Command] = []
+        try:
+            outcomes = self._group(taken)
+        except BaseException as error:
+            log.exception("a group of commands could not be written")
+            self._roll_back()
+            outcomes = [Outcome(error=error)] * len(taken)
+        for command, outcome in zip(taken, outcomes, strict=True):
+            outcome.answer(command.future)
 
     def _take(self) -> Command | None:
         with self._ready:
@@ -102,12 +117,17 @@ class Writer:
                     return command
         return None
 
-    def _group(self) -> None:
-        """Takes commands as long as the group is small and young; then COMMIT, then the answers."""
-        taken: list[Command] = []
+    def _group(self, taken: list[Command]) -> list[Outcome]:
+        """Takes commands as long as the group is small and young; then COMMIT."""
         outcomes: list[Outcome] = []
         try:
             unit = self._begin()
+        except Broken as error:  # who waits now has waited for the same thing: nobody is held up longer
+            refused = Outcome(error=_named(error))
+            while command := self._take():
+                taken.append(command)
+            return [refused] * len(taken)
+        try:
             until = monotonic() + GROUP_SECONDS  # a length of time, no moment: grouping only
             while len(taken) < GROUP and (not taken or monotonic() < until) and (command := self._take()):
                 taken.append(command)
@@ -116,11 +136,8 @@ class Writer:
             self._commit(unit)
         except Broken:
             self._roll_back()
-            if not taken and (command := self._take()):
-                taken.append(command)
             outcomes = [self._alone(command) for command in taken]
-        for command, outcome in zip(taken, outcomes, strict=True):
-            outcome.answer(command.future)
+        return outcomes
 
     def _check_open(self) -> None:
         """Raises Broken where the database rolled back by itself, as it does on a full disk."""
@@ -134,15 +151,14 @@ class Writer:
             unit.repeated = True
             value = command.work(unit)
             self._commit(unit)
-        except Broken as error:
-            self._roll_back()
-            return Outcome(error=_named(error.__cause__))
-        except Exception as error:  # noqa: BLE001  (whatever it is, it belongs to who asked)
+        except BaseException as error:  # noqa: BLE001  (whatever it is, it belongs to who asked)
             self._roll_back()
             return Outcome(error=_named(error))
         return Outcome(value)
 
     def _begin(self) -> Unit:
+        if self._connection.in_transaction:
+            self._roll_back()  # what could not be rolled back before
         unit = self._kept.unit(self._link)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -153,9 +169,12 @@ class Writer:
     def _commit(self, unit: Unit) -> None:
         try:
             unit.write_out()
-            self._connection.execute("COMMIT")
         except Exception as error:
             raise Broken from error
+        try:
+            self._connection.execute("COMMIT")
+        except Exception as error:
+            raise Broken(unknown=not self._connection.in_transaction) from error
         self._kept.keep(unit)
         if unit.news is not None:
             self._heard(unit.news)
@@ -167,8 +186,12 @@ class Writer:
                 self._connection.execute("ROLLBACK")
 
 
-def _named(error: BaseException | None) -> Exception:
+def _named(error: BaseException) -> BaseException:
     """What the database itself could not do is a matter of time; anything else is what it is."""
-    if isinstance(error, sqlite3.OperationalError):
-        return Unavailable(f"the database could not be written ({error}); nothing was stored, try again")
-    return error if isinstance(error, Exception) else RuntimeError("a transaction ended without a reason")
+    unknown = isinstance(error, Broken) and error.unknown
+    cause = error.__cause__ or error if isinstance(error, Broken) else error
+    if not isinstance(cause, sqlite3.OperationalError):
+        return cause
+    if unknown:
+        return Unavailable(f"the database failed while it stored ({cause}); repeat with the same Idempotency-Key")
+    return Unavailable(f"the database could not be written ({cause}); nothing was stored, try again")
