@@ -39,12 +39,15 @@ def open_services(settings: Settings, *, manual_clock: bool) -> Services:
     """Open the store (and bring it up to date) and build the services over it."""
     if urlsplit(settings.public_url).scheme not in {"http", "https"} or not urlsplit(settings.public_url).hostname:
         raise BadSetting(f"{PREFIX}PUBLIC_URL is no web address, such as https://milepost.example")
-    clock = (
-        machine_now if settings.database_url.startswith("sqlite") else None
-    )  # a database with a clock of its own: that
+    # A database with a clock of its own has the only one that counts: nodes need not agree about the time.
+    clock = machine_now if settings.database_url.startswith("sqlite") else None
     store = Store(settings.database_url, machine_now=clock, manual_clock=manual_clock)
     return build_services(
-        store, adapters_of(settings), public_url=settings.public_url.rstrip("/"), body=settings.certification_body
+        store,
+        adapters_of(settings),
+        public_url=settings.public_url.rstrip("/"),
+        body=settings.certification_body,
+        lease_seconds=settings.lease,
     )
 
 

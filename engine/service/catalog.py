@@ -64,7 +64,7 @@ class Catalog:
         renderer: Callable[[Mapping[str, str]], CertificateRenderer],
     ) -> None:
         self._store, self._templates, self._renderer = store, templates, renderer
-        self._charts: dict[int, Chart] = {}
+        self._charts: dict[int, tuple[int, Chart]] = {}  # with the number of calendars that were published then
         self._versions: dict[int, Version] = {}
         self._outfits: dict[int, Outfit] = {}
         self._parsed: dict[tuple[str, str], Workflow] = {}  # what was read to be published is not read again
@@ -110,8 +110,14 @@ class Catalog:
     # ── versions and charts (within a transaction or snapshot: with its reader) ─────────────────────────────────────
 
     def chart(self, version_id: int, reader: Reader | None = None) -> Chart:
-        """The compiled version, with the newest calendar of its name."""
-        return self._charts.get(version_id) or self._within(reader, lambda r: self._build(r, version_id))
+        """The compiled version, with the newest calendar of its name, whichever node has published it."""
+        known = self._charts.get(version_id)
+        if known is not None and (reader is None or self._is_new(known, reader)):
+            return known[1]
+        return self._within(reader, lambda r: self._build(r, version_id))
+
+    def _is_new(self, known: tuple[int, Chart], reader: Reader) -> bool:
+        return known[1].workflow.calendar is None or known[0] == reader.calendars()
 
     def outfit(self, version_id: int, reader: Reader | None = None) -> Outfit:
         """The message templates and the certificate renderer of a version."""
@@ -154,13 +160,16 @@ class Catalog:
         return self._versions.setdefault(version_id, found)
 
     def _build(self, reader: Reader, version_id: int) -> Chart:
-        version = self.version_of(version_id, reader)
+        version, calendars = self.version_of(version_id, reader), reader.calendars()
         workflow = self._parsed.get((version.source, version.file)) or load_or_raise(version.source, file=version.file)
         stored = reader.calendar(workflow.calendar) if workflow.calendar is not None else None
         calendar = None if stored is None else read_calendar(stored.text, file=f"{stored.name}.yaml")[0]
         built = build_chart(workflow, calendar)
         with self._lock:
-            return self._charts.setdefault(version_id, built)
+            known = self._charts.get(version_id)
+            if known is None or known[0] < calendars:
+                known = self._charts[version_id] = (calendars, built)
+        return known[1] if known[0] == calendars else built
 
     def _within(self, reader: Reader | None, work: Callable[[Reader], T]) -> T:
         return self._store.read(work) if reader is None else work(reader)

@@ -84,7 +84,7 @@ class PostgresEngine:
         self._people = ThreadPoolExecutor(THREADS, "milepost-people")
         self._behind = ThreadPoolExecutor(BEHIND, "milepost-behind")
         self._places = BoundedSemaphore(WAITING)
-        self._notices = Notices(address, self._pool, heard)
+        self._notices = Notices(address, heard)
         self._here = local()
         self._closed = False
 
