@@ -6,6 +6,7 @@ ways to the server: one that locks and reads, one that writes everything and com
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -59,6 +60,9 @@ AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViol
 FINAL = (PoolTimeout, PoolClosed, errors.LockNotAvailable, errors.QueryCanceled, errors.DiskFull)
 """What another try at once would only meet again."""
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed, TooManyRequests)
+
+# An error inside a pipeline is raised here and handled; that the pipeline ended by it is no news of its own.
+logging.getLogger("psycopg").addFilter(lambda record: not str(record.msg).startswith("error ignored terminating"))
 
 
 class PostgresEngine:
