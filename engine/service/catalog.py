@@ -78,14 +78,17 @@ class Catalog:
 
     def publish_all(self, bundles: Iterable[Bundle]) -> tuple[Published, ...]:
         """All or none: checked with sight of each other and of what is published. Raises InvalidWorkflow."""
-        return self._publish(tuple(bundles), _unless_newest)
+        return self._publish(tuple(bundles), _unless_newest, again=True)
 
     def publish_new(self, bundles: Iterable[Bundle]) -> tuple[Published, ...]:
-        """At start-up: only digests never seen before. Raises InvalidWorkflow."""
-        return self._publish(tuple(bundles), _unless_known)
+        """At start-up: only digests, and texts of calendars, never seen before. Raises InvalidWorkflow.
+
+        So a node whose folder is older than another's does not bring the old back.
+        """
+        return self._publish(tuple(bundles), _unless_known, again=False)
 
     def _publish(
-        self, bundles: Sequence[Bundle], present: Callable[[Reader, Candidate], Version | None]
+        self, bundles: Sequence[Bundle], present: Callable[[Reader, Candidate], Version | None], *, again: bool
     ) -> tuple[Published, ...]:
         candidates = read_all(bundles)
         seen = self._store.read(lambda reader: [present(reader, one) is not None for one in candidates])
@@ -94,7 +97,7 @@ class Catalog:
             candidates = check_all(candidates, known, self._templates)
 
         def work(tx: Transaction) -> tuple[Published, ...]:
-            return tuple(_store(tx, one, present(tx, one)) for one in candidates)
+            return tuple(_store(tx, one, present(tx, one), again=again) for one in candidates)
 
         published = self._store.write(work)
         with self._lock:
@@ -223,10 +226,11 @@ def _unless_known(reader: Reader, item: Candidate) -> Version | None:
     return reader.version_by_digest(item.workflow.name, item.digest)
 
 
-def _store(tx: Transaction, item: Candidate, present: Version | None) -> Published:
+def _store(tx: Transaction, item: Candidate, present: Version | None, *, again: bool) -> Published:
     calendar = None
     for name, text in item.bundle.calendars.items():
-        stored = tx.add_calendar(name, text)
+        known = None if again else tx.calendar_of_text(name, text)
+        stored = known or tx.add_calendar(name, text)
         calendar = stored if name == item.workflow.calendar else calendar
     if present is not None:
         return Published(
