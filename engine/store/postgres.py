@@ -23,7 +23,7 @@ from engine.store import migrate
 from engine.store.case_locks import lock_all
 from engine.store.kept import Kept
 from engine.store.notices import Notices
-from engine.store.outcome import Outcome, attempt
+from engine.store.outcome import Anew, Outcome, attempt
 from engine.store.pipelined import Pipelined
 from engine.store.writer import WAITING, Priority
 
@@ -55,7 +55,7 @@ SETTINGS = {
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "30s",
 }
-AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
+AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation, Anew)
 """What goes away when the work is done again: what another transaction has done meanwhile is then seen."""
 FINAL = (PoolTimeout, PoolClosed, errors.LockNotAvailable, errors.QueryCanceled, errors.DiskFull)
 """What another try at once would only meet again."""

@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 CHECKS = {
-    "a timer that fired twice": (
-        "SELECT case_id, name, at, record::json->>'state', record::json->>'note' FROM step"
-        " WHERE kind IN ('deadline', 'reminder', 'escalation') GROUP BY 1, 2, 3, 4, 5 HAVING count(*) > 1"
+    "a timer that fired twice": (  # for one moment and one entry of its state
+        "SELECT fired.case_id, fired.seq, fired.name FROM (SELECT case_id, seq, name, record::json->>'state' AS state,"
+        " lag(seq) OVER (PARTITION BY case_id, name, at, record::json->>'state', record::json->>'note' ORDER BY seq)"
+        " AS before FROM step WHERE kind IN ('deadline', 'reminder', 'escalation')) AS fired"
+        " WHERE before IS NOT NULL AND NOT EXISTS (SELECT FROM step s WHERE s.case_id = fired.case_id"
+        " AND s.seq BETWEEN before AND fired.seq AND s.record::json->>'entered' LIKE '%' || state || '%')"
     ),
     "a command that made two steps": "SELECT command FROM step GROUP BY 1 HAVING count(command) > 1",
     "a step that is missing or too many": (
