@@ -74,15 +74,20 @@ class Notices:
         return news
 
     def _connected(self, run: Callable[[psycopg.Connection], None]) -> None:
-        """Runs it over a connection, and over a new one where that is lost."""
+        """Runs it over a connection, and over a new one where that is lost; an outage is said once."""
+        said = False
         while not self._over.is_set():
             try:
                 with psycopg.connect(
-                    self._address, autocommit=True, connect_timeout=10, application_name="milepost news"
+                    self._address, autocommit=True, connect_timeout=3, application_name="milepost news"
                 ) as connection:
+                    said = False
                     run(connection)
-            except psycopg.Error as error:
-                log.warning("no news between nodes (%s); connecting again", str(error).strip())
+            except (psycopg.Error, OSError) as error:
+                if not said:
+                    cause = next(iter(str(error).strip().splitlines()), type(error).__name__)
+                    log.warning("no news between nodes (%s); connecting again", cause)
+                said = True
                 self._over.wait(AGAIN)
 
     def _tell(self, connection: psycopg.Connection) -> None:
