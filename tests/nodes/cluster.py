@@ -169,7 +169,7 @@ class Cluster:
     def sql(self, text: str, *values: Any) -> list[Any]:
         """What the database says."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            return connection.execute(text, values).fetchall()
+            return connection.execute(text, values or None).fetchall()
 
     def quiet(self) -> bool:
         """Whether nothing waits: no effect, no timer that is due or will be within a minute, no step without a place."""

@@ -29,7 +29,7 @@ def nodes(cluster):
     return serving
 
 
-@pytest.mark.parametrize("seconds", [8, pytest.param(600, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seconds", [6, pytest.param(600, marks=pytest.mark.slow)])
 def test_nothing_is_lost_and_nothing_is_done_twice(postgres_url, tmp_path, seconds):
     """Nothing is lost, doubled, late or out of order: events, timers, effects, numbers, children, the feed.
 
