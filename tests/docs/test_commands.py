@@ -10,8 +10,10 @@ import socket
 import subprocess
 import sys
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +26,7 @@ from runtime.cli.settings import settings_now
 from runtime.composition import open_services, publish_shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 ADDRESS = "http://127.0.0.1:8000"
 TOKEN = re.compile(r"export (\w+)=\$\((milepost .*) \| tail -n 1\)")
@@ -79,10 +81,13 @@ class Terminal:
         if command.startswith("milepost serve"):
             self.serve()
             return ""
+        if command == "milepost schedule &":
+            self.schedule()
+            return ""
         if command.startswith("milepost ") and "|" not in command:
             return self.milepost(command)
         done = subprocess.run(
-            ["bash", "-c", command.replace(ADDRESS, self.address)],
+            ["bash", "-c", re.sub(r"http://127\.0\.0\.1:800\d", self.address, command)],
             cwd=self.folder, env=dict(os.environ), capture_output=True, text=True, timeout=20, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
@@ -118,6 +123,16 @@ class Terminal:
 
         self.endings.append(stop)
 
+    def schedule(self) -> None:
+        """A node without the API, as a process of its own."""
+        process = subprocess.Popen([sys.executable, "-m", "runtime.cli.main", "schedule"], stderr=subprocess.DEVNULL)
+
+        def stop() -> None:
+            process.terminate()
+            process.wait(15)
+
+        self.endings.append(stop)
+
     def stop(self) -> None:
         """End the server that was started here."""
         for end in self.endings:
@@ -137,14 +152,33 @@ def terminal(tmp_path, capsys, monkeypatch):
     found.stop()
 
 
+def type_in(
+    terminal: Terminal, document: str, mine: Callable[[Block], bool], instead: Mapping[str, str] = MappingProxyType({})
+) -> int:
+    """The commands of a document's blocks, each with what it prints; how many there were."""
+    for block in (*blocks("README.md"), *blocks(document)):
+        if block.mark.startswith("file: "):
+            (terminal.folder / block.mark.removeprefix("file: ")).write_text(block.text, encoding="utf-8")
+    typed = 0
+    for block in filter(mine, blocks(document)):
+        for command, shown in commands(block) if block.language == "console" else ():
+            meant = reduce(lambda text, pair: text.replace(*pair), instead.items(), command)
+            printed = terminal.milepost(meant, 2) if block.mark == "refused" else terminal.run(meant)
+            assert agrees(shown, printed), f"{block.name}: {command}\nshown:\n{shown}\nprinted:\n{printed}"
+            typed += 1
+    return typed
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the documents use curl")
 @pytest.mark.parametrize("document", ["README.md", "docs/api.md", "docs/operations.md"])
 def test_what_is_typed_answers_as_shown(document, terminal):
     """Every command of a document runs, in its order, and prints what the document shows."""
-    for block in (*blocks("README.md"), *blocks(document)):
-        if block.mark.startswith("file: "):
-            (terminal.folder / block.mark.removeprefix("file: ")).write_text(block.text, encoding="utf-8")
-    for block in blocks(document):
-        for command, shown in commands(block) if block.language == "console" else ():
-            printed = terminal.milepost(command, 2) if block.mark == "refused" else terminal.run(command)
-            assert agrees(shown, printed), f"{block.name}: {command}\nshown:\n{shown}\nprinted:\n{printed}"
+    assert type_in(terminal, document, lambda block: block.mark != "nodes")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the documents use curl")
+def test_what_is_typed_for_many_nodes(terminal, postgres_url, monkeypatch):
+    """So do those that need a database server."""
+    monkeypatch.setenv("MILEPOST_WORKFLOWS", ".")
+    server = {"postgresql://milepost@db.example/milepost": f"'{postgres_url}'"}
+    assert type_in(terminal, "docs/operations.md", lambda block: block.mark == "nodes", server)
