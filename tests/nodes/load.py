@@ -54,14 +54,17 @@ class Crowd:
                 chance.choice(acts)(chance)
 
     def _post(self, client: httpx.Client, path: str, body: dict[str, Any], key: str | None = None) -> Any:
-        began = time.monotonic()
-        answer = client.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
-        with self.told.lock:
-            self.told.seconds.append(time.monotonic() - began)
-            self.told.codes[answer.status_code] += 1
-            if answer.status_code not in {200, 201, 409}:
-                self.told.odd.append(answer.text[:300])
-        return answer
+        """As a client should: what is answered 503 is sent again, under the same key."""
+        while True:
+            began = time.monotonic()
+            answer = client.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
+            with self.told.lock:
+                self.told.seconds.append(time.monotonic() - began)
+                self.told.codes[answer.status_code] += 1
+                if answer.status_code not in {200, 201, 409, 503}:
+                    self.told.odd.append(answer.text[:300])
+            if answer.status_code != 503:
+                return answer
 
     def _twice(self, chance: random.Random, path: str, body: dict[str, Any]) -> Any:
         """The same request with the same key to two nodes at once; an answer, that of the step where there is one."""
@@ -105,12 +108,13 @@ class Crowd:
         self._event(chance, "remind_at", errand={"until": soon.isoformat()})
 
     def _batch(self, chance: random.Random) -> None:
-        some = [chance.choice(self.cases) for _ in range(8)]
-        body = {"events": [{"case": case, "event": "add"} for case in some]}
-        answer = self._post(chance.choice(self.clients), "/events", body)
-        with self.told.lock:
-            for case, line in zip(some, answer.json()["results"], strict=True):
-                self.told.adds[case] += line["status"] == 200
+        events = [{"case": chance.choice(self.cases), "event": "add", "key": uuid4().hex} for _ in range(8)]
+        while events:
+            lines = self._post(chance.choice(self.clients), "/events", {"events": events}).json()["results"]
+            with self.told.lock:
+                for event, line in zip(events, lines, strict=True):
+                    self.told.adds[event["case"]] += line["status"] == 200
+            events = [event for event, line in zip(events, lines, strict=True) if line["status"] == 503]
 
 
 def _step(answer: httpx.Response) -> str | None:
