@@ -11,7 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from api.background import Background, NoBackground, Waking
+from api.background import Background, NoBackground
 from api.description import describe
 from api.exact import BoundedBody
 from api.routes import cases, certificates, events, explain, imports, register, system, workflows
@@ -38,7 +38,6 @@ def create_app(
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     problems.install(app)
     app.add_middleware(BoundedBody)
-    app.add_middleware(Waking, background=app.state.background)
     app.add_middleware(Guarded)
     for module in (cases, explain, events, workflows, register, certificates, imports, system):
         app.include_router(module.router)

@@ -26,6 +26,8 @@ from engine.store.store import Store
 from runtime.settings import PREFIX, BadSetting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.ports import Notifier
     from engine.service.catalog import Published
     from runtime.settings import Settings
@@ -40,12 +42,15 @@ def open_services(settings: Settings, *, manual_clock: bool) -> Services:
     """Open the store (and bring it up to date) and build the services over it."""
     if urlsplit(settings.public_url).scheme not in {"http", "https"} or not urlsplit(settings.public_url).hostname:
         raise BadSetting(f"{PREFIX}PUBLIC_URL is no web address, such as https://milepost.example")
-    clock = (
-        machine_now if settings.database_url.startswith("sqlite") else None
-    )  # a database with a clock of its own: that
+    # A database with a clock of its own has the only one that counts: nodes need not agree about the time.
+    clock = machine_now if settings.database_url.startswith("sqlite") else None
     store = Store(settings.database_url, machine_now=clock, manual_clock=manual_clock)
     return build_services(
-        store, adapters_of(settings), public_url=settings.public_url.rstrip("/"), body=settings.certification_body
+        store,
+        adapters_of(settings, store.machine_now),
+        public_url=settings.public_url.rstrip("/"),
+        body=settings.certification_body,
+        lease_seconds=settings.lease,
     )
 
 
@@ -54,15 +59,15 @@ def publish_shipped(services: Services, settings: Settings) -> tuple[Published, 
     return services.catalog.publish_new(read_folder(Path(settings.workflows)))
 
 
-def adapters_of(settings: Settings) -> Adapters:
-    """Mail by SMTP or into a folder, webhooks where an address is set, calls as work orders."""
+def adapters_of(settings: Settings, now: Callable[[], datetime]) -> Adapters:
+    """Mail by SMTP or into a folder, webhooks where an address is set (stamped `now`), calls as work orders."""
     notifiers: list[Notifier] = [_mail(settings)]
     if settings.webhook_url:
         try:
             endpoint = Endpoint(settings.webhook_url, settings.webhook_secret, private=settings.private)
         except ValueError as error:
             raise BadSetting(f"{PREFIX}WEBHOOK_URL or {PREFIX}WEBHOOK_SECRET: {error}") from None
-        notifiers.append(WebhookNotifier(Outbound(endpoint, machine_now=machine_now)))
+        notifiers.append(WebhookNotifier(Outbound(endpoint, machine_now=now)))
     return Adapters(
         notifiers=notifiers,
         templates=MessageTemplates,

@@ -1,17 +1,19 @@
-"""The tickers of a node on APScheduler: timers that are due, effects that wait; the work itself is the services'."""
+"""The tickers of a node: timers that are due, effects that wait, steps without a place or a seal; the work itself is the services'.
+
+APScheduler asks at intervals, news of commits ask at once; one thread for each kind of work does it.
+"""
 
 from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from datetime import timedelta
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from engine.errors import Unavailable
-from runtime.composition import machine_now
+from engine.store.news import News
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,81 +25,117 @@ FORGETTING = 3600.0
 
 log = logging.getLogger("milepost.scheduler")
 
+REST = 0.02
+"""Seconds between two looks at what many commits ask for together."""
+REST_OF_TIMERS = 0.05
+"""The same for new timers: only one that is due sooner than this after its commit may be late by it."""
+LONGEST = 5.0
+"""Seconds after which everybody looks, whatever was heard. APScheduler goes by the wall clock, which may be set back."""
+
 
 class Ticker:
-    """One kind of work: run until nothing is left; asked for while it runs, it looks again."""
+    """One kind of work in a thread of its own: asked, it works until nothing is left; asked meanwhile, it looks again.
 
-    def __init__(self, name: str, run_once: Callable[[], int]) -> None:
+    `until_next` says, after each look, in how many seconds there will be work unasked; None: nothing is known. `rest`
+    is the least time between two looks that are asked for, `longest` the time after which it looks unasked.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        run_once: Callable[[], int],
+        *,
+        until_next: Callable[[], float | None] = lambda: None,
+        rest: float = 0.0,
+        longest: float = LONGEST,
+    ) -> None:
         self.name = name
         self.free = Lock()
-        self._run_once = run_once
+        self._run_once, self._until_next = run_once, until_next
+        self._rest, self._longest = rest, longest
         self._asked, self._stopped = Event(), Event()
+        self._thread = Thread(target=self._run, name=f"milepost-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin with a first look."""
+        self._asked.set()
+        self._thread.start()
 
     def ask(self) -> None:
-        """Another look is wanted."""
+        """A look is wanted. Does not block."""
         self._asked.set()
 
     def stop(self) -> None:
         """No further round; the one that runs ends."""
         self._stopped.set()
+        self._asked.set()
 
-    def tick(self) -> None:
-        """Work until there is none. Never raises: the next tick tries again."""
+    def join(self) -> None:
+        """Wait until the round that runs has ended."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def tick(self) -> float | None:
+        """Work until there is none; seconds until there will be some, where that is known. Never raises."""
         try:
             with self.free:
                 self._asked.clear()
-                while not self._stopped.is_set() and (self._run_once() or self._asked.is_set()):
-                    self._asked.clear()
+                while not self._stopped.is_set() and self._run_once():
+                    pass
+                return self._until_next()
         except Unavailable as error:
             log.warning("%s: %s; the next tick tries again", self.name, error)
         except Exception:
             log.exception("%s: a tick failed; the next one tries again", self.name)
+        return None
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            known = self.tick()
+            # What is due already and was left has another holder now: it is looked at again, but not all the time.
+            alarm = self._longest if known is None else min(max(known, REST), self._longest)
+            self._stopped.wait(min(self._rest, alarm))
+            self._asked.wait(max(0.0, alarm - self._rest))
 
 
 class Scheduler:
-    """`start` ticks in threads of its own; `stop` waits for the ticks that run. No job store: it must not be shared."""
+    """`start` works in threads of its own; `stop` waits for what is under way. No job store: it must not be shared."""
 
     def __init__(self, services: Services, *, tick_seconds: float) -> None:
         self._services = services
         self._tick = tick_seconds
-        self._timers = Ticker("timers", services.timers.fire_due)
+        self._until_due: float | None = None
+        self._timers = Ticker("timers", self._fire, until_next=lambda: self._until_due, rest=REST_OF_TIMERS)
         self._effects = Ticker("effects", services.effects.deliver_pending)
-        self._answers = Ticker("answers", services.pruning.forget_answers)
+        self._order = Ticker("order", services.feed.sequence, rest=REST)
+        self._seals = Ticker("seals", services.audit.checkpoint)
+        self._answers = Ticker("answers", services.pruning.forget_answers, longest=FORGETTING)
+        self._asked = (self._timers, self._effects, self._order, self._seals)
+        self._tickers = (*self._asked, self._answers)
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that is still running is no news
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
     def start(self) -> None:
-        """Begin to tick; a first look happens at once."""
-        works = (
-            (self._timers, self._fire, self._tick),
-            (self._effects, self._effects.tick, self._tick),
-            (self._answers, self._answers.tick, FORGETTING),
-        )
-        for ticker, work, seconds in works:
-            self._scheduler.add_job(
-                work,
-                "interval",
-                seconds=seconds,
-                id=ticker.name,
-                next_run_time=machine_now() + timedelta(milliseconds=20),
-            )
+        """Begin to work; a first look happens at once."""
+        self._services.store.watch(self._heard)
+        for ticker in self._tickers:
+            ticker.start()
+        for ticker in self._asked:
+            self._scheduler.add_job(ticker.ask, "interval", seconds=self._tick, id=ticker.name)
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Drain: no new tick, no new round; what is being fired or delivered is waited for."""
-        for ticker in (self._timers, self._effects, self._answers):
+        """Drain: nothing new is taken, what is being fired or delivered is waited for, what was not begun is given back."""
+        for ticker in self._tickers:
             ticker.stop()
+        self._services.effects.close()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
-
-    def wake(self) -> None:
-        """Look for effects now: something has just been committed. Does not block."""
-        self._effects.ask()
-        if self._scheduler.running and not self._effects.free.locked():
-            self._scheduler.modify_job(self._effects.name, next_run_time=machine_now())
+        for ticker in self._tickers:
+            ticker.join()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -105,16 +143,14 @@ class Scheduler:
         with self._timers.free, self._effects.free:
             yield
 
-    def _fire(self) -> None:
-        """Fire what is due, deliver what it asks for, and be there when the next one is due."""
-        self._timers.tick()
-        self.wake()
-        if self._services.clock.manual:
-            return
-        try:
-            due = self._services.timers.next_due()
-        except Unavailable:
-            return
-        now = machine_now()
-        if due is not None and now < due < now + timedelta(seconds=self._tick) and self._scheduler.running:
-            self._scheduler.modify_job(self._timers.name, next_run_time=due)
+    def _fire(self) -> int:
+        """Fires what is due. Most looks find that nothing is, by one question."""
+        self._until_due = self._services.timers.until_due()
+        return 0 if self._until_due is not None and self._until_due > 0 else self._services.timers.fire_due()
+
+    def _heard(self, news: News) -> None:
+        """Something was committed, here or on another node: a timer may be due sooner than was known."""
+        if news is News.EFFECTS:
+            self._effects.ask()
+        self._timers.ask()
+        self._order.ask()

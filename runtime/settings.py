@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "MILEPOST_"
-MAX_TICK = 3600
+MAX_SECONDS = 3600
 OTHERS = frozenset({f"{PREFIX}TOKEN"})
 """Variables with our prefix that are no settings: the token of `milepost import`."""
 SHIPPED = Path(__file__).resolve().parent.parent / "workflows"
@@ -48,23 +48,33 @@ class Settings:
         "",
         "the file of the private key that signs checkpoints, made when it is first needed; empty: milepost-audit.key beside the SQLite file, else in the working folder",
     )
-    tick_seconds: str = _setting("1", "how often timers and effects are looked for")
+    tick_seconds: str = _setting("1", "how often timers and effects are looked for, beside news of them")
+    lease_seconds: str = _setting("120", "how long a delivery is left to the node that began it before another tries")
 
     @property
     def tick(self) -> float:
         """Seconds between two looks, 0.05 at least."""
-        try:
-            seconds = float(self.tick_seconds)
-        except ValueError:
-            seconds = math.nan
-        if not 0 < seconds <= MAX_TICK:
-            raise BadSetting(f"{PREFIX}TICK_SECONDS is no number of seconds, such as 0.5, up to {MAX_TICK}")
-        return max(0.05, seconds)
+        return max(0.05, _seconds("TICK_SECONDS", self.tick_seconds, such_as="0.5"))
+
+    @property
+    def lease(self) -> float:
+        """Seconds that a delivery may take, 1 at least."""
+        return max(1.0, _seconds("LEASE_SECONDS", self.lease_seconds, such_as="120"))
 
     @property
     def private(self) -> bool:
         """Whether private addresses are allowed."""
         return self.webhook_private.lower() in {"yes", "true", "1"}
+
+
+def _seconds(name: str, text: str, *, such_as: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= MAX_SECONDS:
+        raise BadSetting(f"{PREFIX}{name} is no number of seconds, such as {such_as}, up to {MAX_SECONDS}")
+    return seconds
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

@@ -64,7 +64,7 @@ class Catalog:
         renderer: Callable[[Mapping[str, str]], CertificateRenderer],
     ) -> None:
         self._store, self._templates, self._renderer = store, templates, renderer
-        self._charts: dict[int, Chart] = {}
+        self._charts: dict[int, tuple[int, Chart]] = {}  # with the number of calendars that were published then
         self._versions: dict[int, Version] = {}
         self._outfits: dict[int, Outfit] = {}
         self._parsed: dict[tuple[str, str], Workflow] = {}  # what was read to be published is not read again
@@ -78,14 +78,17 @@ class Catalog:
 
     def publish_all(self, bundles: Iterable[Bundle]) -> tuple[Published, ...]:
         """All or none: checked with sight of each other and of what is published. Raises InvalidWorkflow."""
-        return self._publish(tuple(bundles), _unless_newest)
+        return self._publish(tuple(bundles), _unless_newest, again=True)
 
     def publish_new(self, bundles: Iterable[Bundle]) -> tuple[Published, ...]:
-        """At start-up: only digests never seen before. Raises InvalidWorkflow."""
-        return self._publish(tuple(bundles), _unless_known)
+        """At start-up: only digests, and texts of calendars, never seen before. Raises InvalidWorkflow.
+
+        So a node whose folder is older than another's does not bring the old back.
+        """
+        return self._publish(tuple(bundles), _unless_known, again=False)
 
     def _publish(
-        self, bundles: Sequence[Bundle], present: Callable[[Reader, Candidate], Version | None]
+        self, bundles: Sequence[Bundle], present: Callable[[Reader, Candidate], Version | None], *, again: bool
     ) -> tuple[Published, ...]:
         candidates = read_all(bundles)
         seen = self._store.read(lambda reader: [present(reader, one) is not None for one in candidates])
@@ -94,7 +97,7 @@ class Catalog:
             candidates = check_all(candidates, known, self._templates)
 
         def work(tx: Transaction) -> tuple[Published, ...]:
-            return tuple(_store(tx, one, present(tx, one)) for one in candidates)
+            return tuple(_store(tx, one, present(tx, one), again=again) for one in candidates)
 
         published = self._store.write(work)
         with self._lock:
@@ -110,8 +113,14 @@ class Catalog:
     # ── versions and charts (within a transaction or snapshot: with its reader) ─────────────────────────────────────
 
     def chart(self, version_id: int, reader: Reader | None = None) -> Chart:
-        """The compiled version, with the newest calendar of its name."""
-        return self._charts.get(version_id) or self._within(reader, lambda r: self._build(r, version_id))
+        """The compiled version, with the newest calendar of its name, whichever node has published it."""
+        known = self._charts.get(version_id)
+        if known is not None and (reader is None or self._is_new(known, reader)):
+            return known[1]
+        return self._within(reader, lambda r: self._build(r, version_id))
+
+    def _is_new(self, known: tuple[int, Chart], reader: Reader) -> bool:
+        return known[1].workflow.calendar is None or known[0] == reader.calendars()
 
     def outfit(self, version_id: int, reader: Reader | None = None) -> Outfit:
         """The message templates and the certificate renderer of a version."""
@@ -154,13 +163,16 @@ class Catalog:
         return self._versions.setdefault(version_id, found)
 
     def _build(self, reader: Reader, version_id: int) -> Chart:
-        version = self.version_of(version_id, reader)
+        version, calendars = self.version_of(version_id, reader), reader.calendars()
         workflow = self._parsed.get((version.source, version.file)) or load_or_raise(version.source, file=version.file)
         stored = reader.calendar(workflow.calendar) if workflow.calendar is not None else None
         calendar = None if stored is None else read_calendar(stored.text, file=f"{stored.name}.yaml")[0]
         built = build_chart(workflow, calendar)
         with self._lock:
-            return self._charts.setdefault(version_id, built)
+            known = self._charts.get(version_id)
+            if known is None or known[0] < calendars:
+                known = self._charts[version_id] = (calendars, built)
+        return known[1] if known[0] == calendars else built
 
     def _within(self, reader: Reader | None, work: Callable[[Reader], T]) -> T:
         return self._store.read(work) if reader is None else work(reader)
@@ -214,10 +226,11 @@ def _unless_known(reader: Reader, item: Candidate) -> Version | None:
     return reader.version_by_digest(item.workflow.name, item.digest)
 
 
-def _store(tx: Transaction, item: Candidate, present: Version | None) -> Published:
+def _store(tx: Transaction, item: Candidate, present: Version | None, *, again: bool) -> Published:
     calendar = None
     for name, text in item.bundle.calendars.items():
-        stored = tx.add_calendar(name, text)
+        known = None if again else tx.calendar_of_text(name, text)
+        stored = known or tx.add_calendar(name, text)
         calendar = stored if name == item.workflow.calendar else calendar
     if present is not None:
         return Published(

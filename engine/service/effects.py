@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.words import parse_term
@@ -32,8 +33,17 @@ _LENGTHS = {Unit.MINUTES: timedelta(minutes=1), Unit.HOURS: timedelta(hours=1)}
 class Effects:
     """A small service that a ticker calls; any number of nodes may do so at once."""
 
-    def __init__(self, store: Store, stepping: Stepping, outward: Outward, inward: Inward) -> None:
-        self._store, self._stepping = store, stepping
+    def __init__(
+        self,
+        store: Store,
+        stepping: Stepping,
+        outward: Outward,
+        inward: Inward,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self._store, self._stepping, self._lease_seconds = store, stepping, lease_seconds
+        self._closed = Event()
         self._outward = {
             EffectKind.NOTIFY: outward.notify,
             EffectKind.CALL: outward.call,
@@ -48,12 +58,25 @@ class Effects:
 
     def deliver_pending(self, limit: int = 50) -> int:
         """Try at most so many effects that are due; how many were tried. Call again while it is > 0."""
+        if self._closed.is_set():
+            return 0
         claimed = self._store.write(
-            lambda tx: tx.claim_effects(self._store.machine_now(), lease_seconds=LEASE_SECONDS, limit=limit)
+            lambda tx: tx.claim_effects(tx.machine_now(), lease_seconds=self._lease_seconds, limit=limit)
         )
         for effect in claimed:
-            self._deliver(effect)
+            if self._closed.is_set():
+                self._give_back(effect)
+            else:
+                self._deliver(effect)
         return len(claimed)
+
+    def close(self) -> None:
+        """Claims no more; what is claimed and not begun goes back, so that nobody has to wait for its lease."""
+        self._closed.set()
+
+    def _give_back(self, effect: StoredEffect) -> None:
+        """The attempt stays counted: whoever held it cannot finish any more."""
+        self._store.write(lambda tx: tx.finish_effect(effect.key, effect.attempt, "pending", next_at=tx.machine_now()))
 
     def next_at(self) -> datetime | None:
         """When the next try is due, in machine time."""

@@ -90,7 +90,10 @@ class Inward:
             self._send(effect, target, tx)
 
     def _send(self, effect: StoredEffect, target: str, tx: Transaction) -> None:
-        held = {one: self._stepping.take_now(tx, one) for one in sorted({effect.case_id, target})}
+        both = sorted({effect.case_id, target})
+        for one in both:
+            tx.lock_case(one)  # both, before the timers of one take numbers: after a counter no case is locked any more
+        held = {one: self._stepping.take_now(tx, one) for one in both}
         source, taken = held[effect.case_id], held[target]
         command = f"{effect.key}>{target}"
         if source is None or taken is None or tx.step_of_command(command) is not None:

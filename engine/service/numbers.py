@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from engine.core.calendars.moments import local_date
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from engine.core.case import Step
     from engine.core.definition import Workflow
     from engine.store.transaction import Transaction
@@ -19,26 +17,24 @@ _PART = re.compile(r"\{(year|body|check|seq)(?::([0-9]{1,2}))?\}")
 
 
 def allocate(tx: Transaction, workflow: Workflow, step: Step, *, body: str) -> dict[str, Any]:
-    """A value for each name in `step.allocate`; counters are taken last, in the order of the list."""
+    """A value for each name in `step.allocate`; counters are taken last, and by everybody in the order of their names."""
     values: dict[str, Any] = {}
-    at = step.record.at
+    counted: list[tuple[str, str, str]] = []  # (counter, pattern, name)
     for name in step.allocate:
         if name == "case.number" and workflow.number is not None:
-            values[name] = _next(tx, "case", workflow.name, workflow.number, workflow, at, body)
+            counted.append((f"case:{workflow.name}", workflow.number, name))
         elif name == "certificate.number" and workflow.certificate is not None:
             pattern = workflow.certificate.number.replace("{body}", body)
-            values[name] = _next(tx, "certificate", pattern, pattern, workflow, at, body)
+            counted.append((f"certificate:{pattern}", pattern, name))
         elif name == "certificate.token":
             values[name] = secrets.token_urlsafe(24)
         elif name == "register.entry_no":
-            values[name] = f"R-{tx.next_number('register', ''):06}"
+            counted.append(("register", "R-{seq:6}", name))
+    year = str(local_date(step.record.at, workflow.zone).year)
+    for counter, pattern, name in sorted(counted):
+        seq = tx.next_number(counter, year if "{year}" in pattern else "")
+        values[name] = written(pattern, year=year, seq=seq, body=body)
     return values
-
-
-def _next(tx: Transaction, kind: str, name: str, pattern: str, workflow: Workflow, at: datetime, body: str) -> str:
-    year = str(local_date(at, workflow.zone).year)
-    counted = tx.next_number(f"{kind}:{name}", year if "{year}" in pattern else "")
-    return written(pattern, year=year, seq=counted, body=body)
 
 
 def written(pattern: str, *, year: str, seq: int, body: str) -> str:

@@ -12,7 +12,7 @@ from engine.service.catalog import Catalog
 from engine.service.certificates import Certificates
 from engine.service.clock import Clock
 from engine.service.commands import Commands
-from engine.service.effects import Effects
+from engine.service.effects import LEASE_SECONDS, Effects
 from engine.service.feed import Feed
 from engine.service.imports import Imports
 from engine.service.incidents import Incidents
@@ -62,15 +62,19 @@ def build_services(
     *,
     public_url: str,
     body: str = "0001",
+    lease_seconds: float = LEASE_SECONDS,
     new_id: Callable[[], str] = new_id,
 ) -> Services:
-    """`public_url` stands in links, `body` is the certification body's `{body}` in certificate numbers."""
+    """`public_url` stands in links, `body` is the certification body's `{body}` in certificate numbers.
+
+    `lease_seconds`: how long a delivery belongs to the node that began it.
+    """
     catalog = Catalog(store, templates=adapters.templates, renderer=adapters.renderer)
     stepping = Stepping(catalog, body=body, new_id=new_id)
     commands = Commands(store, stepping)
     timers = Timers(store, stepping)
     outward = Outward(store, catalog, adapters, public_url=public_url)
-    effects = Effects(store, stepping, outward, Inward(store, stepping))
+    effects = Effects(store, stepping, outward, Inward(store, stepping), lease_seconds=lease_seconds)
     return Services(
         store=store,
         catalog=catalog,

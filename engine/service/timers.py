@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from engine.service.stepping import Stepping
     from engine.store.store import Store
-    from engine.store.transaction import Transaction
+    from engine.store.transaction import Reader, Transaction
 
 PER_TRANSACTION = 100
 
@@ -34,6 +34,17 @@ class Timers:
     def next_due(self) -> datetime | None:
         """When the next timer of any case is due."""
         return self._store.read(lambda reader: reader.next_due())
+
+    def until_due(self) -> float | None:
+        """Seconds until then, by the store's clock: a length, whatever clock who waits goes by. None: nothing will be."""
+        if self._store.manual_clock:
+            return None
+
+        def work(reader: Reader) -> float | None:
+            due = reader.next_due()
+            return None if due is None else (due - reader.business_now()).total_seconds()
+
+        return self._store.read(work)
 
     def _fire(self, case_id: str, tx: Transaction) -> int:
         """A case that somebody else has locked is left to him: whoever locks a case fires its timers first."""

@@ -23,6 +23,7 @@ from engine.store.outgoing import (
     INSERT_UNSEQUENCED,
 )
 from engine.store.records import LockedCase, StoredCase
+from engine.store.session import CALENDARS
 from engine.store.statement import Statement
 from engine.store.tables import CASE
 
@@ -80,11 +81,15 @@ class CaseWriter(CaseReader):
         asking = self.clock_question
         questions: list[Asked] = [(LOCK if wait else LOCK_IF_FREE, {"case_id": case_id})]
         questions += [] if asking is None else [(asking, {})]
+        counting = self._calendars is None  # on the same way, as every step of a workflow with a calendar wants to know
+        questions += [(CALENDARS, {})] if counting else []
         questions += [] if kept is not None else _whole(case_id)
         (locked, *rows) = self.link.peek(*questions)
         if not locked:
             return None
         told = rows.pop(0) if asking is not None else []
+        if counting:
+            self._calendars = int(rows.pop(0)[0].n)
         self._now = told[0][0] if told else self.link.now()
         if locked[0].pruned_at is not None:
             return None

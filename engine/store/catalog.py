@@ -34,6 +34,12 @@ LATEST_CALENDAR = Statement(
     .order_by(CALENDAR_VERSION.c.version.desc())
     .limit(1)
 )
+CALENDAR_OF_TEXT = Statement(
+    select(CALENDAR_VERSION)
+    .where(CALENDAR_VERSION.c.name == bindparam("name"), CALENDAR_VERSION.c.text == bindparam("said"))
+    .order_by(CALENDAR_VERSION.c.version.desc())
+    .limit(1)
+)
 INSERT_CALENDAR = Statement(insert_into(CALENDAR_VERSION, "id"))
 
 
@@ -68,8 +74,11 @@ class CatalogReader(Session):
 
     def calendar(self, name: str) -> StoredCalendar | None:
         """The latest calendar of this name."""
-        row = self.link.row(LATEST_CALENDAR, name=name)
-        return None if row is None else StoredCalendar(row.id, row.name, row.version, row.text)
+        return _calendar(self.link.row(LATEST_CALENDAR, name=name))
+
+    def calendar_of_text(self, name: str, text: str) -> StoredCalendar | None:
+        """The last version of a calendar with this very text."""
+        return _calendar(self.link.row(CALENDAR_OF_TEXT, name=name, said=text))
 
 
 class CatalogWriter(CatalogReader):
@@ -110,6 +119,10 @@ class CatalogWriter(CatalogReader):
         version = 1 if before is None else before.version + 1
         new = self.link.value(INSERT_CALENDAR, name=name, version=version, text=text, published_at=self.business_now())
         return StoredCalendar(new, name, version, text)
+
+
+def _calendar(row: Any) -> StoredCalendar | None:
+    return None if row is None else StoredCalendar(row.id, row.name, row.version, row.text)
 
 
 def _version(row: Any) -> Version | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, tuple_, update
 
 from engine.core.case import CertificateFact
 from engine.core.values import canonical
@@ -13,7 +13,7 @@ from engine.store.bounded import bounded
 from engine.store.case_writing import CaseWriter
 from engine.store.codec import words
 from engine.store.fact_reading import FactReader, next_revision
-from engine.store.outcome import Broken
+from engine.store.outcome import Anew, Broken
 from engine.store.statement import Statement, insert_into
 from engine.store.tables import (
     CERTIFICATE,
@@ -50,12 +50,17 @@ INSERT_FILE = Statement(insert_into(CERTIFICATE_FILE))
 NEXT_REVISION = next_revision()
 INSERT_ENTRY = Statement(insert_into(REGISTER_ENTRY, "id"))
 INSERT_WORD = Statement(insert_into(REGISTER_WORD))
-COUNT_UP = Statement(
-    update(COUNTER)
-    .where(COUNTER.c.name == bindparam("counter"), COUNTER.c.period == bindparam("of_period"))
-    .values(value=COUNTER.c.value + 1)
-    .returning(COUNTER.c.value)
+_THIS = (COUNTER.c.name == bindparam("counter"), COUNTER.c.period == bindparam("of_period"))
+_COUNTED = update(COUNTER).values(value=COUNTER.c.value + 1).returning(COUNTER.c.value)
+COUNT_UP = Statement(_COUNTED.where(*_THIS))
+COUNT_UP_IF_FREE = Statement(
+    _COUNTED.where(
+        tuple_(COUNTER.c.name, COUNTER.c.period).in_(
+            select(COUNTER.c.name, COUNTER.c.period).where(*_THIS).with_for_update(skip_locked=True)
+        )
+    )
 )
+COUNTER_VALUE = Statement(select(COUNTER.c.value).where(*_THIS))
 START_COUNTER = Statement(insert_into(COUNTER))
 
 
@@ -63,13 +68,31 @@ class FactWriter(CaseWriter, FactReader):
     """Writes of facts."""
 
     def next_number(self, counter: str, period: str) -> int:
-        """The next number of a counter, from 1, given back where the transaction fails; taken last in lock order."""
-        if self.unit.shared and not self.link.owned:
-            raise Broken  # after a counter no case is locked any more: such a command goes alone
-        value: int | None = self.link.value(COUNT_UP, counter=counter, of_period=period)
+        """The next number of a counter, from 1, given back where the transaction fails; taken last in lock order.
+
+        Several are taken in the order of their names. Where steps of one transaction want them in another order, nobody
+        waits: what somebody else has makes the transaction begin anew.
+        """
+        if self.link.owned:
+            value: int | None = self.link.value(COUNT_UP, counter=counter, of_period=period)
+        else:
+            value = self._count_up(counter, period)
         if value is None:
             self.link.run(START_COUNTER, name=counter, period=period, value=1)
             return 1
+        return value
+
+    def _count_up(self, counter: str, period: str) -> int | None:
+        if self.unit.shared:
+            raise Broken  # after a counter no case is locked any more: such a command goes alone
+        last = self.unit.known.get(("counter",), ("", ""))
+        self.unit.known["counter",] = max(last, (counter, period))
+        if last <= (counter, period):
+            value: int | None = self.link.value(COUNT_UP, counter=counter, of_period=period)
+            return value
+        value = self.link.value(COUNT_UP_IF_FREE, counter=counter, of_period=period)
+        if value is None and self.link.value(COUNTER_VALUE, counter=counter, of_period=period) is not None:
+            raise Anew(f"somebody else is counting {counter}")
         return value
 
     def store_certificate_file(self, number: str, issue: int, pdf: bytes, sha256: str) -> bool:

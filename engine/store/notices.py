@@ -7,17 +7,16 @@ misses some looks by himself before long.
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import psycopg
-from psycopg_pool import PoolClosed, PoolTimeout
 
 from engine.store.news import News
 
 if TYPE_CHECKING:
-    from psycopg_pool import ConnectionPool
+    from collections.abc import Callable
 
     from engine.store.news import Heard
 
@@ -25,7 +24,7 @@ log = logging.getLogger("milepost.notices")
 
 CHANNEL = "milepost"
 TOGETHER = 0.02
-"""Seconds in which news are gathered."""
+"""Seconds in which news are gathered after some were told."""
 AGAIN = 1.0
 """Seconds before a lost connection is made anew."""
 LOOK = 1.0
@@ -33,63 +32,84 @@ LOOK = 1.0
 
 
 class Notices:
-    """A thread that tells and one that listens; `heard` is called for news of this process at once, of others as they come."""
+    """A thread that tells and one that listens; `heard` is called for news of this process at once, of others as they come.
 
-    def __init__(self, address: str, pool: ConnectionPool, heard: Heard) -> None:
-        self._address, self._pool, self._heard = address, pool, heard
-        self._waiting, self._over = Event(), Event()
+    Each has a connection of its own, so that news do not wait behind the work of the pool.
+    """
+
+    def __init__(self, address: str, heard: Heard) -> None:
+        self._address, self._heard = address, heard
+        self._me = uuid4().hex[:12]  # what is told here comes back here, and is no news then
+        self._waiting, self._over, self._lock = Event(), Event(), Lock()
         self._news = News.STEPS
         self._threads = [
-            Thread(target=run, name=f"milepost-{run.__name__.strip('_')}", daemon=True)
-            for run in (self._tell, self._listen)
+            Thread(target=self._connected, args=(run,), name=f"milepost-{name}", daemon=True)
+            for name, run in (("tell", self._tell), ("listen", self._listen))
         ]
         for thread in self._threads:
             thread.start()
 
     def tell(self, news: News) -> None:
         """Something was committed here. Does not block."""
-        if news is News.EFFECTS:
-            self._news = news
-        self._waiting.set()
+        self._gather(news)
         self._heard(news)
 
     def close(self) -> None:
-        """Ends both."""
+        """Tells what waits, and ends both."""
         self._over.set()
         self._waiting.set()
-        self._send(News.STEPS, LOOK / 2)  # the listener wakes up and sees that it is over; else after LOOK
         for thread in self._threads:
             thread.join()
 
-    def _tell(self) -> None:
-        while not self._over.is_set():
-            self._waiting.wait()
-            if self._over.wait(TOGETHER):
-                return
+    def _gather(self, news: News) -> None:
+        with self._lock:
+            if news is News.EFFECTS:
+                self._news = news
+        self._waiting.set()
+
+    def _gathered(self) -> News:
+        with self._lock:
             self._waiting.clear()
             news, self._news = self._news, News.STEPS
-            self._send(news)
+        return news
 
-    def _send(self, news: News, wait: float = LOOK) -> None:
-        with suppress(psycopg.Error, PoolTimeout, PoolClosed), self._pool.connection(timeout=wait) as connection:
-            connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, news.value))
-
-    def _listen(self) -> None:
-        told = False
+    def _connected(self, run: Callable[[psycopg.Connection], None]) -> None:
+        """Runs it over a connection, and over a new one where that is lost; an outage is said once."""
+        said = False
         while not self._over.is_set():
             try:
-                with psycopg.connect(self._address, autocommit=True, connect_timeout=3) as connection:
-                    connection.execute(f"LISTEN {CHANNEL}")
-                    told = False
-                    self._heard(News.EFFECTS)  # what came before was missed
-                    while not self._over.is_set():
-                        for news in connection.notifies(timeout=LOOK):
-                            self._heard(News.EFFECTS if news.payload == News.EFFECTS else News.STEPS)
-                            if self._over.is_set():
-                                return
+                with psycopg.connect(
+                    self._address, autocommit=True, connect_timeout=3, application_name="milepost news"
+                ) as connection:
+                    said = False
+                    run(connection)
             except (psycopg.Error, OSError) as error:
-                if not told:  # once for each outage
+                if not said:
                     cause = next(iter(str(error).strip().splitlines()), type(error).__name__)
-                    log.warning("news of other nodes are not heard (%s); connecting again", cause)
-                told = True
+                    log.warning("no news between nodes (%s); connecting again", cause)
+                said = True
                 self._over.wait(AGAIN)
+
+    def _tell(self, connection: psycopg.Connection) -> None:
+        while True:
+            self._waiting.wait()
+            over, news = self._over.is_set(), self._gathered()
+            try:
+                connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, f"{news} {self._me}"))
+            except psycopg.Error:
+                self._gather(news)  # told over the next connection
+                raise
+            if over:
+                return
+            self._over.wait(TOGETHER)
+
+    def _listen(self, connection: psycopg.Connection) -> None:
+        connection.execute(f"LISTEN {CHANNEL}")
+        self._heard(News.EFFECTS)  # what came before was missed
+        while not self._over.is_set():
+            for notice in connection.notifies(timeout=LOOK):
+                news, _, who = notice.payload.partition(" ")
+                if who != self._me:
+                    self._heard(News.EFFECTS if news == News.EFFECTS else News.STEPS)
+                if self._over.is_set():
+                    return

@@ -31,6 +31,10 @@ class Outcome:
             future.set_exception(self.error)
 
 
+class Anew(Exception):
+    """The transaction would have to wait for a lock out of order; it is done again instead, from its beginning."""
+
+
 class Broken(Exception):
     """The transaction of a group cannot be used any more. `unknown`: nobody knows whether it was committed."""
 

@@ -23,7 +23,7 @@ from engine.store import migrate
 from engine.store.case_locks import lock_all
 from engine.store.kept import Kept
 from engine.store.notices import Notices
-from engine.store.outcome import Broken, Outcome, attempt
+from engine.store.outcome import Anew, Broken, Outcome, attempt
 from engine.store.pipelined import Pipelined
 from engine.store.writer import WAITING, Priority
 
@@ -73,7 +73,7 @@ SETTINGS = {
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "30s",
 }
-AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
+AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation, Anew)
 """What goes away when the work is done again: what another transaction has done meanwhile is then seen."""
 ONE_COMMAND = (errors.LockNotAvailable, errors.QueryCanceled)
 """What one command of a group may meet while the others do not."""
@@ -82,6 +82,9 @@ FINAL = (PoolTimeout, PoolClosed, *ONE_COMMAND, errors.DiskFull, errors.ReadOnly
 LOST = (psycopg.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout)
 AWAY = (*LOST, PoolTimeout, PoolClosed, TooManyRequests)
 """What is no fault of who asks."""
+
+# An error inside a pipeline is raised here and handled; that the pipeline ended by it is no news of its own.
+logging.getLogger("psycopg").addFilter(lambda record: not str(record.msg).startswith("error ignored terminating"))
 
 
 class PostgresEngine:
@@ -114,7 +117,7 @@ class PostgresEngine:
         self._people = ThreadPoolExecutor(THREADS, "milepost-people")
         self._behind = ThreadPoolExecutor(BEHIND, "milepost-behind")
         self._places = BoundedSemaphore(WAITING)
-        self._notices = Notices(address, self._pool, heard)
+        self._notices = Notices(address, heard)
         self._here = local()
         self._closed = False
 

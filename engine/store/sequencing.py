@@ -1,7 +1,8 @@
 """The order of steps across cases, where several processes commit: numbered after their commit, so that no reader misses one.
 
 Serial numbers are given before the commit and are seen out of order; one row that every writer touches makes them wait for
-each other (DESIGN §3). So a step waits in `unsequenced` until somebody, one at a time, gives it its place in the feed.
+each other (DESIGN §3). So a step waits in `unsequenced` until somebody, one at a time, gives it its place in the feed. He
+waits for nobody: a case whose unique key is just being changed (its row is locked even against references) comes next time.
 """
 
 from __future__ import annotations
@@ -10,16 +11,24 @@ from sqlalchemy import bindparam, delete, func, insert, literal_column, select
 
 from engine.store.session import Session
 from engine.store.statement import Statement
-from engine.store.tables import FEED, UNSEQUENCED
+from engine.store.tables import CASE, FEED, UNSEQUENCED
 
 TURN = 0x6D69_6C66
 """The key of the advisory lock of who numbers now."""
 MY_TURN = Statement(select(func.pg_try_advisory_xact_lock(literal_column(str(TURN))).label("mine")))
 
-_NEXT = select(UNSEQUENCED.c.id).order_by(UNSEQUENCED.c.id).limit(bindparam("limit"))
+_NEXT = (
+    select(UNSEQUENCED.c.id, UNSEQUENCED.c.case_id).order_by(UNSEQUENCED.c.id).limit(bindparam("limit")).cte("waiting")
+)
+_FREE = (
+    select(CASE.c.id)
+    .where(CASE.c.id.in_(select(_NEXT.c.case_id)))
+    .with_for_update(read=True, key_share=True, skip_locked=True)
+    .cte("free")
+)
 _TAKEN = (
     delete(UNSEQUENCED)
-    .where(UNSEQUENCED.c.id.in_(_NEXT))
+    .where(UNSEQUENCED.c.id.in_(select(_NEXT.c.id).where(_NEXT.c.case_id.in_(select(_FREE.c.id)))))
     .returning(UNSEQUENCED.c.id, UNSEQUENCED.c.case_id, UNSEQUENCED.c.seq, UNSEQUENCED.c.hash)
     .cte("taken")
 )

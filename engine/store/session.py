@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine.store.statement import Statement
-from engine.store.tables import CLOCK
+from engine.store.tables import CALENDAR_VERSION, CLOCK
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.store.link import Link
 
 CLOCK_NOW = Statement(select(CLOCK.c.moment).where(CLOCK.c.id == 1))
+CALENDARS = Statement(select(func.count().label("n")).select_from(CALENDAR_VERSION))
 
 
 class Session:
@@ -23,6 +24,7 @@ class Session:
     def __init__(self, link: Link, *, manual_clock: bool) -> None:
         self.link = link
         self.manual_clock = manual_clock
+        self._calendars: int | None = 0 if link.owned else None
 
     def machine_now(self) -> datetime:
         """The moment that counts for leases, tries and tokens: one clock for all nodes of a database."""
@@ -34,6 +36,13 @@ class Session:
             return self.link.now()
         moment: datetime | None = self.link.value(CLOCK_NOW)
         return moment or self.link.now()
+
+    def calendars(self) -> int:
+        """How many versions of calendars are published, by whatever node; 0 where only this process can publish any."""
+        if self._calendars is None:
+            ((row,),) = self.link.peek((CALENDARS, {}))
+            self._calendars = int(row.n)
+        return self._calendars
 
     @property
     def clock_question(self) -> Statement | None:

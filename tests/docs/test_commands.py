@@ -92,10 +92,13 @@ class Terminal:
         if command == "kill %1":
             self.stop()
             return ""
+        if command == "milepost schedule &":
+            self.schedule()
+            return ""
         if command.startswith("milepost ") and "|" not in command:
             return self.milepost(command)
         done = subprocess.run(
-            ["bash", "-c", command.replace(ADDRESS, self.address)],
+            ["bash", "-c", re.sub(r"http://127\.0\.0\.1:800\d", self.address, command)],
             cwd=self.folder, env=dict(os.environ), capture_output=True, text=True, timeout=20, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
@@ -128,6 +131,16 @@ class Terminal:
             thread.join(15)
             services.store.close()
             listening.close()
+
+        self.endings.append(stop)
+
+    def schedule(self) -> None:
+        """A node without the API, as a process of its own."""
+        process = subprocess.Popen([sys.executable, "-m", "runtime.cli.main", "schedule"], stderr=subprocess.DEVNULL)
+
+        def stop() -> None:
+            process.terminate()
+            process.wait(15)
 
         self.endings.append(stop)
 

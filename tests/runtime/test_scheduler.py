@@ -1,4 +1,7 @@
-"""The tickers: woken by a commit, held while the clock moves, drained when stopped, never stopped by an error."""
+"""The tickers: woken by a commit, held while the clock moves, drained when stopped, never stopped by an error.
+
+How soon they wake, on one node or many, is measured in tests/nodes.
+"""
 
 from __future__ import annotations
 
@@ -69,25 +72,22 @@ def ticking(services, seconds):
 
 
 def test_a_commit_wakes_deliveries(services, letters):
-    """With a tick of an hour, a letter leaves at once when the scheduler is woken; one after the other, each time."""
-    with ticking(services, 3600) as scheduler:
+    """With a tick of an hour, a letter leaves at once; one after the other, each time."""
+    with ticking(services, 3600):
         for number in range(3):
             letters.came.clear()
             services.cases.open_case("note", {"paper.text": f"n{number}"}, CARL)
-            scheduler.wake()
             assert letters.came.wait(10)
 
 
 def test_a_wake_while_delivering_is_not_lost(services, letters):
     """What is committed while a delivery hangs is delivered when it goes on."""
     letters.go_on.clear()
-    with ticking(services, 3600) as scheduler:
+    with ticking(services, 3600):
         services.cases.open_case("note", {"paper.text": "one"}, CARL)
-        scheduler.wake()
         assert letters.came.wait(10)
         letters.came.clear()
         services.cases.open_case("note", {"paper.text": "two"}, CARL)
-        scheduler.wake()
         letters.go_on.set()
         assert letters.came.wait(10)
 
@@ -108,32 +108,60 @@ def test_stopping_waits_for_what_is_under_way(services, letters):
     assert (stopping.is_alive(), letters.count, services.effects.pending()) == (False, 1, 1)
 
 
+def test_what_was_not_begun_is_given_back(services, letters):
+    """Three are claimed together: the one under way is finished, the other two wait for no lease to end."""
+    letters.go_on.clear()
+    for number in range(3):
+        services.cases.open_case("note", {"paper.text": f"n{number}"}, CARL)
+    scheduler = Scheduler(services, tick_seconds=3600)
+    scheduler.start()
+    assert letters.came.wait(10)
+    assert len(due(services)) == 0
+    stopping = threading.Thread(target=scheduler.stop)
+    stopping.start()
+    assert services.effects._closed.wait(10)
+    letters.go_on.set()
+    stopping.join(10)
+    assert (letters.count, [effect.attempt for effect in due(services)]) == (1, [1, 1])
+
+
+def due(services):
+    """The effects that anybody may take now."""
+    return services.store.read(lambda reader: reader.effects_due(reader.machine_now()))
+
+
 def test_nothing_is_delivered_while_paused(services, letters):
     """Inside `paused` nothing moves, woken or not; afterwards it does."""
     with ticking(services, 0.05) as scheduler:
         with scheduler.paused():
             services.cases.open_case("note", {"paper.text": "one"}, CARL)
-            scheduler.wake()
             assert not letters.came.wait(0.3)
         assert letters.came.wait(10)
 
 
 def test_a_timer_fires_at_its_moment(services, folder):
-    """A deadline of a moment is there without waiting for the next tick but one."""
+    """With a tick of an hour: deadlines of moments that nobody knew of before are there in time, each at its own."""
     source = (folder / "workflows" / "note.yaml").read_text().replace("after: 5 days", "at: paper.until")
     source = source.replace("pages: integer", "pages: integer, until: datetime").replace(
         "paper.pages]", "paper.pages, paper.until]"
     )
     (folder / "workflows" / "note.yaml").write_text(source)
     services.catalog.publish_all(read_folder(folder / "workflows"))
-    until = machine_now() + timedelta(seconds=0.4)
-    case = services.cases.open_case("note", {"paper.text": "x", "paper.until": until.isoformat()}, CARL).case
-    closed = threading.Event()
-    with ticking(services, 0.5):
-        while not closed.wait(0.02) and machine_now() < until + timedelta(seconds=10):
-            if services.cases.get(case.id, CARL).closed_at is not None:
-                closed.set()
-    assert closed.is_set()
+    closed = threading.Semaphore(0)
+    services.store.watch(lambda _: closed.release())
+    with ticking(services, 3600):
+        cases = []
+        for seconds in (1.5, 0.5, 1.0):
+            until = machine_now() + timedelta(seconds=seconds)
+            data = {"paper.text": f"{seconds}", "paper.until": until.isoformat()}
+            cases.append(services.cases.open_case("note", data, CARL).case.id)
+        open_still, end = cases, machine_now() + timedelta(seconds=20)
+        while open_still and machine_now() < end:
+            closed.acquire(timeout=1)
+            open_still = [case for case in open_still if services.cases.get(case, CARL).closed_at is None]
+    fired = [services.cases.history(case, CARL)[-1] for case in cases]
+    late = [(step.recorded_at - step.at).total_seconds() for step in fired]
+    assert max(late) < 0.5, late
 
 
 def test_a_tick_never_raises(caplog):
