@@ -9,6 +9,7 @@ from engine.errors import FieldProblem, InvalidPayload
 
 MAX_NAME = 200
 MAX_DEPTH = 50
+MAX_WORDS = 1_000
 
 
 def check_names(**names: str | None) -> None:
@@ -37,6 +38,16 @@ def check_data(data: Any) -> None:
                 waiting.append((inner, path or str(key)[:MAX_NAME], depth + 1))
         elif isinstance(value, list | tuple):
             waiting += [(inner, path, depth + 1) for inner in value]
+
+
+def said_why(text: str, name: str) -> str:
+    """What a person says of what he does, without the spaces around it. Raises InvalidPayload where he says nothing."""
+    said = text.strip()
+    check_data(said)
+    if not said or len(said) > MAX_WORDS:
+        code = "range" if said else "missing"
+        raise InvalidPayload([FieldProblem(name, code, f"has to be said, in at most {MAX_WORDS} characters")])
+    return said
 
 
 def _check_text(text: str, path: str) -> None:

@@ -5,19 +5,31 @@ from __future__ import annotations
 from engine.store.answers import AnswerWriter
 from engine.store.case_reading import CaseReader
 from engine.store.catalog import CatalogReader, CatalogWriter
+from engine.store.claiming import EffectClaimer
 from engine.store.effects import EffectReader, EffectWriter
 from engine.store.fact_reading import FactReader
 from engine.store.fact_writing import FactWriter
 from engine.store.history_reading import HistoryReader
+from engine.store.incidents import IncidentReader, IncidentWriter
 from engine.store.office import OfficeReader, OfficeWriter
 from engine.store.sequencing import Sequencer
 
 
-class Reader(CaseReader, HistoryReader, EffectReader, FactReader, CatalogReader, OfficeReader):
+class Reader(CaseReader, HistoryReader, EffectReader, FactReader, CatalogReader, OfficeReader, IncidentReader):
     """Everything that can be read; values and records, never rows."""
 
 
-class Transaction(FactWriter, AnswerWriter, EffectWriter, CatalogWriter, OfficeWriter, Sequencer, Reader):
+class Transaction(
+    FactWriter,
+    AnswerWriter,
+    EffectClaimer,
+    EffectWriter,
+    CatalogWriter,
+    OfficeWriter,
+    IncidentWriter,
+    Sequencer,
+    Reader,
+):
     """Everything that can be written, in one transaction, beside all reads; these see what it has written.
 
     Lock order: cases (several: ascending by id), then register entries, then counters.

@@ -44,7 +44,15 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.add_column("case", sa.Column("pruned_at", Instant(), nullable=True))
-    op.create_index(op.f("ix_effect_adapter_next_at"), "effect", ["adapter", "next_at"], unique=False)
+    op.drop_index(op.f("ix_effect_next_at"), "effect")
+    op.create_index(
+        op.f("ix_effect_adapter_status_next_at"),
+        "effect",
+        ["adapter", "status", "next_at"],
+        unique=False,
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
     op.create_index(op.f("ix_case_closed_at"), "case", ["closed_at"], unique=False)
     op.create_index(op.f("ix_feed_case_id"), "feed", ["case_id"], unique=False)
     op.add_column("incident", sa.Column("closed_by", LONG, nullable=True))
