@@ -20,6 +20,7 @@ from adapters.webhooks import WebhookNotifier
 from adapters.work_orders import WorkOrders
 from engine.ports import Adapters, Caller
 from engine.service.bundles import read_folder
+from engine.service.hands import Hands
 from engine.service.services import Services, build_services
 from engine.store.store import Store
 from runtime.settings import PREFIX, BadSetting
@@ -42,9 +43,15 @@ def open_services(settings: Settings, *, manual_clock: bool) -> Services:
     clock = (
         machine_now if settings.database_url.startswith("sqlite") else None
     )  # a database with a clock of its own: that
+    limits, adapters = settings.limits, adapters_of(settings)
     store = Store(settings.database_url, machine_now=clock, manual_clock=manual_clock)
     return build_services(
-        store, adapters_of(settings), public_url=settings.public_url.rstrip("/"), body=settings.certification_body
+        store,
+        adapters,
+        public_url=settings.public_url.rstrip("/"),
+        body=settings.certification_body,
+        limits=limits,
+        hands=None if manual_clock else Hands(),  # moved by hand, everything happens in one order
     )
 
 

@@ -67,7 +67,8 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin to tick; a first look happens at once."""
-        for ticker, work in ((self._timers, self._fire), (self._effects, self._effects.tick)):
+        self._services.effects.watch(self.wake)
+        for ticker, work in ((self._timers, self._fire), (self._effects, self._deliver)):
             self._scheduler.add_job(
                 work,
                 "interval",
@@ -81,6 +82,7 @@ class Scheduler:
         """Drain: no new tick, no new round; what is being fired or delivered is waited for."""
         for ticker in (self._timers, self._effects):
             ticker.stop()
+        self._services.effects.close()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
@@ -95,6 +97,16 @@ class Scheduler:
         """Nothing is fired or delivered inside; ticks wait."""
         with self._timers.free, self._effects.free:
             yield
+
+    def _deliver(self) -> None:
+        """Deliver what is due, and be there when an adapter may be used again."""
+        self._effects.tick()
+        try:
+            wait = self._services.effects.until_next()
+        except Unavailable:
+            return
+        if wait is not None and 0 < wait < self._tick and self._scheduler.running:
+            self._scheduler.modify_job(self._effects.name, next_run_time=machine_now() + timedelta(seconds=wait))
 
     def _fire(self) -> None:
         """Fire what is due, deliver what it asks for, and be there when the next one is due."""

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import MilepostError
+from runtime.limits import read_limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from engine.store.limits import Limits
 
 PREFIX = "MILEPOST_"
 MAX_TICK = 3600
@@ -44,6 +47,10 @@ class Settings:
     webhook_secret: str = _setting("", "the secret they are signed with: whsec_ and base64", secret=True)
     webhook_private: str = _setting("no", "yes: webhooks and calls may go to private addresses and over http")
     certification_body: str = _setting("0001", "what {body} stands for in certificate numbers")
+    adapter_limits: str = _setting(
+        "*=8",
+        "how many effects of an adapter at once and in a time, over all nodes: notify=4,10/s; laboratory=1,30/min; *=8",
+    )
     tick_seconds: str = _setting("1", "how often timers and effects are looked for")
 
     @property
@@ -56,6 +63,14 @@ class Settings:
         if not 0 < seconds <= MAX_TICK:
             raise BadSetting(f"{PREFIX}TICK_SECONDS is no number of seconds, such as 0.5, up to {MAX_TICK}")
         return max(0.05, seconds)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of adapters."""
+        try:
+            return read_limits(self.adapter_limits)
+        except ValueError as error:
+            raise BadSetting(f"{PREFIX}ADAPTER_LIMITS: {error}") from None
 
     @property
     def private(self) -> bool:

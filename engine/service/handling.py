@@ -78,9 +78,9 @@ class Handling:
         given: Mapping[str, Any],
         command: str,
     ) -> StoredEffect:
-        asked = tx.effect(key)
+        asked = tx.effect(key) or _by_number(tx, key)
         taken = None if asked is None else self._stepping.take_now(tx, asked.case_id)
-        effect = None if taken is None else tx.effect(key)  # as it is under the lock
+        effect = None if asked is None else tx.effect(asked.key)  # as it is under the lock
         if taken is None or effect is None:
             raise EffectNotFound(f"there is no effect '{key[:120]}'; see the incidents, or the effects of its case")
         if tx.repeated and tx.step_of_command(command) is not None:
@@ -96,7 +96,7 @@ class Handling:
             raise HandlingRefused(f"effect {effect.key} is being tried at this moment; wait for what comes of it")
         self._stepping.step(tx, taken, EffectHandled(Telling.core(effect), verb, reason, data, command), actor)
         tx.close_incidents_about(effect.case_id, effect.key, by=actor.id, answer=reason)
-        return tx.effect(key) or effect
+        return tx.effect(effect.key) or effect
 
     def _data(self, reader: Reader, effect: StoredEffect, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the case is given: of a certificate the hash of its stored file, of a delivery its moment, else as it came."""
@@ -113,6 +113,13 @@ class Handling:
             except ValueFault as fault:
                 raise _wrong(f"delivered_at {fault}") from None
         return given
+
+
+def _by_number(reader: Reader, key: str) -> StoredEffect | None:
+    """The effect whose case is named by its number."""
+    number, *place = key.rsplit("/", 2)
+    case_id = reader.case_id_of_number(number)
+    return None if case_id is None else reader.effect("/".join((case_id, *place)))
 
 
 def _read(result: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -30,11 +30,11 @@ class Incidents:
     def find(
         self, *, case_id: str | None = None, open_only: bool = True, after: int = 0, limit: int = ALL
     ) -> tuple[IncidentView, ...]:
-        """Incidents, of one case or of all, the open ones or all, oldest first, after an id."""
+        """Incidents, of one case (by id or number) or of all, the open ones or all, oldest first, after an id."""
 
         def work(reader: Reader) -> tuple[IncidentView, ...]:
-            found = reader.incidents(case_id, open_only, after=after, limit=limit)
-            return _views(reader, found)
+            of_case = case_id and (reader.case_id_of_number(case_id) or case_id)
+            return _views(reader, reader.incidents(of_case, open_only, after=after, limit=limit))
 
         return self._store.read(work)
 
