@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.core.fields import ValueFault, read_value
+from engine.core.naming import Field
+from engine.core.types import TEXT
 from engine.errors import FieldProblem, InvalidPayload
 
 MAX_NAME = 200
 MAX_DEPTH = 50
 MAX_WORDS = 1_000
+WORDS = Field(path="reason", type=TEXT)
 
 
 def check_names(**names: str | None) -> None:
@@ -42,8 +46,10 @@ def check_data(data: Any) -> None:
 
 def said_why(text: str, name: str) -> str:
     """What a person says of what he does, without the spaces around it. Raises InvalidPayload where he says nothing."""
-    said = text.strip()
-    check_data(said)
+    try:
+        said: str = read_value(WORDS, text.strip())
+    except ValueFault as fault:
+        raise InvalidPayload([FieldProblem(name, fault.code, fault.text)]) from None
     if not said or len(said) > MAX_WORDS:
         code = "range" if said else "missing"
         raise InvalidPayload([FieldProblem(name, code, f"has to be said, in at most {MAX_WORDS} characters")])

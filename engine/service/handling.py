@@ -12,7 +12,7 @@ from engine.core.naming import Field
 from engine.core.types import Kind, Type
 from engine.errors import EffectNotFound, FieldProblem, InvalidPayload, Refused
 from engine.service.case_views import effect_view
-from engine.service.clean import check_data, said_why
+from engine.service.clean import check_data, check_names, said_why
 from engine.service.outward import ANSWER, certificate_issue
 from engine.service.telling import Telling
 
@@ -61,6 +61,7 @@ class Handling:
         reason: str,
         result: Mapping[str, Any] | None,
     ) -> EffectView:
+        check_names(effect=key)
         given = _read(result)
         said = said_why(reason, "reason")
         command = uuid4().hex  # its step is found by it, should nobody learn whether it was committed

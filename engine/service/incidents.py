@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import NotFound
 from engine.service.case_views import effect_view
-from engine.service.clean import said_why
+from engine.service.clean import check_names, said_why
 from engine.service.views import IncidentView
 from engine.store.incidents import ALL
 
@@ -31,6 +31,7 @@ class Incidents:
         self, *, case_id: str | None = None, open_only: bool = True, after: int = 0, limit: int = ALL
     ) -> tuple[IncidentView, ...]:
         """Incidents, of one case (by id or number) or of all, the open ones or all, oldest first, after an id."""
+        check_names(case=case_id)
 
         def work(reader: Reader) -> tuple[IncidentView, ...]:
             of_case = case_id and (reader.case_id_of_number(case_id) or case_id)

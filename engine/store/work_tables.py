@@ -50,7 +50,7 @@ class EffectRow(Row, table=True):
 
     __tablename__ = "effect"
     __table_args__ = (
-        Index(None, "adapter", "status", "next_at", **_OPEN),
+        Index(None, "adapter", "status", "next_at", "id", **_OPEN),
         Index(None, "case_id", "adapter", "next_at"),
     )
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))

@@ -141,7 +141,7 @@ def test_what_is_refused_changes_nothing(world, dead, ops, officer):
     case, key = dead
     handling = world.services.handling
     before = world.store.read(lambda r: (r.effect(key), r.history(case.id, 0, 99), r.incidents()))
-    for reason in ("", "   ", "x" * 1001, "half \ud800"):
+    for reason in ("", "   ", "x" * 1001, "half \ud800", "a\x00b"):
         with pytest.raises(InvalidPayload):
             handling.retry(key, ops, reason=reason)
     for result in ({"score": "many"}, {"score": 1, "x": {"deep": "\x00"}}):
@@ -149,6 +149,10 @@ def test_what_is_refused_changes_nothing(world, dead, ops, officer):
             handling.resolve(key, ops, reason="x", result=result)
     with pytest.raises(GuardFailed):
         handling.resolve(key, ops, reason="x")  # the state reads what was not given
+    with pytest.raises(InvalidPayload):
+        handling.retry("a\x00b/1/1", ops, reason="x")
+    with pytest.raises(InvalidPayload):
+        world.services.incidents.find(case_id="a\x00b")
     for wrong in ("", "nothing", f"{case.id}/1/2", f"{case.id}/9/1", "T-002/1/1"):
         with pytest.raises(EffectNotFound):
             handling.retry(wrong, ops, reason="x")

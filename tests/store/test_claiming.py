@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import psycopg
 import pytest
 
-from engine.store.lanes import HOLDING
+from engine.store.claiming import DUE
+from engine.store.lanes import HOLDING, LANES
 from engine.store.limits import Limit, Limits
 from engine.store.store import Store
 
@@ -254,3 +256,40 @@ def _cost(store, clock):
 
     store.write(work)
     return steps
+
+
+def test_many_that_wait_cost_nothing_on_a_server(postgres_url, maker, publishing, clock):
+    """The same where a planner chooses, with nothing known of the table yet: no part of the plan looks at more than a few."""
+    store = Store(postgres_url, machine_now=clock)
+    version, opened = publishing(store), maker.opened()
+    store.write(lambda tx: tx.insert_case(opened, version_id=version, unique_key=None, index={}))
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        named = connection.execute("SELECT column_name FROM information_schema.columns WHERE table_name = 'case'")
+        names = [f'"{name}"' for (name,) in named]
+        own = {'"id"': "1000 + i", '"public_id"': "'x' || i", '"number"': "NULL"}
+        columns, values = ", ".join(names), ", ".join(own.get(name, name) for name in names)
+        connection.execute(
+            f'INSERT INTO "case" ({columns}) SELECT {values} FROM "case", generate_series(1, 2000) i'  # noqa: S608
+        )
+        connection.execute("""
+            INSERT INTO effect (key, case_id, seq, kind, adapter, payload, state, entry, status, attempt, tries, next_at)
+            SELECT 'x/' || i, 1001 + i / 20, 2, 'call', 'dead', '{}', '', 0, 'pending', 3, '[]', '2026-01-01 00:00:00Z'
+            FROM generate_series(0, 39999) i
+        """)
+        seen = []
+        for statement, binds in (
+            (LANES, {}),
+            (DUE, {"adapter": "dead", "status": "pending", "now": clock.now, "most": 3}),
+            (HOLDING, {"adapter": "dead", "now": clock.now}),
+        ):
+            text = statement.text("postgresql")
+            plan = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text.sql}", {**text.constants, **binds})
+            seen += looked_at(plan.fetchone()[0][0]["Plan"])
+    store.close()
+    assert max(seen) <= 2000  # three lanes of twenty, each effect looking at its own
+
+
+def looked_at(node):
+    """How many rows each part of a plan has met."""
+    own = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    return [own, *(count for inner in node.get("Plans", ()) for count in looked_at(inner))]

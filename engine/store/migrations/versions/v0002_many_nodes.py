@@ -46,9 +46,9 @@ def upgrade() -> None:
     op.add_column("case", sa.Column("pruned_at", Instant(), nullable=True))
     op.drop_index(op.f("ix_effect_next_at"), "effect")
     op.create_index(
-        op.f("ix_effect_adapter_status_next_at"),
+        op.f("ix_effect_adapter_status_next_at_id"),
         "effect",
-        ["adapter", "status", "next_at"],
+        ["adapter", "status", "next_at", "id"],
         unique=False,
         sqlite_where=sa.text("next_at IS NOT NULL"),
         postgresql_where=sa.text("next_at IS NOT NULL"),
