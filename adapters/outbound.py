@@ -101,7 +101,7 @@ class Outbound:
                 extensions={"sni_hostname": url.raw_host.decode("ascii")},
             ) as answer:
                 if not answer.is_success:
-                    raise _not_taken(answer)
+                    raise _not_taken(answer, self._machine_now())
                 return self._read(answer)
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
@@ -141,22 +141,29 @@ class Outbound:
         return b"".join(parts)
 
 
-def _not_taken(answer: httpx.Response) -> DeliveryFailed:
+def _not_taken(answer: httpx.Response, now: datetime) -> DeliveryFailed:
     code = answer.status_code
     for_good = 400 <= code < 500 and code not in {408, 429}
-    return DeliveryFailed(f"the receiver answered {code}", retry_after=None if for_good else _retry_after(answer))
+    return DeliveryFailed(f"the receiver answered {code}", retry_after=None if for_good else _retry_after(answer, now))
 
 
-def _retry_after(answer: httpx.Response) -> float:
+def _retry_after(answer: httpx.Response, now: datetime) -> float:
     """Seconds (RFC 9110 10.2.3); a date is counted from the answer's own Date, so that clocks need not agree."""
     asked = answer.headers.get("Retry-After", "").strip()
     if asked.isascii() and asked.isdigit():
         seconds = float(asked[:9])
     else:
-        try:
-            seconds = (
-                parsedate_to_datetime(asked) - parsedate_to_datetime(answer.headers.get("Date", ""))
-            ).total_seconds()
-        except (ValueError, TypeError):
+        until = _date(asked)
+        if until is None:
             return RETRY_SECONDS
+        seconds = (until - (_date(answer.headers.get("Date", "")) or now)).total_seconds()
     return min(max(seconds, 1.0), MAX_RETRY_SECONDS)
+
+
+def _date(text: str) -> datetime | None:
+    """An HTTP date; None: it is none, or says nothing of its zone."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return moment if moment.tzinfo is not None else None

@@ -14,7 +14,7 @@ from api import problems
 from api.background import Background, NoBackground
 from api.description import describe
 from api.exact import BoundedBody
-from api.routes import cases, certificates, events, explain, imports, register, system, workflows
+from api.routes import cases, certificates, events, explain, imports, incidents, register, system, workflows
 from engine.service.services import Services
 
 DESCRIPTION = (
@@ -39,7 +39,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(BoundedBody)
     app.add_middleware(Guarded)
-    for module in (cases, explain, events, workflows, register, certificates, imports, system):
+    for module in (cases, explain, events, workflows, register, certificates, imports, incidents, system):
         app.include_router(module.router)
     if services.clock.manual:
         app.include_router(system.manual_clock)

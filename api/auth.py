@@ -13,7 +13,7 @@ from engine.errors import ActorNotAllowed, NotAuthenticated
 from engine.service.services import Services
 
 OPERATIONS = "operations"
-"""The role that may look at incidents and move a manual clock; given with the token, in no workflow."""
+"""The role that sees to incidents and effects, and moves a manual clock; given with the token, in no workflow."""
 
 _bearer = HTTPBearer(auto_error=False, description="A token made by `milepost token create`")
 

@@ -67,6 +67,31 @@ class BatchBody(Body):
     events: list[BatchLineBody] = Field(min_length=1, max_length=1000)
 
 
+Why = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class RetryBody(Body):
+    """`POST /effects/{case_id}/{seq}/{n}/retry`."""
+
+    reason: Why = Field(description="why it can go well now; it stands in the case's history")
+
+
+class ResolveBody(Body):
+    """`POST /effects/{case_id}/{seq}/{n}/resolve`."""
+
+    reason: Why = Field(description="what was done instead; it stands in the case's history")
+    result: dict[str, Any] | None = Field(
+        default=None,
+        description="what the adapter would have answered, for a state that waits for it; of a message `delivered_at`",
+    )
+
+
+class CloseBody(Body):
+    """`POST /incidents/{incident_id}/close`."""
+
+    answer: Why = Field(description="what was done about it")
+
+
 class ClockBody(BaseModel):
     """`POST /clock`."""
 

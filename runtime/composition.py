@@ -21,6 +21,7 @@ from adapters.webhooks import WebhookNotifier
 from adapters.work_orders import WorkOrders
 from engine.ports import Adapters, Caller
 from engine.service.bundles import read_folder
+from engine.service.hands import Hands
 from engine.service.services import Services, build_services
 from engine.store.store import Store
 from runtime.settings import PREFIX, BadSetting
@@ -44,13 +45,16 @@ def open_services(settings: Settings, *, manual_clock: bool) -> Services:
         raise BadSetting(f"{PREFIX}PUBLIC_URL is no web address, such as https://milepost.example")
     # A database with a clock of its own has the only one that counts: nodes need not agree about the time.
     clock = machine_now if settings.database_url.startswith("sqlite") else None
+    limits, lease = settings.limits, settings.lease
     store = Store(settings.database_url, machine_now=clock, manual_clock=manual_clock)
     return build_services(
         store,
         adapters_of(settings, store.machine_now),
         public_url=settings.public_url.rstrip("/"),
         body=settings.certification_body,
-        lease_seconds=settings.lease,
+        limits=limits,
+        hands=None if manual_clock else Hands(),  # moved by hand, everything happens in one order
+        lease_seconds=lease,
     )
 
 

@@ -106,7 +106,7 @@ class Scheduler:
         self._tick = tick_seconds
         self._until_due: float | None = None
         self._timers = Ticker("timers", self._fire, until_next=lambda: self._until_due, rest=REST_OF_TIMERS)
-        self._effects = Ticker("effects", services.effects.deliver_pending)
+        self._effects = Ticker("effects", services.effects.deliver_pending, until_next=services.effects.until_next)
         self._order = Ticker("order", services.feed.sequence, rest=REST)
         self._seals = Ticker("seals", services.audit.checkpoint)
         self._answers = Ticker("answers", services.pruning.forget_answers, longest=FORGETTING)
@@ -121,6 +121,7 @@ class Scheduler:
     def start(self) -> None:
         """Begin to work; a first look happens at once."""
         self._services.store.watch(self._heard)
+        self._services.effects.watch(self._effects.ask)
         for ticker in self._tickers:
             ticker.start()
         for ticker in self._asked:

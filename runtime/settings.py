@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import MilepostError
+from runtime.limits import read_limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from engine.store.limits import Limits
 
 PREFIX = "MILEPOST_"
 MAX_SECONDS = 3600
@@ -48,6 +51,10 @@ class Settings:
         "",
         "the file of the private key that signs checkpoints, made when it is first needed; empty: milepost-audit.key beside the SQLite file, else in the working folder",
     )
+    adapter_limits: str = _setting(
+        "*=8",
+        "how many effects of an adapter at once and in a time, over all nodes: notify=4,10/s; laboratory=1,30/min; *=8",
+    )
     tick_seconds: str = _setting("1", "how often timers and effects are looked for, beside news of them")
     lease_seconds: str = _setting("120", "how long a delivery is left to the node that began it before another tries")
 
@@ -60,6 +67,14 @@ class Settings:
     def lease(self) -> float:
         """Seconds that a delivery may take, 1 at least."""
         return max(1.0, _seconds("LEASE_SECONDS", self.lease_seconds, such_as="120"))
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of adapters."""
+        try:
+            return read_limits(self.adapter_limits)
+        except ValueError as error:
+            raise BadSetting(f"{PREFIX}ADAPTER_LIMITS: {error}") from None
 
     @property
     def private(self) -> bool:

@@ -1,4 +1,4 @@
-"""Health, incidents, and the manual clock."""
+"""Health, figures, and the manual clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.auth import ActorIn, OperationsIn, ServicesIn
 from api.background import Background
 from api.bodies import ClockBody
 from api.exact import ExactRoute
-from engine.service.views import Advanced, IncidentView
+from engine.service.views import Advanced
 
 router = APIRouter(tags=["system"], route_class=ExactRoute)
 manual_clock = APIRouter(tags=["system"], route_class=ExactRoute)
@@ -36,12 +36,6 @@ def me(actor: ActorIn) -> dict[str, Any]:
     return {"id": actor.id, "name": actor.name, "roles": sorted(actor.roles), "attributes": dict(actor.attributes)}
 
 
-@router.get("/incidents")
-def incidents(services: ServicesIn, actor: OperationsIn) -> list[IncidentView]:  # noqa: ARG001 (the role is needed)
-    """What needs a person: effects that are dead, timers that were refused."""
-    return list(services.incidents.find())
-
-
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(services: ServicesIn, actor: OperationsIn) -> str:  # noqa: ARG001
     """What an operator watches, in the text format of Prometheus."""
@@ -49,7 +43,7 @@ def metrics(services: ServicesIn, actor: OperationsIn) -> str:  # noqa: ARG001
     late = max(0.0, (now - due).total_seconds()) if due is not None else 0.0
     gauges = (
         ("milepost_effects_pending", "Effects that wait for a try", services.effects.pending()),
-        ("milepost_incidents_open", "Incidents that wait for a person", len(services.incidents.find())),
+        ("milepost_incidents_open", "Incidents that wait for a person", services.incidents.open_ones()),
         ("milepost_timers_late_seconds", "How long the first due timer has not been fired", late),
     )
     return "".join(f"# HELP {name} {text}\n# TYPE {name} gauge\n{name} {value}\n" for name, text, value in gauges)

@@ -142,7 +142,22 @@ class Cancelled:
     reason: str = "the case that opened it has moved on"
 
 
-Input = Event | TimerFired | EffectResult | ChildOpened | ChildEnded | Cancelled
+@dataclass(frozen=True, slots=True)
+class EffectHandled:
+    """What a person does to an effect that has not come to an end by itself, and why.
+
+    `retry`: it is tried again. `resolve`: it was done by hand; `data` is taken by who waits for it as an adapter's answer is
+    (for `certificate.issue` it has `sha256`, for a proven delivery it may have `delivered_at`).
+    """
+
+    effect: Effect
+    verb: Literal["retry", "resolve"]
+    reason: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    command: str | None = None
+
+
+Input = Event | TimerFired | EffectResult | EffectHandled | ChildOpened | ChildEnded | Cancelled
 
 
 # ── what a case is ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -287,6 +302,10 @@ class EffectKind(StrEnum):
     CANCEL = "cancel"  # a child whose parent no longer waits for it
 
 
+BETWEEN_CASES = "cases"
+"""The lane of internal effects, where outward ones have an adapter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """Something to be done after the commit. `key` is unique: `<case id>/<seq>/<n>`; it never changes.
@@ -342,7 +361,17 @@ class Record:
 
     seq: int
     kind: Literal[
-        "opened", "event", "deadline", "reminder", "escalation", "extension", "result", "child", "cancelled", "dropped"
+        "opened",
+        "event",
+        "deadline",
+        "reminder",
+        "escalation",
+        "extension",
+        "result",
+        "effect",
+        "child",
+        "cancelled",
+        "dropped",
     ]
     name: str
     actor: Mapping[str, Any]  # {id, kind, party?, role?}

@@ -235,7 +235,7 @@ def _said(
     """What came with an event; a panel's answer is read by who reads the list it went into."""
     state = chart.states.get(line.get("state", ""))
     panel = state.panel if state is not None else None
-    if line["kind"] in {"result", "dropped"} and not readable(ANSWER):
+    if line["kind"] in {"result", "effect", "dropped"} and not readable(ANSWER):
         said = {name: value for name, value in said.items() if name != "answer"}
     if panel is None or line["name"] != panel.event:
         return {path: value for path, value in said.items() if readable(path)}

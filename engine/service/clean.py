@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engine.core.fields import ValueFault, read_value
+from engine.core.naming import Field
+from engine.core.types import TEXT
 from engine.errors import FieldProblem, InvalidPayload
 
 MAX_NAME = 200
 MAX_DEPTH = 50
+MAX_WORDS = 1_000
+WORDS = Field(path="reason", type=TEXT)
 
 
 def check_names(**names: str | None) -> None:
@@ -43,6 +48,18 @@ def check_asked(texts: Iterable[tuple[str, str]]) -> None:
     """Names and texts of a question: what no database can be asked for. Raises InvalidPayload."""
     for name, text in texts:
         _check_text(text, name)
+
+
+def said_why(text: str, name: str) -> str:
+    """What a person says of what he does, without the spaces around it. Raises InvalidPayload where he says nothing."""
+    try:
+        said: str = read_value(WORDS, text.strip())
+    except ValueFault as fault:
+        raise InvalidPayload([FieldProblem(name, fault.code, fault.text)]) from None
+    if not said or len(said) > MAX_WORDS:
+        code = "range" if said else "missing"
+        raise InvalidPayload([FieldProblem(name, code, f"has to be said, in at most {MAX_WORDS} characters")])
+    return said
 
 
 def _check_text(text: str, path: str) -> None:

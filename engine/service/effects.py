@@ -1,174 +1,113 @@
-"""Effects after the commit: claimed under a lease, delivered without a transaction, finished by whoever holds the lease."""
+"""Effects after the commit: taken under a lease, tried, finished; one try is delivering.py's, what people do handling.py's."""
 
 from __future__ import annotations
 
-import random
-from datetime import timedelta
-from threading import Event
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from threading import Event, Lock
+from typing import TYPE_CHECKING
 
-from engine.core.calendars.words import parse_term
-from engine.core.case import SYSTEM, Effect, EffectKind, EffectResult
-from engine.core.terms import Unit
-from engine.errors import DeliveryFailed, EffectNotFound, MilepostError, Refused
-from engine.service.outward import Delivered
+from engine.core.case import BETWEEN_CASES
+from engine.errors import Unavailable
+from engine.service.telling import OUTWARD
+from engine.store.claiming import AT_ONCE
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Callable, Mapping
 
-    from engine.service.inward import Inward
-    from engine.service.outward import Outward
-    from engine.service.stepping import Stepping
+    from engine.service.delivering import Delivering
+    from engine.service.hands import Hands
+    from engine.store.limits import Limits
     from engine.store.records import StoredEffect
     from engine.store.store import Store
-    from engine.store.transaction import Transaction
+    from engine.store.transaction import Reader, Transaction
 
 LEASE_SECONDS = 120
-TRIES = 10
-FIRST_WAIT = timedelta(seconds=2)
-LONGEST_WAIT = timedelta(hours=1)
-_LENGTHS = {Unit.MINUTES: timedelta(minutes=1), Unit.HOURS: timedelta(hours=1)}
 
 
 class Effects:
-    """A small service that a ticker calls; any number of nodes may do so at once."""
+    """A small service that a ticker calls; any number of nodes may do so at once.
+
+    With `hands` outward effects are delivered by these, beside each other; without, one after the other in order.
+    """
 
     def __init__(
         self,
         store: Store,
-        stepping: Stepping,
-        outward: Outward,
-        inward: Inward,
+        delivering: Delivering,
         *,
+        limits: Limits,
+        hands: Hands | None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
-        self._store, self._stepping, self._lease_seconds = store, stepping, lease_seconds
-        self._closed = Event()
-        self._outward = {
-            EffectKind.NOTIFY: outward.notify,
-            EffectKind.CALL: outward.call,
-            EffectKind.ISSUE: outward.issue,
-        }
-        self._inward = {
-            EffectKind.OPEN: inward.open,
-            EffectKind.SEND: inward.send,
-            EffectKind.CHILD_ENDED: inward.child_ended,
-            EffectKind.CANCEL: inward.cancel,
-        }
+        self._store, self._delivering, self._limits, self._hands = store, delivering, limits, hands
+        self._lease_seconds = lease_seconds
+        self._claiming, self._closed = Lock(), Event()
 
-    def deliver_pending(self, limit: int = 50) -> int:
-        """Try at most so many effects that are due; how many were tried. Call again while it is > 0."""
-        if self._closed.is_set():
-            return 0
-        claimed = self._store.write(
-            lambda tx: tx.claim_effects(tx.machine_now(), lease_seconds=self._lease_seconds, limit=limit)
-        )
-        for effect in claimed:
+    def deliver_pending(self) -> int:
+        """Try what is due, as much of each adapter as may be; how many were begun. Call again while it is > 0."""
+        with self._claiming:  # room is looked for and taken by one at a time
+            if self._closed.is_set():
+                return 0
+            claimed = self._store.write(partial(self._claim, room=self._room()))
+            here = claimed if self._hands is None else self._hand_over(self._hands, claimed)
+        for effect in here:
             if self._closed.is_set():
                 self._give_back(effect)
             else:
-                self._deliver(effect)
+                self._delivering.deliver(effect)
         return len(claimed)
 
-    def close(self) -> None:
-        """Claims no more; what is claimed and not begun goes back, so that nobody has to wait for its lease."""
-        self._closed.set()
+    def until_next(self) -> float | None:
+        """Seconds of the store's clock until there may be something to try; None: nothing waits."""
 
-    def _give_back(self, effect: StoredEffect) -> None:
-        """The attempt stays counted: whoever held it cannot finish any more."""
-        self._store.write(lambda tx: tx.finish_effect(effect.key, effect.attempt, "pending", next_at=tx.machine_now()))
+        def work(reader: Reader) -> float | None:
+            moment = reader.next_effect_at(self._limits)
+            return None if moment is None else (moment - reader.machine_now()).total_seconds()
 
-    def next_at(self) -> datetime | None:
-        """When the next try is due, in machine time."""
-        return self._store.read(lambda reader: reader.next_effect_at())
+        return self._store.read(work)
 
     def pending(self) -> int:
-        """How many wait for a try."""
+        """How many are not over."""
         return self._store.read(lambda reader: reader.pending_effects())
 
-    def retry(self, key: str) -> None:
-        """Try a dead effect again. Raises EffectNotFound."""
-        if not self._store.write(lambda tx: tx.retry_effect(key)):
-            raise EffectNotFound(f"there is no dead effect '{key[:80]}'; see the effects of its case")
+    def watch(self, ended: Callable[[], None]) -> None:
+        """Calls whenever a delivery beside others has ended, so that there may be room for the next. Must not block."""
+        if self._hands is not None:
+            self._hands.watch(ended)
 
-    def _deliver(self, effect: StoredEffect) -> None:
-        kind = EffectKind(effect.kind)
-        try:
-            if kind in self._inward:
-                self._inward[kind](effect)
-                return
-            delivered = self._outward[kind](effect)
-        except DeliveryFailed as failure:
-            self._failed(effect, str(failure), failure.retry_after)
-        except MilepostError as error:
-            self._failed(effect, str(error), 0)
-        except Exception as bug:  # noqa: BLE001  an adapter's bug must not stop the other effects
-            self._failed(effect, f"{type(bug).__name__}: {bug}", 0)
-        else:
-            self._store.write(lambda tx: self._done(tx, effect, delivered))
+    def close(self) -> None:
+        """Takes no more, gives back what was taken and is not begun, waits for what is being delivered outside."""
+        self._closed.set()
+        if self._hands is not None:
+            self._hands.close()
 
-    def _done(self, tx: Transaction, effect: StoredEffect, delivered: Delivered) -> None:
-        taken = self._stepping.take_now(tx, effect.case_id) if _waited_for(effect, delivered) else None
-        kept = dict(delivered.kept)
-        if not tx.finish_effect(effect.key, effect.attempt, delivered.status, result=kept):
-            return
-        for name in delivered.nobody:
-            text = f"nobody holds {name} in this case; give somebody the role, then try the effect again"
-            tx.add_incident(case_id=effect.case_id, kind="receiver", subject=effect.key, text=text)
-        if taken is not None:
-            self._tell(tx, effect, EffectResult(_core(effect), ok=True, data=delivered.data))
+    def _claim(self, tx: Transaction, room: Callable[[str, Mapping[str, int]], int]) -> tuple[StoredEffect, ...]:
+        return tx.claim_effects(lease_seconds=self._lease_seconds, room=room, limits=self._limits)
 
-    def _failed(self, effect: StoredEffect, error: str, retry_after: float | None) -> None:
-        again = effect.payload.get("retry_times")
-        most = TRIES if again is None else int(again) + 1
-        if retry_after is not None and effect.attempt < most:
-            next_at = self._store.machine_now() + wait(effect, timedelta(seconds=retry_after))
-            self._store.write(
-                lambda tx: tx.finish_effect(effect.key, effect.attempt, "pending", error=error, next_at=next_at)
-            )
-            return
-        self._store.write(lambda tx: self._dead(tx, effect, error))
+    def _room(self) -> Callable[[str, Mapping[str, int]], int]:
+        """For inward effects always: they are done here, and need nobody outside."""
+        share = (lambda *_: AT_ONCE) if self._hands is None else self._hands.share()
 
-    def _dead(self, tx: Transaction, effect: StoredEffect, error: str) -> None:
-        waits = EffectKind(effect.kind) in self._outward and _waited_for(effect, Delivered())
-        if waits:
-            self._stepping.take_now(tx, effect.case_id)  # the case before the effect: one order of locks everywhere
-        if not tx.finish_effect(effect.key, effect.attempt, "dead", error=error):
-            return
-        text = f"{error} (tried {effect.attempt} times)"
-        tx.add_incident(case_id=effect.case_id, kind=effect.kind, subject=effect.key, text=text)
-        if waits:
-            self._tell(tx, effect, EffectResult(_core(effect), ok=False, error=error))
+        def room(adapter: str, before: Mapping[str, int]) -> int:
+            if adapter == BETWEEN_CASES:
+                return AT_ONCE
+            return share(adapter, {name: count for name, count in before.items() if name != BETWEEN_CASES})
 
-    def _tell(self, tx: Transaction, effect: StoredEffect, result: EffectResult) -> None:
-        """What came of it, to the case; where the case cannot take it, a person has to look."""
-        taken = self._stepping.take_now(tx, effect.case_id)
-        if taken is None:
-            return
-        try:
-            self._stepping.step(tx, taken, result, SYSTEM)
-        except Refused as refusal:
-            tx.add_incident(case_id=effect.case_id, kind="result", subject=effect.key, text=str(refusal))
-            self._stepping.drop(tx, taken, result, SYSTEM, str(refusal))
+        return room
 
+    def _hand_over(self, hands: Hands, claimed: tuple[StoredEffect, ...]) -> list[StoredEffect]:
+        """Begins the outward ones; returns the others."""
+        here = []
+        for effect in claimed:
+            if effect.kind not in OUTWARD:
+                here.append(effect)
+                continue
+            try:
+                hands.begin(effect.adapter, partial(self._delivering.deliver, effect))
+            except Unavailable:  # this process ends
+                self._give_back(effect)
+        return here
 
-def wait(effect: StoredEffect, at_least: timedelta) -> timedelta:
-    """How long until the next try: doubling, with jitter, or what the definition says."""
-    said = effect.payload.get("retry_wait")
-    if said is not None:
-        term = parse_term(str(said))
-        return max(at_least, term.amount * _LENGTHS.get(term.unit, timedelta(days=1)))
-    doubled: timedelta = min(FIRST_WAIT * 2 ** min(effect.attempt - 1, 20), LONGEST_WAIT)
-    return max(at_least, doubled * random.uniform(0.8, 1.2))
-
-
-def _waited_for(effect: StoredEffect, delivered: Delivered) -> bool:
-    """Messages only where their delivery is kept, calls and certificates always."""
-    if effect.kind == EffectKind.NOTIFY:
-        return bool(effect.payload.get("delivered")) and delivered.status == "done"
-    return True
-
-
-def _core(effect: StoredEffect) -> Effect:
-    kind, payload = EffectKind(effect.kind), dict[str, Any](effect.payload)
-    return Effect(effect.key, kind, effect.adapter, payload, effect.state, effect.entry)
+    def _give_back(self, effect: StoredEffect) -> None:
+        """So that nobody has to wait for its lease; who held it cannot finish it any more once it is taken again."""
+        self._store.write(lambda tx: tx.finish_effect(effect.key, effect.attempt, "pending", next_at=tx.machine_now()))

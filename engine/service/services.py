@@ -12,8 +12,11 @@ from engine.service.catalog import Catalog
 from engine.service.certificates import Certificates
 from engine.service.clock import Clock
 from engine.service.commands import Commands
+from engine.service.delivering import Delivering
 from engine.service.effects import LEASE_SECONDS, Effects
+from engine.service.failing import Failing
 from engine.service.feed import Feed
+from engine.service.handling import Handling
 from engine.service.imports import Imports
 from engine.service.incidents import Incidents
 from engine.service.inward import Inward
@@ -22,12 +25,16 @@ from engine.service.people import People
 from engine.service.pruning import Pruning
 from engine.service.register import Register
 from engine.service.stepping import Stepping
+from engine.service.telling import Telling
 from engine.service.timers import Timers
+from engine.store.limits import NO_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.ports import Adapters
+    from engine.service.hands import Hands
+    from engine.store.limits import Limits
     from engine.store.store import Store
 
 
@@ -40,6 +47,7 @@ class Services:
     cases: Cases
     timers: Timers
     effects: Effects
+    handling: Handling
     incidents: Incidents
     register: Register
     certificates: Certificates
@@ -62,11 +70,14 @@ def build_services(
     *,
     public_url: str,
     body: str = "0001",
+    limits: Limits = NO_LIMITS,
+    hands: Hands | None = None,
     lease_seconds: float = LEASE_SECONDS,
     new_id: Callable[[], str] = new_id,
 ) -> Services:
     """`public_url` stands in links, `body` is the certification body's `{body}` in certificate numbers.
 
+    `limits` hold for all nodes of the store; `hands` deliver beside each other, None: one after the other, in order;
     `lease_seconds`: how long a delivery belongs to the node that began it.
     """
     catalog = Catalog(store, templates=adapters.templates, renderer=adapters.renderer)
@@ -74,13 +85,16 @@ def build_services(
     commands = Commands(store, stepping)
     timers = Timers(store, stepping)
     outward = Outward(store, catalog, adapters, public_url=public_url)
-    effects = Effects(store, stepping, outward, Inward(store, stepping), lease_seconds=lease_seconds)
+    telling = Telling(stepping)
+    delivering = Delivering(store, outward, Inward(store, stepping), telling, Failing(store, telling))
+    effects = Effects(store, delivering, limits=limits, hands=hands, lease_seconds=lease_seconds)
     return Services(
         store=store,
         catalog=catalog,
         cases=Cases(store, catalog, commands),
         timers=timers,
         effects=effects,
+        handling=Handling(store, stepping),
         incidents=Incidents(store),
         register=Register(store, catalog, public_url=public_url),
         certificates=Certificates(store, catalog, public_url=public_url),

@@ -132,7 +132,10 @@ class TimerView:
 
 @dataclass(frozen=True, slots=True)
 class EffectView:
-    """An effect and how far it is; `what` names it in a few words, `tries` are {at, error}."""
+    """An effect and how far it is; `what` names it in a few words.
+
+    `tries` are {at, error}; where a person had it tried again or ended it, {at, by, reason}.
+    """
 
     key: str
     kind: str
@@ -298,7 +301,10 @@ class TokenView:
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
-    """Something that a person has to look at; nothing waits for it in silence."""
+    """Something that a person has to look at; nothing waits for it in silence.
+
+    `number` is the case's; `effect` what it is about, with every try, where it is about an effect; `closed_by` a person's id.
+    """
 
     id: int
     case_id: str | None
@@ -307,6 +313,10 @@ class IncidentView:
     text: str
     opened_at: datetime
     closed_at: datetime | None
+    number: str | None = None
+    closed_by: str | None = None
+    answer: str | None = None
+    effect: EffectView | None = None
 
 
 @dataclass(frozen=True, slots=True)

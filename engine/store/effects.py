@@ -1,115 +1,86 @@
-"""Effects: reading, claiming under a lease, finishing with fencing; delivering them is left to the service. Machine time."""
+"""Effects: reading them, finishing them with fencing, what people do to them; taking them is claiming.py's. Machine time."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, exists, func, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from engine.core.values import canonical, restore
+from engine.store.lanes import LEASED, PENDING, LaneReader
+from engine.store.news import News
 from engine.store.records import StoredEffect
-from engine.store.session import Session
 from engine.store.statement import Statement
 from engine.store.tables import CASE, EFFECT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from engine.store.unit import Unit
+
 E = EFFECT.c
-_EARLIER = EFFECT.alias("earlier")
-_COLUMNS = [CASE.c.public_id, *(c for c in EFFECT.columns if c.name not in {"id", "case_id"})]
-_SELECT = select(*_COLUMNS).join(CASE, CASE.c.id == E.case_id)
-_FIRST_OF_LANE = ~exists().where(
-    and_(
-        _EARLIER.c.case_id == E.case_id,
-        _EARLIER.c.adapter == E.adapter,
-        _EARLIER.c.id < E.id,
-        _EARLIER.c.next_at.is_not(None),
-    )
+SELECT_EFFECT = select(CASE.c.public_id, *(c for c in EFFECT.columns if c.name not in {"id", "case_id"})).join(
+    CASE, CASE.c.id == E.case_id
 )
 
-OF_CASE = Statement(_SELECT.where(CASE.c.public_id == bindparam("case_id")).order_by(E.id))
-BY_KEY = Statement(_SELECT.where(E.key == bindparam("effect")))
-DUE = Statement(
-    _SELECT.where(E.next_at <= bindparam("now"), _FIRST_OF_LANE)
-    .order_by(E.next_at, E.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True, of=EFFECT)
+OF_CASE = Statement(SELECT_EFFECT.where(CASE.c.public_id == bindparam("case_id")).order_by(E.id))
+BY_KEY = Statement(SELECT_EFFECT.where(E.key == bindparam("effect")))
+
+_OWN = EFFECT.alias("own")
+_BEHIND = (
+    E.adapter == bindparam("adapter"),
+    E.case_id == select(_OWN.c.case_id).where(_OWN.c.key == bindparam("effect")).scalar_subquery(),
+    E.id > select(_OWN.c.id).where(_OWN.c.key == bindparam("effect")).scalar_subquery(),
+    E.status == PENDING,
 )
-NEXT = Statement(select(E.next_at).where(E.next_at.is_not(None), _FIRST_OF_LANE).order_by(E.next_at).limit(1))
-PENDING = Statement(select(func.count().label("n")).select_from(EFFECT).where(E.next_at.is_not(None)))
-CLAIM = Statement(
-    update(EFFECT)
-    .where(E.key == bindparam("effect"), E.attempt == bindparam("old"))
-    .values(
-        status=bindparam("status", type_=E.status.type),
-        attempt=bindparam("new", type_=E.attempt.type),
-        next_at=bindparam("until", type_=E.next_at.type),
-    )
-)
+_WHEN = bindparam("next_at", type_=E.next_at.type)
+WAIT_TOO = Statement(update(EFFECT).where(*_BEHIND, E.next_at < _WHEN).values(next_at=_WHEN))
+NEED_NOT_WAIT = Statement(update(EFFECT).where(*_BEHIND, E.next_at > _WHEN).values(next_at=_WHEN))
+
+
+def _change(*names: str) -> dict[str, Any]:
+    return {name: bindparam(name, type_=E[name].type) for name in names}
+
+
 FINISH = Statement(
     update(EFFECT)
     .where(E.key == bindparam("effect"), E.attempt == bindparam("mine"), E.next_at.is_not(None))
-    .values({name: bindparam(name, type_=E[name].type) for name in ("status", "next_at", "tries", "result")})
+    .values(_change("status", "next_at", "tries", "result"))
 )
-REVIVE = Statement(
+HANDLE = Statement(
     update(EFFECT)
-    .where(E.key == bindparam("effect"), E.status == "dead")
-    .values(
-        status=bindparam("status", type_=E.status.type),
-        next_at=bindparam("now", type_=E.next_at.type),
+    .where(
+        E.key == bindparam("effect"),
+        E.attempt == bindparam("mine"),
+        or_(E.status != LEASED, and_(E.status == LEASED, E.next_at <= bindparam("now", type_=E.next_at.type))),
     )
+    .values(attempt=E.attempt + 1, **_change("status", "next_at", "tries", "result"))
 )
 
 
-class EffectReader(Session):
+class EffectReader(LaneReader):
     """Reads of effects. A lane is a case and an adapter: its effects go one after the other."""
 
     def effects(self, case_id: str) -> tuple[StoredEffect, ...]:
-        """All effects of a case, in their order."""
-        return tuple(_effect(row) for row in self.link.rows(OF_CASE, case_id=case_id))
+        """All effects of a case, in order of their asking."""
+        return tuple(effect_of(row) for row in self.link.rows(OF_CASE, case_id=case_id))
 
     def effect(self, key: str) -> StoredEffect | None:
         """One effect."""
         row = self.link.row(BY_KEY, effect=key)
-        return None if row is None else _effect(row)
+        return None if row is None else effect_of(row)
 
-    def effects_due(self, machine_now: datetime, limit: int = 50) -> tuple[StoredEffect, ...]:
-        """Effects to try now: the first open one of each lane, with no lease that still holds."""
-        return tuple(_effect(row) for row in self.link.rows(DUE, now=machine_now, limit=limit))
-
-    def next_effect_at(self) -> datetime | None:
-        """When the next effect is to be tried, or its lease ends."""
-        moment: datetime | None = self.link.value(NEXT)
-        return moment
-
-    def pending_effects(self) -> int:
-        """How many effects are not over."""
-        count: int = self.link.value(PENDING)
-        return count
+    def effects_of(self, keys: Sequence[str]) -> Mapping[str, StoredEffect]:
+        """Those of these effects that there are."""
+        found = self.link.peek(*[(BY_KEY, {"effect": key}) for key in dict.fromkeys(keys)])
+        return {row.key: effect_of(row) for rows in found for row in rows}
 
 
 class EffectWriter(EffectReader):
-    """Leases and results."""
+    """Results, and what people do."""
 
-    def claim_effects(self, machine_now: datetime, *, lease_seconds: float, limit: int) -> tuple[StoredEffect, ...]:
-        """Takes effects that are due under a lease: `attempt` grows, so an earlier holder cannot finish any more."""
-        until = machine_now + timedelta(seconds=lease_seconds)
-        claimed = tuple(
-            replace(effect, status="leased", attempt=effect.attempt + 1, next_at=until)
-            for effect in self.effects_due(machine_now, limit)
-        )
-        self.link.many(
-            CLAIM,
-            [
-                {"effect": e.key, "old": e.attempt - 1, "new": e.attempt, "until": until, "status": "leased"}
-                for e in claimed
-            ],
-        )
-        return claimed
+    unit: Unit
 
     def finish_effect(
         self,
@@ -121,8 +92,11 @@ class EffectWriter(EffectReader):
         next_at: datetime | None = None,
         result: Any = None,
     ) -> bool:
-        """Done, dead, recorded, or pending again at `next_at`; False where `attempt` does not hold the lease any more."""
-        if (status == "pending") != (next_at is not None):
+        """Done, dead, recorded, or pending again at `next_at`; False where `attempt` does not hold the lease any more.
+
+        What stands behind it waits as long, so that it is not looked at over and over.
+        """
+        if (status == PENDING) != (next_at is not None):
             raise ValueError("next_at belongs to the status pending, and to no other")
         effect = self.effect(key)
         if effect is None:
@@ -137,14 +111,40 @@ class EffectWriter(EffectReader):
             tries=canonical(tries),
             result=None if result is None else canonical(result),
         )
+        if changed and next_at is not None:
+            self.link.run(WAIT_TOO, effect=key, adapter=effect.adapter, next_at=next_at)
         return changed == 1
 
-    def retry_effect(self, key: str) -> bool:
-        """A dead effect is tried again, from now on; False where it is not dead."""
-        return self.link.run(REVIVE, effect=key, now=self.machine_now(), status="pending") == 1
+    def retry_effect(self, effect: StoredEffect, *, by: str, reason: str) -> bool:
+        """Has it tried again from now on; False where it has changed since, or is being tried."""
+        return self._handle(effect, PENDING, effect.result, by, reason)
+
+    def resolve_effect(self, effect: StoredEffect, result: Any, *, by: str, reason: str) -> bool:
+        """Ends it as done by hand; False as in retry_effect."""
+        ended = self._handle(effect, "done", result, by, reason)
+        if ended:
+            self.link.run(NEED_NOT_WAIT, effect=effect.key, adapter=effect.adapter, next_at=self.machine_now())
+        return ended
+
+    def _handle(self, effect: StoredEffect, status: str, result: Any, by: str, reason: str) -> bool:
+        """A higher attempt, so that nobody who tried it before can finish it."""
+        now = self.machine_now()
+        self.unit.tell(News.EFFECTS)
+        changed = self.link.run(
+            HANDLE,
+            effect=effect.key,
+            mine=effect.attempt,
+            now=now,
+            status=status,
+            next_at=now if status == PENDING else None,
+            tries=canonical((*effect.tries, {"at": now, "by": by, "reason": reason})),
+            result=None if result is None else canonical(result),
+        )
+        return changed == 1
 
 
-def _effect(row: Any) -> StoredEffect:
+def effect_of(row: Any) -> StoredEffect:
+    """A row of SELECT_EFFECT."""
     payload: Mapping[str, Any] = restore(row.payload)
     return StoredEffect(
         key=row.key,

@@ -1,4 +1,4 @@
-"""What is kept around cases: tokens, incidents, imports, the clock set by hand."""
+"""What is kept around cases: tokens, imports, the clock set by hand."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from sqlalchemy import bindparam, select, update
 
 from engine.core.case import Tie
 from engine.core.values import canonical, restore
-from engine.store.records import ImportJob, Incident, Token
+from engine.store.records import ImportJob, Token
 from engine.store.session import CLOCK_NOW, Session
 from engine.store.statement import Statement, insert_into
-from engine.store.tables import CASE, CLOCK, IMPORT_JOB, INCIDENT, TOKEN
+from engine.store.tables import CLOCK, IMPORT_JOB, TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 T = TOKEN.c
-I = INCIDENT.c  # noqa: E741  (one letter a table, as in the other modules)
 
 BY_HASH = Statement(select(TOKEN).where(T.hash == bindparam("token_hash")))
 TOKENS = Statement(select(TOKEN).order_by(T.id))
@@ -33,21 +32,6 @@ TOUCH = Statement(
     .where(T.public_id == bindparam("token"))
     .values(last_used_at=bindparam("now", type_=T.last_used_at.type))
 )
-_INCIDENTS = select(INCIDENT, CASE.c.public_id).outerjoin(CASE, CASE.c.id == I.case_id).order_by(I.id)
-INCIDENTS = {
-    (False, False): Statement(_INCIDENTS),
-    (False, True): Statement(_INCIDENTS.where(I.closed_at.is_(None))),
-    (True, False): Statement(_INCIDENTS.where(CASE.c.public_id == bindparam("of_case"))),
-    (True, True): Statement(_INCIDENTS.where(CASE.c.public_id == bindparam("of_case"), I.closed_at.is_(None))),
-}
-ROW_OF_CASE = Statement(select(CASE.c.id).where(CASE.c.public_id == bindparam("of_case")))
-INSERT_INCIDENT = Statement(insert_into(INCIDENT, "id"))
-_CLOSING = {"closed_at": "now", "closed_by": "by", "answer": "said"}
-CLOSE_INCIDENT = Statement(
-    update(INCIDENT)
-    .where(I.id == bindparam("row"), I.closed_at.is_(None))
-    .values({name: bindparam(bind, type_=I[name].type) for name, bind in _CLOSING.items()})
-)
 IMPORT_OF = Statement(
     select(IMPORT_JOB)
     .where(IMPORT_JOB.c.sha256 == bindparam("digest"), IMPORT_JOB.c.workflow == bindparam("of_workflow"))
@@ -60,7 +44,7 @@ SET_CLOCK = Statement(update(CLOCK).where(CLOCK.c.id == 1).values(moment=bindpar
 
 
 class OfficeReader(Session):
-    """Reads of tokens, incidents and imports."""
+    """Reads of tokens and imports."""
 
     def token_by_hash(self, token_hash: str) -> Token | None:
         """The token with this hash, also an expired or revoked one."""
@@ -81,15 +65,6 @@ class OfficeReader(Session):
         }
         return tuple(found.values())
 
-    def incidents(self, case_id: str | None = None, open_only: bool = True) -> tuple[Incident, ...]:
-        """Incidents, of one case or of all, oldest first."""
-        statement = INCIDENTS[case_id is not None, open_only]
-        rows = self.link.rows(statement, **({} if case_id is None else {"of_case": case_id}))
-        return tuple(
-            Incident(r.id, r.public_id, r.kind, r.subject, r.text, r.opened_at, r.closed_at, r.closed_by, r.answer)
-            for r in rows
-        )
-
     def import_of(self, sha256: str, workflow: str) -> ImportJob | None:
         """The last import of this file."""
         row = self.link.row(IMPORT_OF, digest=sha256, of_workflow=workflow)
@@ -101,7 +76,7 @@ class OfficeReader(Session):
 
 
 class OfficeWriter(OfficeReader):
-    """Writes of tokens, incidents, imports and the clock."""
+    """Writes of tokens, imports and the clock."""
 
     def add_token(
         self,
@@ -155,26 +130,6 @@ class OfficeWriter(OfficeReader):
     def touch_token(self, token_id: str, at: datetime) -> None:
         """Notes that a token was used."""
         self.link.run(TOUCH, token=token_id, now=at)
-
-    def add_incident(self, *, case_id: str | None, kind: str, subject: str, text: str) -> int:
-        """Something that needs a person; its id. The text may be another system's: what no database keeps is marked."""
-        row = None if case_id is None else self.link.value(ROW_OF_CASE, of_case=case_id)
-        now = self.business_now()
-        open_still = {"closed_at": None, "closed_by": None, "answer": None}
-        new: int = self.link.value(
-            INSERT_INCIDENT,
-            case_id=row,
-            kind=kind,
-            subject=subject,
-            text=text.replace("\0", "\ufffd"),
-            opened_at=now,
-            **open_still,
-        )
-        return new
-
-    def close_incident(self, incident_id: int, *, by: str | None = None, answer: str | None = None) -> bool:
-        """Somebody has seen to it, and what he says; False where it is closed or unknown."""
-        return self.link.run(CLOSE_INCIDENT, row=incident_id, now=self.business_now(), by=by, said=answer) == 1
 
     def add_import(
         self, *, sha256: str, workflow: str, file: str, rows: int, opened: int, problems: Sequence[Mapping[str, Any]]

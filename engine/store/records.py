@@ -129,7 +129,8 @@ class FeedEntry:
 class StoredEffect:
     """An effect and what has become of it: status pending, leased, done, dead or recorded; machine time.
 
-    `attempt` is the token of the lease: only who has it may finish. `tries` are {at, error}, oldest first.
+    `attempt` is the token of the lease: only who has it may finish. `tries` are {at, error}, oldest first; where a person
+    had it tried again or ended it, {at, by, reason}.
     """
 
     key: str
@@ -239,6 +240,7 @@ class Incident:
     closed_at: datetime | None = None
     closed_by: str | None = None
     answer: str | None = None
+    number: str | None = None  # of the case
 
 
 @dataclass(frozen=True, slots=True)

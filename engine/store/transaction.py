@@ -6,10 +6,12 @@ from engine.store.answers import AnswerWriter
 from engine.store.case_reading import CaseReader
 from engine.store.catalog import CatalogReader, CatalogWriter
 from engine.store.checkpoints import CheckpointReader, CheckpointWriter
+from engine.store.claiming import EffectClaimer
 from engine.store.effects import EffectReader, EffectWriter
 from engine.store.fact_reading import FactReader
 from engine.store.fact_writing import FactWriter
 from engine.store.history_reading import HistoryReader
+from engine.store.incidents import IncidentReader, IncidentWriter
 from engine.store.office import OfficeReader, OfficeWriter
 from engine.store.proof_reading import ProofReader
 from engine.store.pruning import Pruner, PruneReader
@@ -23,6 +25,7 @@ class Reader(
     FactReader,
     CatalogReader,
     OfficeReader,
+    IncidentReader,
     CheckpointReader,
     FeedReader,
     ProofReader,
@@ -32,7 +35,17 @@ class Reader(
 
 
 class Transaction(
-    FactWriter, AnswerWriter, EffectWriter, CatalogWriter, OfficeWriter, CheckpointWriter, Pruner, Sequencer, Reader
+    FactWriter,
+    AnswerWriter,
+    EffectClaimer,
+    EffectWriter,
+    CatalogWriter,
+    OfficeWriter,
+    IncidentWriter,
+    CheckpointWriter,
+    Pruner,
+    Sequencer,
+    Reader,
 ):
     """Everything that can be written, in one transaction, beside all reads; these see what it has written.
 

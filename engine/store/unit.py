@@ -107,9 +107,13 @@ class Unit:
         self._rows.setdefault(statement, []).append(row)
         self.link.waiting |= statement.tables
         if statement is INSERT_EFFECT:
-            self.news = News.EFFECTS
+            self.tell(News.EFFECTS)
         elif statement is INSERT_STEP:
-            self.news = self.news or News.STEPS
+            self.tell(News.STEPS)
+
+    def tell(self, news: News) -> None:
+        """Others will want to hear of this; effects say more than steps."""
+        self.news = news if self.news is None or news is News.EFFECTS else self.news
 
     def drop(self) -> None:
         """Forgets everything: the transaction was rolled back."""

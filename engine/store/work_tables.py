@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003  (SQLModel reads annotations at run time)
+from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from engine.store.case_tables import CLUSTERED, case_key
@@ -40,13 +41,16 @@ class CalendarVersionRow(Row, table=True):
     published_at: datetime = Field(sa_type=Instant)
 
 
+_OPEN: dict[str, Any] = {f"{dialect}_where": text("next_at IS NOT NULL") for dialect in ("sqlite", "postgresql")}
+"""An index of what is not over: it stays small whatever was done before."""
+
+
 class EffectRow(Row, table=True):
     """Something to be done after the commit; `next_at` (machine time) is when to try, or when the lease ends; none: over."""
 
     __tablename__ = "effect"
     __table_args__ = (
-        Index(None, "next_at"),
-        Index(None, "adapter", "next_at"),
+        Index(None, "adapter", "status", "next_at", "id", **_OPEN),
         Index(None, "case_id", "adapter", "next_at"),
     )
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))

@@ -36,6 +36,10 @@ TABLE = [
     ("GET", "/certificates/{number}", None, 401, 200, 200, 200),
     ("GET", "/certificates/{number}/pdf", None, 401, 200, 200, 200),
     ("GET", "/incidents", None, 401, 403, 403, 200),
+    ("GET", "/incidents/{incident}", None, 401, 403, 403, 200),
+    ("POST", "/incidents/{incident}/close", {"answer": "seen to"}, 401, 403, 403, 200),
+    ("POST", "/effects/{id}/4/1/retry", {"reason": "again"}, 401, 403, 403, 409),
+    ("POST", "/effects/{id}/4/1/resolve", {"reason": "done"}, 401, 403, 403, 409),
     ("GET", "/metrics", None, 401, 403, 403, 200),
     ("POST", "/imports?workflow=offer&preview=true", b"tax_id,designation\n1234567890,V-2\n", 401, 200, 200, 200),
     ("POST", "/clock", {"to": "2026-03-02T06:00:01Z"}, 401, 403, 403, 200),
@@ -52,6 +56,9 @@ def listed(world):
         "number": number,
         "entry": case["data"]["register"]["entry_no"],
         "token": world.services.certificates.by_number(number).token,
+        "incident": world.services.store.write(
+            lambda tx: tx.add_incident(case_id=case["id"], kind="timer", subject="x", text="refused")
+        ),
     }
 
 
@@ -79,12 +86,12 @@ def test_no_endpoint_is_forgotten(world):
     """Every route that the OpenAPI document names is in the table."""
     spec = world.as_().get("/openapi.json").json()
     table = {(method, path.partition("?")[0]) for method, path, *_ in TABLE}
-    names = {"case_id": "id", "entry_no": "entry", "name": "name"}
+    names = {"case_id": "id", "entry_no": "entry", "name": "name", "incident_id": "incident"}
     for path, operations in spec["paths"].items():
         known = path.replace("{name}", "offer").replace("{version}", "1")
         for old, new in names.items():
             known = known.replace(f"{{{old}}}", f"{{{new}}}")
-        known = known.replace("/versions/{number}", "/versions/1")
+        known = known.replace("/versions/{number}", "/versions/1").replace("/{seq}/{n}/", "/4/1/")
         for method in operations:
             assert (method.upper(), known) in table
 

@@ -82,7 +82,8 @@ def test_a_message_that_is_refused_is_an_incident_and_can_be_tried_again(proposa
     (effect,) = proposals.services.cases.effects(case.id, officer)
     assert effect.status == "dead"
     assert [kind for kind, _ in proposals.incidents()] == ["notify"]
-    proposals.services.effects.retry(effect.key)
+    retried = proposals.services.handling.retry(effect.key, officer, reason="the address is right now")
+    assert retried.status == "pending"
     proposals.settle()
     assert len(proposals.notifier.sent) == 1
 
@@ -158,7 +159,7 @@ def test_a_lease_that_ran_out_is_taken_by_another_and_the_first_cannot_finish(pr
     proposals.services.people.create_token("anna", "Anna", ["applicant"], {"party": "1234567890"})
     case = proposals.open("proposal", product, acme)
     proposals.send(case.id, "return", officer, {"reasons": "x"})
-    first = proposals.store.write(lambda tx: tx.claim_effects(proposals.machine(), lease_seconds=60, limit=5))
+    first = proposals.store.write(lambda tx: tx.claim_effects(lease_seconds=60, limit=5))
     assert proposals.services.effects.deliver_pending() == 0
     proposals.machine.forward(minutes=10)
     assert proposals.services.effects.deliver_pending() == 1

@@ -15,9 +15,9 @@ def asked(store, opened, maker):
     return [effect.key for effect in step.effects]
 
 
-def claim(store, now):
+def claim(store):
     """Takes what is due for a minute."""
-    return store.write(lambda tx: tx.claim_effects(now, lease_seconds=60, limit=10))
+    return store.write(lambda tx: tx.claim_effects(lease_seconds=60, limit=10))
 
 
 def test_as_it_was_asked(store, opened, asked):
@@ -35,18 +35,19 @@ def test_as_it_was_asked(store, opened, asked):
 
 def test_one_after_the_other(store, asked, clock):
     """Within a lane the second is not due before the first is over."""
-    assert [e.key for e in claim(store, clock.now)] == asked[:1]
-    assert claim(store, clock.now) == ()
+    assert [e.key for e in claim(store)] == asked[:1]
+    assert claim(store) == ()
     assert store.read(lambda r: r.next_effect_at()) == clock.now + timedelta(seconds=60)
     assert store.write(lambda tx: tx.finish_effect(asked[0], 1, "done", result={"delivered_at": clock.now}))
     assert store.read(lambda r: r.effect(asked[0])).result == {"delivered_at": clock.now}
-    assert [e.key for e in claim(store, clock.now)] == asked[1:]
+    assert [e.key for e in claim(store)] == asked[1:]
 
 
 def test_who_lost_the_lease_does_not_finish(store, asked, clock):
     """After the lease has ended another takes it; the first comes too late and changes nothing."""
-    (first,) = claim(store, clock.now)
-    (second,) = claim(store, clock.forward(seconds=60))
+    (first,) = claim(store)
+    clock.forward(seconds=60)
+    (second,) = claim(store)
     assert (first.attempt, second.attempt) == (1, 2)
     assert not store.write(lambda tx: tx.finish_effect(first.key, first.attempt, "dead", error="late"))
     assert store.write(lambda tx: tx.finish_effect(second.key, second.attempt, "done"))
@@ -58,18 +59,21 @@ def test_who_lost_the_lease_does_not_finish(store, asked, clock):
 def test_again_later_and_never(store, asked, clock):
     """A try that failed is noted and comes again at its time; a dead one only when it is asked for."""
     later = clock.now + timedelta(minutes=5)
-    (first,) = claim(store, clock.now)
+    (first,) = claim(store)
     store.write(lambda tx: tx.finish_effect(first.key, 1, "pending", error="busy", next_at=later))
-    assert claim(store, clock.now) == ()
-    (again,) = claim(store, later)
-    assert again.tries == ({"at": clock.now, "error": "busy"},)
+    assert claim(store) == ()
+    clock.now = later
+    (again,) = claim(store)
+    assert again.tries == ({"at": later - timedelta(minutes=5), "error": "busy"},)
     store.write(lambda tx: tx.finish_effect(again.key, 2, "dead", error="refused"))
-    assert [e.key for e in claim(store, later)] == asked[1:]
-    assert store.write(lambda tx: tx.retry_effect(again.key))
-    assert not store.write(lambda tx: tx.retry_effect(again.key))
-    assert [len(e.tries) for e in claim(store, later)] == [2]
+    assert [e.key for e in claim(store)] == asked[1:]
+    dead = store.read(lambda r: r.effect(again.key))
+    assert store.write(lambda tx: tx.retry_effect(dead, by="ops", reason="put right"))
+    assert not store.write(lambda tx: tx.retry_effect(dead, by="ops", reason="put right"))
+    (retried,) = claim(store)
+    assert (retried.attempt, retried.tries[2]) == (4, {"at": later, "by": "ops", "reason": "put right"})
     with pytest.raises(ValueError, match="next_at"):
-        store.write(lambda tx: tx.finish_effect(again.key, 3, "done", next_at=later))
+        store.write(lambda tx: tx.finish_effect(again.key, 4, "done", next_at=later))
 
 
 def test_an_internal_effect_needs_no_lease(store, asked):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.acts import Action, Call, CertificateAction, NewPeople, Notify, Open, RegisterList, Send
-from engine.core.case import Child, EffectKind
+from engine.core.case import BETWEEN_CASES, Child, EffectKind
 from engine.core.machine.facts import change_certificate, list_in_register
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def run_action(draft: Draft, action: Action, state: str) -> None:
                 "where": _values(draft, action.where),
                 "with": _values(draft, action.values),
             }
-            draft.effect(EffectKind.SEND, "cases", payload)
+            draft.effect(EffectKind.SEND, BETWEEN_CASES, payload)
         case Call():
             _call(draft, action, "")
         case CertificateAction():
@@ -73,7 +73,7 @@ def _values(draft: Draft, expressions: Mapping[str, Expression]) -> dict[str, An
 def _open(draft: Draft, workflow: str, values: Mapping[str, Any], *, key: str | None, origin: str | None) -> None:
     child_id = str(uuid.uuid5(_NAMESPACE, f"{draft.case_id}/{draft.seq}/{len(draft.effects) + 1}"))
     payload = {"workflow": workflow, "child_id": child_id, "key": key, "with": values, "origin": origin}
-    draft.effect(EffectKind.OPEN, "cases", payload)
+    draft.effect(EffectKind.OPEN, BETWEEN_CASES, payload)
     draft.add_child(Child(child_id, workflow, key=key, origins=(origin,) if origin else ()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.core.case import Case, Effect, EffectKind, Memory, Record, Step, Timer
+from engine.core.case import BETWEEN_CASES, Case, Effect, EffectKind, Memory, Record, Step, Timer
 from engine.core.machine.actions import SUBSCRIBERS, TURN
 from engine.core.machine.timers import rearm
 from engine.core.machine.turns import turn_of
@@ -44,7 +44,7 @@ def finish(draft: Draft, said: Said) -> Step:
     closing = draft.outcome is not None and before.closed_at is None
     closed = closing or before.closed_at is not None
     if closing and before.parent is not None:
-        draft.effect(EffectKind.CHILD_ENDED, "cases", {})
+        draft.effect(EffectKind.CHILD_ENDED, BETWEEN_CASES, {})
     turn = () if closed else turn_of(draft)
     timers, armed, cancelled = (
         ((), (), before.timers) if closed else rearm(draft, turn, spent=said.spent, touched=said.touched)
@@ -99,6 +99,12 @@ def finish(draft: Draft, said: Said) -> Step:
         frozenset(map(group_of, draft.changed)),
         tuple(draft.allocate),
     )
+
+
+def only_recorded(draft: Draft, said: Said) -> Step:
+    """A record of something that changes nothing: the case stays as it was."""
+    kept = finish(draft, said)
+    return replace(kept, case=replace(draft.before, seq=kept.case.seq, last_at=draft.now), armed=(), cancelled=())
 
 
 def _addressed(effect: Effect, turn: tuple[str, ...], subscribers: tuple[str, ...]) -> Effect:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.core.case import EffectKind, Position, Snapshot
+from engine.core.case import BETWEEN_CASES, EffectKind, Position, Snapshot
 from engine.core.definition import State, StateKind
 from engine.core.machine.actions import call_service, open_children, run_action
 from engine.core.machine.timers import stand_still
@@ -124,7 +124,7 @@ def cancel_children(draft: Draft, path: str) -> None:
     if state.kind is _CHILDREN and state.rest == "cancel":
         for child in draft.counted(path):
             if not child.ended:
-                draft.effect(EffectKind.CANCEL, "cases", {"child_id": child.id})
+                draft.effect(EffectKind.CANCEL, BETWEEN_CASES, {"child_id": child.id})
 
 
 def _forget(draft: Draft, path: str) -> None:

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
     from engine.core.acts import Call
     from engine.core.case import Effect, EffectResult, Step
+    from engine.core.definition import State
     from engine.core.machine.draft import Draft
 
 
 def take_result(draft: Draft, result: EffectResult) -> Step:
     """A result carries the entry it was asked by; one that comes too late is recorded and dropped."""
     effect = result.effect
-    name = _name(effect)
-    waiting = _waits(draft, effect)
+    name = name_of(effect)
+    waiting = waits(draft, effect)
     if draft.before.closed_at is not None and effect.kind is not EffectKind.ISSUE:
         return finish(draft, Said("dropped", name, data=_said(result), note="the case is closed"))
     if effect.kind is EffectKind.ISSUE and result.ok:
@@ -44,7 +45,8 @@ def take_result(draft: Draft, result: EffectResult) -> Step:
     return finish(draft, Said("result", name, state=effect.state, data=_said(result), note=note))
 
 
-def _waits(draft: Draft, effect: Effect) -> bool:
+def waits(draft: Draft, effect: Effect) -> bool:
+    """Whether the state that asked for it is still there and has no answer yet."""
     position = draft.active.get(effect.state) if effect.state else None
     return position is not None and position.entry == effect.entry and not position.finished
 
@@ -57,23 +59,28 @@ def _go_on(draft: Draft, result: EffectResult) -> str | None:
     state = draft.chart.states[result.effect.state]
     if state.call is None:
         return None
-    answer, fault = _checked(state.call, result.data) if result.ok else ({}, None)
+    answer, fault = checked(state.call, result.data) if result.ok else ({}, None)
     ok = result.ok and fault is None
     if fault is not None and not state.failed:
-        raise InvalidPayload([FieldProblem(_name(result.effect), "answer", fault)])
+        raise InvalidPayload([FieldProblem(name_of(result.effect), "answer", fault)])
     if not ok and not state.failed:
         return None
+    answered(draft, state, answer, ok=ok)
+    return fault
+
+
+def answered(draft: Draft, state: State, answer: Mapping[str, Any], *, ok: bool) -> None:
+    """The service state's work is over: `done` or `failed` is taken."""
     draft.finish(state.path, finished=True)
     draft.scope.result = answer
     arms = state.done if ok else state.failed
     if arms:
         take_first(draft, state.path, arms)
     draft.scope.result = None
-    return fault
 
 
-def _checked(call: Call, data: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """The answer as a form is checked; what the definition does not name is not looked at."""
+def checked(call: Call, data: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """The answer as a form is checked, and what is wrong with it; what the definition does not name is not looked at."""
     answer: dict[str, Any] = {}
     for name, field in call.result.items():
         if data.get(name) is None:
@@ -99,7 +106,8 @@ def _delivered(draft: Draft, result: EffectResult, name: str) -> Step:
     return finish(draft, Said("result", name, state=result.effect.state, note=result.error or "delivered"))
 
 
-def _name(effect: Effect) -> str:
+def name_of(effect: Effect) -> str:
+    """An effect as a record names it."""
     if effect.kind is EffectKind.ISSUE:
         return "certificate.issue"
     if effect.kind is EffectKind.CALL:

@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 from engine.core.case import (
+    SYSTEM,
     Actor,
     Cancelled,
     Case,
     ChildEnded,
     ChildOpened,
+    EffectHandled,
     EffectResult,
     Event,
     Input,
@@ -25,8 +27,9 @@ from engine.core.machine.actions import run_action
 from engine.core.machine.draft import Draft
 from engine.core.machine.duties import PARENT
 from engine.core.machine.events import take_event
-from engine.core.machine.finishing import Said, finish
+from engine.core.machine.finishing import Said, finish, only_recorded
 from engine.core.machine.firing import fire
+from engine.core.machine.handling import take_handled
 from engine.core.machine.kin import child_ended, child_opened
 from engine.core.machine.moves import cancel_children, start
 from engine.core.machine.people import remember_givers
@@ -105,6 +108,8 @@ def step(chart: Chart, case: Case, happened: Input, actor: Actor, *, now: dateti
             return fire(Draft(chart, case, actor, now), happened.timer)
         case EffectResult():
             return take_result(Draft(chart, case, actor, now), happened)
+        case EffectHandled():
+            return take_handled(Draft(chart, case, SYSTEM, now), happened, actor)
         case ChildOpened():
             return child_opened(Draft(chart, case, actor, now), happened)
         case ChildEnded():
@@ -120,12 +125,12 @@ def dropped(chart: Chart, case: Case, happened: Input, actor: Actor, *, now: dat
 
     A timer that is dropped leaves the list, so that it cannot come again.
     """
-    draft = Draft(chart, case, actor, now)
     spent = happened.timer if isinstance(happened, TimerFired) else None
-    kept = finish(draft, Said("dropped", _name(happened), note=reason))
+    kept = only_recorded(Draft(chart, case, actor, now), Said("dropped", _name(happened), note=reason))
+    if spent is None or spent not in case.timers:
+        return kept
     timers = tuple(timer for timer in case.timers if timer != spent)
-    gone = (spent,) if spent in case.timers and spent is not None else ()
-    return replace(kept, case=replace(case, seq=kept.case.seq, last_at=now, timers=timers), armed=(), cancelled=gone)
+    return replace(kept, case=replace(kept.case, timers=timers), cancelled=(spent,))
 
 
 def _name(happened: Input) -> str:
@@ -134,7 +139,7 @@ def _name(happened: Input) -> str:
             return name
         case TimerFired(timer=timer):
             return timer.deadline
-        case EffectResult(effect=effect):
+        case EffectResult(effect=effect) | EffectHandled(effect=effect):
             return str(effect.kind)
         case ChildOpened() | ChildEnded():
             return "child"

@@ -10,7 +10,7 @@ from by_hand import F, P, S, W, panel, state, tree
 from generator import Said, said, workflows
 from hypothesis import HealthCheck, Phase, event, given, settings
 from interpreter import Interpreter
-from plain import DueTimer, Ended, Happened, Plain, Result
+from plain import DueTimer, Ended, Handled, Happened, Plain, Result
 from vocabulary import FORMS, PEOPLE, compiled
 
 from engine.core.case import (
@@ -19,6 +19,7 @@ from engine.core.case import (
     Case,
     ChildEnded,
     ChildOpened,
+    EffectHandled,
     EffectKind,
     EffectResult,
     Event,
@@ -182,9 +183,14 @@ class Pair:
     def say(self, one: Said) -> None:
         """Say one thing to both, where there is something of its kind to say."""
         self.now += timedelta(minutes=10)
-        {"event": self.say_event, "timer": self.say_due, "result": self.say_result, "child": self.say_ended}[one.kind](
-            one
-        )
+        say = {
+            "event": self.say_event,
+            "timer": self.say_due,
+            "result": self.say_result,
+            "handled": self.say_handled,
+            "child": self.say_ended,
+        }
+        say[one.kind](one)
 
     def both(self, to_engine: Any, to_oracle: Any, actor: Actor, what: str) -> None:
         """Give one input to both and compare."""
@@ -233,6 +239,16 @@ class Pair:
             result = EffectResult(effect, ok, data if ok else {}, None if ok else "no")
             asks = Result(effect.state, effect.entry, ok, data if ok else {})
             self.both(result, asks, SYSTEM, f"result {ok} {data} for {effect.state}#{effect.entry}")
+
+    def say_handled(self, one: Said) -> None:
+        """Somebody sees to a call, also to one that nobody waits for."""
+        if self.calls:
+            effect = self.calls[-1 - one.which // 4 % len(self.calls)]
+            data: dict[str, Any] = [{}, {"score": one.value}, {"score": one.value}, {"score": "many"}][one.actor % 4]
+            verb = "retry" if one.actor % 5 == 0 else "resolve"
+            handled = EffectHandled(effect, verb, "by hand", data)
+            asks = Handled(effect.state, effect.entry, verb == "resolve", data)
+            self.both(handled, asks, ANA, f"{verb} {data} for {effect.state}#{effect.entry}")
 
     def say_ended(self, one: Said) -> None:
         """A child has ended."""

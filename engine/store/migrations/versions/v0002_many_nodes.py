@@ -53,7 +53,15 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.add_column("case", sa.Column("pruned_at", Instant(), nullable=True))
-    op.create_index(op.f("ix_effect_adapter_next_at"), "effect", ["adapter", "next_at"], unique=False)
+    op.drop_index(op.f("ix_effect_next_at"), "effect")
+    op.create_index(
+        op.f("ix_effect_adapter_status_next_at_id"),
+        "effect",
+        ["adapter", "status", "next_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
     op.create_index(op.f("ix_case_pruned_at_closed_at"), "case", ["pruned_at", "closed_at"], unique=False)
     op.create_index(op.f("ix_case_outcome"), "case", ["outcome"], unique=False)
     late = sa.text("overdue_since IS NOT NULL")

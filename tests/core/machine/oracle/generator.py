@@ -264,7 +264,7 @@ def workflows() -> st.SearchStrategy[Drawn]:
 class Said(NamedTuple):
     """Something to say to a case; the numbers are taken modulo what there is when it is said."""
 
-    kind: str  # event, timer, result, child
+    kind: str  # event, timer, result, handled, child
     which: int
     actor: int
     value: int
@@ -273,6 +273,6 @@ class Said(NamedTuple):
 
 def said() -> st.SearchStrategy[list[Said]]:
     """A conversation with a case."""
-    kinds = st.sampled_from(("event",) * 8 + ("timer", "result", "result", "child"))
+    kinds = st.sampled_from(("event",) * 8 + ("timer", "result", "result", "handled", "child"))
     one = st.builds(Said, kinds, st.integers(0, 11), st.integers(0, 41), st.integers(0, 3), st.integers(0, 9).map(bool))
     return st.lists(one, min_size=6, max_size=14)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from plain import Active, DueTimer, Ended, Happened, No, Plain, Result, Scene, inside, upward
+from plain import Active, DueTimer, Ended, Handled, Happened, No, Plain, Result, Scene, inside, upward
 
 from engine.core.case import Actor, Event
 from engine.core.definition import StateKind
@@ -51,7 +51,7 @@ class Interpreter(Scene):
         return self.case, self.happened
 
     def step(
-        self, case: Plain, given: Event | DueTimer | Result | Ended, actor: Actor, now: datetime
+        self, case: Plain, given: Event | DueTimer | Result | Handled | Ended, actor: Actor, now: datetime
     ) -> tuple[Plain, Happened]:
         """The case after one input, and what happened; the case given is not touched."""
         self._begin(case.copy(), actor, now)
@@ -62,6 +62,8 @@ class Interpreter(Scene):
                 self._take_timer(given)
             elif isinstance(given, Result):
                 self._take_result(given)
+            elif isinstance(given, Handled):
+                self._take_handled(given)
             else:
                 self._take_ended(given)
             if not self.happened.nothing:
@@ -116,6 +118,18 @@ class Interpreter(Scene):
         if result.ok or arms:  # Reading: a failed call without `failed` arms waits for people to mend it
             self._finished(state.path, now=True)
             self._run_first(state, arms)
+
+    def _take_handled(self, handled: Handled) -> None:
+        active = self.case.active.get(handled.state)
+        waits = not self.case.closed and active and active.entry == handled.entry and not active.finished
+        if not handled.ends or not waits:
+            if handled.data and handled.ends:  # Reading: what nobody would take is not thrown away in silence
+                raise No("InvalidPayload")
+            self.happened.nothing = True
+        elif not isinstance(handled.data.get("score", 0), int):
+            raise No("InvalidPayload")
+        else:
+            self._take_result(Result(handled.state, handled.entry, ok=True, data=handled.data))
 
     def _take_ended(self, ended: Ended) -> None:
         child = self.case.children[ended.index]

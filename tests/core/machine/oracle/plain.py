@@ -80,6 +80,16 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Handled:
+    """A person has the call of a service state tried again, or ends it as done by hand."""
+
+    state: str
+    entry: int
+    ends: bool
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Ended:
     """The child of this position in `Plain.children` has ended."""
 

@@ -1,0 +1,69 @@
+"""One try of an effect: handed to who delivers its kind, without a transaction, and finished by what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.core.case import EffectKind, EffectResult
+from engine.errors import DeliveryFailed, MilepostError
+from engine.service.failing import failures, most_tries
+
+if TYPE_CHECKING:
+    from engine.service.failing import Failing
+    from engine.service.inward import Inward
+    from engine.service.outward import Delivered, Outward
+    from engine.service.telling import Telling
+    from engine.store.records import StoredEffect
+    from engine.store.store import Store
+    from engine.store.transaction import Transaction
+
+
+class Delivering:
+    """Whoever has the lease tries; who has lost it finishes nothing."""
+
+    def __init__(self, store: Store, outward: Outward, inward: Inward, telling: Telling, failing: Failing) -> None:
+        self._store, self._telling, self._failing = store, telling, failing
+        self._outward = {
+            EffectKind.NOTIFY: outward.notify,
+            EffectKind.CALL: outward.call,
+            EffectKind.ISSUE: outward.issue,
+        }
+        self._inward = {
+            EffectKind.OPEN: inward.open,
+            EffectKind.SEND: inward.send,
+            EffectKind.CHILD_ENDED: inward.child_ended,
+            EffectKind.CANCEL: inward.cancel,
+        }
+
+    def deliver(self, effect: StoredEffect) -> None:
+        """One try. Raises Unavailable where the store cannot take what came of it: the lease ends, it is tried again."""
+        if failures(effect) >= most_tries(effect):  # the last try took its node with it, or never ended
+            self._failing.end(effect, None)
+            return
+        kind = EffectKind(effect.kind)
+        try:
+            if kind in self._inward:
+                self._inward[kind](effect)
+                return
+            delivered = self._outward[kind](effect)
+        except DeliveryFailed as failure:
+            self._failing.failed(effect, str(failure), failure.retry_after)
+        except MilepostError as error:
+            self._failing.failed(effect, str(error), 0)
+        except Exception as bug:  # noqa: BLE001  an adapter's bug must not stop the other effects
+            self._failing.failed(effect, f"{type(bug).__name__}: {bug}", 0)
+        else:
+            self._store.write(lambda tx: self._done(tx, effect, delivered))
+
+    def _done(self, tx: Transaction, effect: StoredEffect, delivered: Delivered) -> None:
+        waits = self._telling.awaited(effect) and delivered.status == "done"
+        told = waits and self._telling.lock(tx, effect)  # the case before the effect, as everywhere
+        if not tx.finish_effect(effect.key, effect.attempt, delivered.status, result=dict(delivered.kept)):
+            return
+        for name in delivered.nobody:
+            again = "then try the effect again" if delivered.status == "dead" else "the others have their message"
+            text = f"nobody holds {name} in this case; give somebody the role, {again}"
+            tx.add_incident(case_id=effect.case_id, kind="receiver", subject=effect.key, text=text)
+        if told:
+            core = self._telling.core(effect)
+            self._telling.tell(tx, effect, EffectResult(core, ok=True, data=delivered.data))
