@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, select, tuple_
 
 from engine.store.case_reading import LAST
-from engine.store.proof_records import CaseLine, Place, SectionLine, StepLine
+from engine.store.proof_records import CaseLine, Place, SectionLine, StateLine, StepLine
 from engine.store.records import FeedEntry
 from engine.store.session import Session
 from engine.store.statement import Statement
-from engine.store.tables import CASE, CASE_SECTION, FEED, STEP, UNSEQUENCED
+from engine.store.tables import CASE, CASE_SECTION, FEED, POSITION, STEP, UNSEQUENCED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +52,7 @@ CASES = Statement(
 STEPS = _within(STEP, "seq", "kind", "name", "command", "record", "payload", "payload_hash", "hash", order="seq")
 PLACES = _within(FEED, "pos", "seq", "hash", order="pos")
 SECTIONS = _within(CASE_SECTION, "section", "data", order="section")
+STATES = _within(POSITION, "state", order="state")
 WAITING = _within(UNSEQUENCED, "id", "seq", "hash", order="id")
 ROW_OF_CASE = Statement(select(C.id).where(C.public_id == bindparam("case_id")))
 FEED_BY_POS = Statement(
@@ -100,6 +101,10 @@ class ProofReader(Session):
     def section_lines(self, row: int | None = None) -> Iterator[SectionLine]:
         """The data of cases by group."""
         return (SectionLine(*line) for line in self._of_cases(SECTIONS, row, "section", LAST))
+
+    def state_lines(self, row: int | None = None) -> Iterator[StateLine]:
+        """The states that cases are in."""
+        return (StateLine(*line) for line in self._of_cases(STATES, row, "state", LAST))
 
     def feed_lines(self, first: int = BEFORE_ALL, last: int = AFTER_ALL) -> Iterator[FeedEntry]:
         """The feed by position; the case's id is "" where there is no such case."""

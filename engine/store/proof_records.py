@@ -68,3 +68,11 @@ class SectionLine:
     case_row: int
     section: str
     data: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateLine:
+    """A state that a case is in."""
+
+    case_row: int
+    state: str

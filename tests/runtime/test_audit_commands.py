@@ -69,7 +69,7 @@ def test_rows_that_are_left_of_a_case_are_named(milepost, folder, filled):
     code, out, _ = milepost("audit", "verify")
     assert (code, out.splitlines()[:2]) == (
         1,
-        ["step 1 of row 1: there is no such case; expected its case, found nothing", "and 3 more"],
+        ["step 1 of row 1: there is no such case; expected its case, found nothing", "and 4 more"],
     )
 
 

@@ -69,9 +69,11 @@ def test_an_erased_payload_is_no_break(stored):
 TABLES = ("feed", "step", "case_section", "position", "timer", "case_index", "effect")
 COLUMNS = "kind, name, record, payload, payload_hash, hash, at, recorded_at"
 SWAP = "UPDATE step SET seq = CASE seq WHEN 2 THEN -3 ELSE -2 END WHERE case_id = {a} AND seq IN (2, 3)"
+STATE = "case_id, state, place, entry, entered_at, finished"
 CUT_OFF = """DELETE FROM feed WHERE pos >= 6;DELETE FROM step WHERE case_id = {b} AND seq = 2;
 UPDATE "case" SET hash = (SELECT hash FROM step WHERE case_id = {b}), seq = 1 WHERE id = {b};
 UPDATE case_section SET data = replace(data, ':1', ':0') WHERE case_id = {b} AND section = 'review';
+UPDATE position SET state = 'check' WHERE state IN ('expertise', 'correction');
 DELETE FROM step WHERE case_id = {a} AND seq = 4;
 UPDATE "case" SET hash = (SELECT hash FROM step WHERE case_id = {a} AND seq = 3), seq = 3 WHERE id = {a};
 UPDATE case_section SET data = replace(data, '"review.remark":"good",', '') WHERE case_id = {a}"""
@@ -164,6 +166,14 @@ TOUCHED = {
     "a number that looks alike": (
         "UPDATE case_section SET data = replace(data, '1', 'true') WHERE case_id = {b} AND section = 'review'",
         r"case {b} .*: the field review.rounds .*; expected 1, found true",
+    ),
+    "a state that was never entered": (
+        "UPDATE position SET state = 'done' WHERE case_id = {c} AND state = 'check'",
+        r"case {c} .*: the case is not in the state check that its records leave it in; expected check, found nothing",
+    ),
+    "a state more": (
+        f"INSERT INTO position ({STATE}) SELECT case_id, 'done', 9, 1, entered_at, finished FROM position WHERE case_id = {{c}} LIMIT 1",
+        r"case {c} .*: the case is in the state done that no record entered; expected nothing, found done",
     ),
     "a checkpoint removed": (
         "DELETE FROM checkpoint WHERE first_pos = 1",

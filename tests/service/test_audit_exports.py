@@ -26,6 +26,7 @@ def test_what_was_cut_off_shows_against_an_export(stored):
         "DELETE FROM step WHERE case_id = {b} AND seq = 2",
         f"""UPDATE "case" SET seq = {changes}, hash = '{last}' WHERE id = {{b}}""",
         """UPDATE case_section SET data = replace(data, ':1', ':0') WHERE case_id = {b} AND section = 'review'""",
+        "UPDATE position SET state = 'check' WHERE case_id = {b} AND state = 'correction'",
     )
     assert stored.audit.verify().whole
     found = stored.audit.verify(against=lambda: lines).first

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.service.proofs.report import Break
-from engine.service.proofs.summing import Sum, differs, members
+from engine.service.proofs.summing import Standing, Sum, differs, members
 from engine.store import chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from engine.service.proofs.report import Tally
-    from engine.store.proof_records import CaseLine, Place, SectionLine, StepLine
+    from engine.store.proof_records import CaseLine, Place, SectionLine, StateLine, StepLine
 
 NOTHING = "nothing"
 
@@ -31,6 +31,7 @@ class Written:
     places: Iterable[Place]
     waiting: Sequence[Place]
     sections: Sequence[SectionLine]
+    states: Sequence[StateLine]
 
 
 def first_break(written: Written, tally: Tally) -> Break | None:
@@ -43,19 +44,21 @@ def first_break(written: Written, tally: Tally) -> Break | None:
 
 
 def _kept(written: Written, tally: Tally) -> Break | None:
-    case, total = written.case, Sum()
+    case, total, standing = written.case, Sum(), Standing()
     order = _Order(written)
     previous, n = chain.genesis(case.id), 0
     for n, step in enumerate(written.steps, 1):
         tally.steps += 1
         tally.erased += step.payload is None
+        record = members(step.record)
         found = (
             (at(case, n, "there is a step more", f"{case.seq} in all", f"step {step.seq}") if n > case.seq else None)
-            or _step(case, n, step, previous)
+            or _step(case, n, step, record, previous)
             or order.next(n, step.hash)
         )
         if found is not None:
             return found
+        standing.add(record or {})
         previous = step.hash
         if not total.add(step.payload):
             return at(case, n, "what was said (payload) is no map in JSON", "a map", str(step.payload)[:40])
@@ -65,14 +68,13 @@ def _kept(written: Written, tally: Tally) -> Break | None:
     if previous != case.hash:
         return at(case, n, "the last hash is not that of the case's own row", case.hash, previous)
     tally.waiting += order.waited
-    return order.rest() or _data(case, total, written.sections)
+    return order.rest() or _data(case, total, written.sections) or _states(case, standing, written.states)
 
 
-def _step(case: CaseLine, n: int, step: StepLine, previous: str) -> Break | None:
+def _step(case: CaseLine, n: int, step: StepLine, said: dict[str, Any] | None, previous: str) -> Break | None:
     """A line against the one before it and against itself."""
     if step.seq != n:
         return at(case, n, "the step is missing", f"step {n}", f"step {step.seq}")
-    said = members(step.record)
     if said is None:
         return at(case, n, "the record is no JSON", "a record", str(step.record)[:40])
     for name, column in (("seq", n), ("kind", step.kind), ("name", step.name), ("command", step.command)):
@@ -154,6 +156,16 @@ def _data(case: CaseLine, total: Sum, sections: Iterable[SectionLine]) -> Break 
         if total.knows(path) and differs(total.values.get(path), stored.get(path)):
             expected, found = (_shown(values.get(path)) for values in (total.values, stored))
             return at(case, None, f"the field {path} is not what the records add up to", expected, found)
+    return None
+
+
+def _states(case: CaseLine, standing: Standing, lines: Iterable[StateLine]) -> Break | None:
+    """The states that the case is in now against what its records have entered and left."""
+    stored = {line.state for line in lines}
+    for state in sorted(standing.active() - stored):
+        return at(case, None, f"the case is not in the state {state} that its records leave it in", state, NOTHING)
+    for state in sorted(stored - standing.possible()):
+        return at(case, None, f"the case is in the state {state} that no record entered", NOTHING, state)
     return None
 
 

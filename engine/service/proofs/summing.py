@@ -1,9 +1,13 @@
-"""What the changes of a case's records add up to, as far as their payloads are there; in the plain JSON of the store."""
+"""What the records of a case add up to: its data, as far as payloads are there, and its states; in the plain JSON of the store."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Sum:
@@ -29,6 +33,27 @@ class Sum:
     def knows(self, path: str) -> bool:
         """Whether the value of a field now is known."""
         return self._all_known or path in self.values
+
+
+class Standing:
+    """Where the records leave a case. A state that was left may have been brought back by `keep`, which no record says."""
+
+    def __init__(self) -> None:
+        self._entered: Counter[str] = Counter()
+        self._left: Counter[str] = Counter()
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """The next record."""
+        self._entered.update(record.get("entered", ()))
+        self._left.update(record.get("left", ()))
+
+    def active(self) -> set[str]:
+        """The states that the case must be in."""
+        return {state for state, times in self._entered.items() if times > self._left[state]}
+
+    def possible(self) -> set[str]:
+        """The states that it may be in."""
+        return set(self._entered)
 
 
 def differs(one: Any, other: Any) -> bool:

@@ -56,11 +56,13 @@ def check_cases(reader: Reader, tally: Tally, moved: Callable[[], None], row: in
     places = Stream(reader.places(row), moved)
     waiting = Stream(reader.waiting(row), _unmoved)
     sections = Stream(reader.section_lines(row), _unmoved)
+    states = Stream(reader.state_lines(row), _unmoved)
     streams: dict[str, Stream[Any]] = {
         "step": steps,
         "place in the feed": places,
         "waiting step": waiting,
         "group of data": sections,
+        "state": states,
     }
 
     def strays(before: int | None) -> None:
@@ -71,7 +73,8 @@ def check_cases(reader: Reader, tally: Tally, moved: Callable[[], None], row: in
     for case in reader.case_lines(row):
         strays(case.row)
         of = case.row
-        written = Written(case, steps.of(of), places.of(of), tuple(waiting.of(of)), tuple(sections.of(of)))
+        now = tuple(waiting.of(of)), tuple(sections.of(of)), tuple(states.of(of))
+        written = Written(case, steps.of(of), places.of(of), *now)
         found = first_break(written, tally)
         if found is not None:
             tally.broken(found)
