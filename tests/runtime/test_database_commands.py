@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import psycopg
 import pytest
 
 from engine.core.case import Event
@@ -113,3 +114,21 @@ def test_terms_are_refused_in_a_line(milepost, closed, term, words):
     """A term that cannot be is one line that says what can."""
     code, out, err = milepost("db", "prune", "--older-than", term)
     assert (code, out, err.count("\n"), words in err) == (2, "", 1, True)
+
+
+def test_a_node_waits_for_its_schema(milepost, postgres, monkeypatch):
+    """On a server without the schema, or with a newer one, `serve` and `schedule` say what to do and end; so does `prune`."""
+    url = postgres.new_database(empty=True)
+    monkeypatch.setenv("MILEPOST_DATABASE_URL", url)
+    nodes = (["serve", "--port", "0"], ["schedule"], ["db", "prune", "--older-than", "1 month"])
+    for args in nodes:
+        code, out, err = milepost(*args)
+        assert (code, out, err.count("\n"), "run: milepost db upgrade" in err) == (2, "", 1, True)
+    assert milepost("db", "upgrade")[0] == 0
+    assert milepost("db", "prune", "--older-than", "1 month")[0] == 0
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    for args in (*nodes, ["db", "upgrade"]):
+        code, out, err = milepost(*args)
+        assert (code, out, err.count("\n"), "schema 9999, newer than" in err) == (2, "", 1, True)
+    postgres.drop(url)
