@@ -29,4 +29,5 @@ def services_now(settings: Settings | None = None) -> Iterator[Services]:
     try:
         yield services
     finally:
+        services.effects.close()
         services.store.close()

@@ -94,7 +94,7 @@ def fill(insert_rows, versions):
                 hash=f"{n}-{seq}", command=f"{n}-{seq}", at=at, recorded_at=at, arrived_at=at)  # fmt: skip
             add(tables.FEED, case_id=n, seq=seq, hash=f"{n}-{seq}")
         add(tables.EFFECT, key=f"{n}/1", case_id=n, seq=1, kind="notify", adapter="mail", payload="{}", state="", entry=0,
-            status="done", attempt=1, tries="[]", next_at=NOW + timedelta(hours=n) if n % 100 == 0 else None, result=None)  # fmt: skip
+            status="done" if n % 100 else "pending", attempt=1, tries="[]", next_at=None if n % 100 else NOW - timedelta(hours=n), result=None)  # fmt: skip
         add(tables.INCIDENT, case_id=n, kind="x", subject="s", text="t", opened_at=at, closed_at=None if n % 800 == 1 else at,
             closed_by=None, answer=None)  # fmt: skip
         add(tables.REGISTER_ENTRY, id=n, entry_no=f"R-{n}", revision=1, case_id=n, verb="list", status="listed",
@@ -265,7 +265,7 @@ def work_to_do(services):
     store = services.store
     assert store.read(lambda r: r.due_timers(NOW, 5))
     assert store.read(lambda r: (r.next_due(), r.count_due(NOW), r.next_effect_at(), r.pending_effects()))
-    assert store.write(lambda tx: tx.effects_due(NOW + timedelta(hours=200), 5))
+    assert store.write(lambda tx: tx.claim_effects(lease_seconds=60, limit=5))
     assert len(services.incidents.find()) == 5
     assert len(store.read(lambda r: r.feed(CASES, 10))) == 10
     assert store.read(lambda r: r.accepted("k5", "p")) is not None

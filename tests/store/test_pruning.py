@@ -53,7 +53,7 @@ class Office:
         """Everything that waits is done."""
 
         def work(tx):
-            for effect in tx.claim_effects(self.clock.now, lease_seconds=60, limit=100):
+            for effect in tx.claim_effects(lease_seconds=60, limit=100):
                 tx.finish_effect(effect.key, effect.attempt, "done")
 
         while self.store.read(lambda r: r.pending_effects()):
