@@ -65,7 +65,7 @@ def until(holds):
 
 
 @contextmanager
-def in_a_transaction(store, work=lambda tx: None):
+def in_a_transaction(store, work=lambda _: None):
     """A transaction that has done some work and stays open inside."""
     inside, go_on = Event(), Event()
 
@@ -291,10 +291,16 @@ def test_a_store_that_is_closed_while_the_database_is_gone(own):
     house.store.close()
     assert time.monotonic() - began < LONGEST
     with pytest.raises(Unavailable):
-        house.store.write(lambda tx: None)
+        house.store.write(lambda _: None)
     with pytest.raises(Unavailable):
-        house.store.submit(lambda tx: None)
+        house.store.submit(lambda _: None)
     own.start_again()
+
+
+def more(answered, count=40):
+    """Waits for so many further answers."""
+    goal = len(answered) + count
+    until(lambda: len(answered) >= goal)
 
 
 def test_a_server_restarted_under_load(own):
@@ -321,10 +327,10 @@ def test_a_server_restarted_under_load(own):
         for one in clients:
             one.start()
         for _ in range(2):
-            until(lambda goal=len(answered) + 40: len(answered) >= goal)
+            more(answered)
             own.stop("immediate")
             own.start_again()
-        until(lambda goal=len(answered) + 40: len(answered) >= goal)
+        more(answered)
     finally:
         over.set()
         for one in clients:

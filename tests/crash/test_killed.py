@@ -48,7 +48,9 @@ def check_all(site, services):
     places = [(one.case_id, one.seq) for one in kept.values() if one is not None]
     assert all((kept[key].case_id, kept[key].seq) == place for key, place in answered.items())
     assert len(places) == len(set(places))
-    said = [line for line in steps if line.record["kind"] in {"opened", "event"} and line.record["actor"]["id"] == PARTY]
+    said = [
+        line for line in steps if line.record["kind"] in {"opened", "event"} and line.record["actor"]["id"] == PARTY
+    ]
     assert sorted((line.case_id, line.seq) for line in said) == sorted(places)
     commands = Counter(line.record["command"] for line in steps if line.record["command"])
     assert set(commands.values()) == {1}
