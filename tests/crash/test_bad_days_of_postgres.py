@@ -284,9 +284,13 @@ def key(number):
 
 
 def test_a_store_that_is_closed_while_the_database_is_gone(own):
-    """It ends all the same, soon, and refuses what comes after."""
+    """Works that go together wait once, not one after the other; the store ends all the same, and refuses what comes after."""
     house = House(own.new_database())
     own.stop("immediate")
+    began = time.monotonic()
+    asked = house.store.together([(f"case-{n}", lambda tx: tx.next_number("n", "")) for n in range(120)])
+    assert {type(one.exception(PATIENCE)) for one in asked} == {Unavailable}
+    assert time.monotonic() - began < LONGEST
     began = time.monotonic()
     house.store.close()
     assert time.monotonic() - began < LONGEST
