@@ -7,11 +7,12 @@ import hmac
 import re
 import secrets
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from engine.errors import FieldProblem, InvalidPayload, NotAuthenticated, NotFound
+from engine.errors import FieldProblem, InvalidPayload, NotAuthenticated, NotFound, Unavailable
 from engine.service.clean import check_names
 from engine.service.receivers import actor_of
 from engine.service.views import TokenView
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from engine.core.case import Actor, Tie
     from engine.store.records import Token
     from engine.store.store import Store
+    from engine.store.transaction import Transaction
 
 PREFIX = "mp_"
 TOUCH_EVERY = timedelta(minutes=1)
@@ -72,8 +74,10 @@ class People:
         if not LOCALE.fullmatch(locale):
             raise InvalidPayload([FieldProblem("locale", "pattern", "is no language; write it like en or ru")])
         secret = PREFIX + secrets.token_urlsafe(32)
-        made = self._store.write(
-            lambda tx: tx.add_token(
+
+        def work(tx: Transaction) -> Token:
+            stored = tx.token_by_hash(hashed(secret)) if tx.repeated else None  # nobody knew whether it was committed
+            return stored or tx.add_token(
                 id=uuid.uuid4().hex[:12],
                 hash=hashed(secret),
                 actor_id=actor_id,
@@ -87,8 +91,8 @@ class People:
                 ties=tuple(ties),
                 expires_at=expires,
             )
-        )
-        return secret, token_view(made)
+
+        return secret, token_view(self._store.write(work))
 
     def actor_of(self, secret: str) -> Actor:
         """Who this is. Raises NotAuthenticated; says nothing about why."""
@@ -133,7 +137,8 @@ class People:
             raise NotAuthenticated("the token is unknown, expired or revoked; ask for a new one")
         if token.last_used_at is None or now - token.last_used_at >= TOUCH_EVERY:
             found = token.id
-            self._store.submit(lambda tx: tx.touch_token(found, now), priority=Priority.TIMERS)
+            with suppress(Unavailable):  # a note, for which nobody is refused
+                self._store.submit(lambda tx: tx.touch_token(found, now), priority=Priority.TIMERS)
         return token
 
 

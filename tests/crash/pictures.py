@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
-from pprint import pformat
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from engine.store.store import Store
     from engine.store.transaction import Reader
@@ -79,10 +79,21 @@ def _status(effect: Any) -> tuple[str, Any]:
 
 def shape(pictures: Mapping[str, Any], tag: str) -> list[str]:
     """The pictures without ids, numbers, hashes, tokens and the story's own tag: equal for two runs of one story."""
-    text = [pformat(pictures[case_id], width=MANY).replace(tag, "<tag>") for case_id in pictures]
+    text = [repr(_plain(pictures[case_id])).replace(tag, "<tag>") for case_id in pictures]
     for place, case_id in enumerate(pictures):
         text = [one.replace(case_id, f"<case {place}>") for one in text]
-    return [re.sub(r"row=\d+", "", HEX.sub("<hash>", NUMBER.sub("<number>", one))) for one in text]
+    return [re.sub(r"'row', \d+", "", HEX.sub("<hash>", NUMBER.sub("<number>", one))) for one in text]
+
+
+def _plain(value: Any) -> Any:
+    """The value with its mappings in one order: the database keeps none."""
+    if is_dataclass(value):
+        return (type(value).__name__, *((one.name, _plain(getattr(value, one.name))) for one in fields(value)))
+    if isinstance(value, Mapping):
+        return sorted((key, _plain(one)) for key, one in value.items())
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def check_case(reader: Reader, case_id: str, found: Picture) -> None:

@@ -65,7 +65,7 @@ def until(holds):
 
 
 @contextmanager
-def in_a_transaction(store, work=lambda tx: None):
+def in_a_transaction(store, work=lambda _: None):
     """A transaction that has done some work and stays open inside."""
     inside, go_on = Event(), Event()
 
@@ -284,17 +284,27 @@ def key(number):
 
 
 def test_a_store_that_is_closed_while_the_database_is_gone(own):
-    """It ends all the same, soon, and refuses what comes after."""
+    """Works that go together wait once, not one after the other; the store ends all the same, and refuses what comes after."""
     house = House(own.new_database())
     own.stop("immediate")
+    began = time.monotonic()
+    asked = house.store.together([(f"case-{n}", lambda tx: tx.next_number("n", "")) for n in range(120)])
+    assert {type(one.exception(PATIENCE)) for one in asked} == {Unavailable}
+    assert time.monotonic() - began < LONGEST
     began = time.monotonic()
     house.store.close()
     assert time.monotonic() - began < LONGEST
     with pytest.raises(Unavailable):
-        house.store.write(lambda tx: None)
+        house.store.write(lambda _: None)
     with pytest.raises(Unavailable):
-        house.store.submit(lambda tx: None)
+        house.store.submit(lambda _: None)
     own.start_again()
+
+
+def more(answered, count=40):
+    """Waits for so many further answers."""
+    goal = len(answered) + count
+    until(lambda: len(answered) >= goal)
 
 
 def test_a_server_restarted_under_load(own):
@@ -321,10 +331,10 @@ def test_a_server_restarted_under_load(own):
         for one in clients:
             one.start()
         for _ in range(2):
-            until(lambda goal=len(answered) + 40: len(answered) >= goal)
+            more(answered)
             own.stop("immediate")
             own.start_again()
-        until(lambda goal=len(answered) + 40: len(answered) >= goal)
+        more(answered)
     finally:
         over.set()
         for one in clients:

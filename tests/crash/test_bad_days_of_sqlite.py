@@ -16,6 +16,7 @@ import pytest
 from engine.core.case import Event as Said
 from engine.errors import MilepostError, Unavailable
 from engine.store import sqlite as sqlite_engine
+from engine.store.writer import WAITING
 from tests.crash.acts import look
 from tests.crash.house import OFFICER, PERMIT, VISIT, House
 from tests.crash.http import over_http
@@ -244,6 +245,15 @@ def test_news_that_nobody_can_take(house, caplog):
     assert opened(house, "one").number == "P-000001"
     assert opened(house, "two").number == "P-000002"
     assert "news of a commit could not be told" in caplog.text
+
+
+def test_works_that_find_no_place(house):
+    """Of works that go together those without a place learn it, those before them are done and answered."""
+    with one_group(house.store):
+        asked = house.store.together([("", lambda tx: tx.next_number("n", ""))] * (WAITING + 5))
+    errors = [one.exception(PATIENCE) for one in asked]
+    assert [type(error) for error in errors[WAITING:]] == [Unavailable] * 5
+    assert [one.result() for one in asked[:WAITING]] == list(range(1, WAITING + 1))
 
 
 def test_who_no_longer_waits(house):

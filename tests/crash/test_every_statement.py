@@ -10,7 +10,7 @@ import pytest
 from engine.errors import Unavailable
 from engine.store import notices, postgres
 from tests.crash.acts import ACTS, Act
-from tests.crash.faults import Mode
+from tests.crash.faults import FOR_GOOD, Mode
 from tests.crash.house import START, House
 from tests.crash.pictures import shape
 
@@ -22,8 +22,7 @@ MOST = 200
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def house(request: pytest.FixtureRequest, tmp_path, monkeypatch) -> Iterator[House]:
-    """Services over connections that may fail; what does not come back is not waited for long."""
-    monkeypatch.setattr(postgres, "WAIT", 0.1)
+    """Services over connections that may fail."""
     monkeypatch.setattr(notices, "LOOK", 0.1)
     sqlite = request.param == "sqlite"
     made = House(f"sqlite:///{tmp_path}/cases.db" if sqlite else request.getfixturevalue("postgres_url"))
@@ -41,7 +40,9 @@ def once(house: House, act: Act, tag: str, at: int | None, mode: Mode) -> tuple[
     house.store._engine.forget()  # so that cases are read too
     house.faults.arm(at, mode)
     answered = False
-    with suppress(Unavailable):
+    with suppress(Unavailable), pytest.MonkeyPatch.context() as patch:
+        if mode in FOR_GOOD:
+            patch.setattr(postgres, "WAIT", 0.05)  # what does not come back is not waited for long
         act.run(house, tag, ids)
         answered = True
     happened = house.faults.happened
@@ -90,6 +91,26 @@ def campaign(house: House, act: Act, *, everything: bool) -> int:
 def test_before_or_after(house, act):
     """The case is before or after; asked again under its key it is after, once; and it is what it would have been."""
     assert campaign(house, act, everything=False) > len(Mode)
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_token_is_made_once(house, mode):
+    """Whatever becomes of its COMMIT: what was answered is there, and there is never a second one."""
+    house.services.people.create_token("first", "First", ["officer"])
+    house.faults.arm(None, mode)
+    house.services.people.create_token("second", "Second", ["officer"])
+    last = house.faults.count
+    house.faults.arm(last, mode)
+    with suppress(Unavailable):
+        secret, made = house.services.people.create_token("third", "Third", ["officer"])
+    assert house.faults.happened == "COMMIT"
+    house.reopen()
+    stored = [token.id for token in house.services.people.tokens() if token.actor_id == "third"]
+    if mode in FOR_GOOD:
+        assert len(stored) == (mode is Mode.DEAD_AFTER)
+    else:
+        assert stored == [made.id]
+        assert house.services.people.actor_of(secret).id == "third"
 
 
 @pytest.mark.slow
