@@ -97,6 +97,7 @@ class Catalog:
             candidates = check_all(candidates, known, self._templates)
 
         def work(tx: Transaction) -> tuple[Published, ...]:
+            tx.begin_publishing()
             return tuple(_store(tx, one, present(tx, one), again=again) for one in candidates)
 
         published = self._store.write(work)

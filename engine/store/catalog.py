@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from engine.store.records import StoredCalendar, Version
 from engine.store.session import Session
@@ -14,6 +14,10 @@ from engine.store.tables import CALENDAR_VERSION, WORKFLOW_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+PUBLISHING = 0x6D69_6C70
+"""The key of the advisory lock of who publishes now."""
+MY_TURN = Statement(select(func.pg_advisory_xact_lock(literal_column(str(PUBLISHING))).label("mine")))
 
 V = WORKFLOW_VERSION.c
 _VERSIONS = select(WORKFLOW_VERSION)
@@ -83,6 +87,11 @@ class CatalogReader(Session):
 
 class CatalogWriter(CatalogReader):
     """Adds versions; none is ever changed."""
+
+    def begin_publishing(self) -> None:
+        """One node at a time from here on, so that what is found missing is still missing when it is added."""
+        if not self.link.owned:
+            self.link.peek((MY_TURN, {}))
 
     def add_version(
         self,

@@ -9,16 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
-if TYPE_CHECKING:
-    import httpx
+import httpx
 
 
 @dataclass
 class Told:
-    """What was answered: codes, adds and letters by case, keys with their two answers."""
+    """What was answered: codes (0: nothing), adds and letters by case, keys with their two answers."""
 
     codes: Counter[int] = field(default_factory=Counter)
     adds: Counter[str] = field(default_factory=Counter)
@@ -54,10 +53,15 @@ class Crowd:
                 chance.choice(acts)(chance)
 
     def _post(self, client: httpx.Client, path: str, body: dict[str, Any], key: str | None = None) -> Any:
-        """As a client should: what is answered 503 is sent again, under the same key."""
+        """As a client should: what is answered 503, or not at all, is sent again under the same key."""
         while True:
             began = time.monotonic()
-            answer = client.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
+            try:
+                answer = client.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
+            except httpx.TransportError:
+                with self.told.lock:
+                    self.told.codes[0] += 1
+                continue
             with self.told.lock:
                 self.told.seconds.append(time.monotonic() - began)
                 self.told.codes[answer.status_code] += 1

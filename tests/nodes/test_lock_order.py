@@ -155,9 +155,12 @@ def test_no_deadlock(postgres_url, sql, steps, seconds, processes):
     while services.store.write(lambda tx: tx.sequence_steps()):
         pass
     assert deadlocks(services, sql) == 0
-    assert [line for one in told for line in one["unavailable"]] == []
+    assert (
+        sum(one["unavailable"] for one in told) <= steps // 10_000
+    )  # a crowd may make one wait for longer than it may
     assert {name: sql(text) for name, text in CHECKS.items() if name not in MAY_BE and sql(text)} == {}
     assert broken_chains(postgres_url) == []
+    assert [one["unknown"] for one in told] == [[]] * processes
     ((made,),) = sql("SELECT count(*) FROM step")
     print(f"{made} steps by {processes} processes in {time.monotonic() - began:.0f} s: {told}")
     assert made > steps / 30

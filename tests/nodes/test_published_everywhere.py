@@ -7,14 +7,18 @@ from contextlib import ExitStack
 from dataclasses import replace
 from threading import Barrier
 
+import psycopg
 import pytest
+from cluster import until
 
 from adapters.templates import MessageTemplates
 from engine.core.case import Actor
 from engine.ports import Adapters
 from engine.service.bundles import Bundle
+from engine.service.catalog import _unless_known
 from engine.service.services import build_services
 from engine.store.store import Store
+from engine.store.transaction import Transaction
 
 CARL = Actor("carl", roles=frozenset({"clerk"}))
 SOURCE = """\
@@ -72,6 +76,25 @@ def test_nodes_that_start_at_once_publish_once(node):
     assert sum(one.new for one in published) == 1
     stored = nodes[0].store.read(lambda reader: (len(reader.versions("note")), reader.calendar("office").version))
     assert stored == (1, 1)
+
+
+def test_what_was_missing_is_still_missing_when_it_is_added(node, postgres_url):
+    """Another node publishes the same while this one has just found that it is not there: there is one version all the same."""
+    here, there = node(), node()
+    others = []
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(postgres_url, autocommit=True) as sql:
+
+        def missing(reader, item):
+            found = _unless_known(reader, item)
+            if isinstance(reader, Transaction) and not others:
+                others.append(pool.submit(there.catalog.publish_new, [WORKFLOW]))
+                until(lambda: others[0].done() or sql.execute(blocked).fetchall() == [(1,)])
+            return found
+
+        (mine,) = here.catalog._publish([WORKFLOW], missing, again=False)
+        (other,) = others[0].result(30)
+    assert (mine.version, mine.new, other.version, other.new) == (1, True, 1, False)
 
 
 def test_a_version_of_another_node_is_used_at_once(node):

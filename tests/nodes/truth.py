@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 CHECKS = {
-    "a timer that fired twice": (  # for one moment and one entry of its state
+    "a timer that fired twice": (  # without a new entry of its state, or another moment, in between
         "SELECT fired.case_id, fired.seq, fired.name FROM (SELECT case_id, seq, name, record::json->>'state' AS state,"
         " lag(seq) OVER (PARTITION BY case_id, name, at, record::json->>'state', record::json->>'note' ORDER BY seq)"
         " AS before FROM step WHERE kind IN ('deadline', 'reminder', 'escalation')) AS fired"
         " WHERE before IS NOT NULL AND NOT EXISTS (SELECT FROM step s WHERE s.case_id = fired.case_id"
-        " AND s.seq BETWEEN before AND fired.seq AND s.record::json->>'entered' LIKE '%' || state || '%')"
+        " AND s.seq BETWEEN before AND fired.seq AND (s.record::json->>'entered' LIKE '%' || state || '%'"
+        " OR s.kind = 'event' AND s.name IN ('bell', 'remind_at')))"
     ),
     "a step that is missing or too many": (
         'SELECT c.public_id FROM "case" c LEFT JOIN step s ON s.case_id = c.id GROUP BY c.id, c.public_id, c.seq'

@@ -129,7 +129,7 @@ class Hands:
 
     def __init__(self, services, seed):
         self.services, self.chance = services, random.Random(seed)
-        self.hot, self.unavailable, self.refused = [], 0, 0
+        self.hot, self.unknown, self.unavailable, self.refused = [], [], 0, 0
 
     def act(self):
         """Something, to somebody's case; how many events it was."""
@@ -137,7 +137,8 @@ class Hands:
             return self._act()
         except Unavailable as error:
             self.unavailable += 1
-            self.last = str(error)
+            if "lock timeout" not in str(error):
+                self.unknown.append(str(error))
         except MilepostError:
             self.refused += 1
         return 0
@@ -194,8 +195,8 @@ def run(url, seed, steps, seconds, threads):
         sent = sum(pool.map(work, hands))
     scheduler.stop()
     services.store.close()
-    unavailable = [one.last for one in hands if one.unavailable]
-    return {"sent": sent, "refused": sum(one.refused for one in hands), "unavailable": unavailable}
+    counted = {name: sum(getattr(one, name) for one in hands) for name in ("refused", "unavailable")}
+    return {"sent": sent, "unknown": [line for one in hands for line in one.unknown], **counted}
 
 
 if __name__ == "__main__":
