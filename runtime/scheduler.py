@@ -34,6 +34,11 @@ class Ticker:
         """Another look is wanted."""
         self._asked.set()
 
+    @property
+    def asked(self) -> bool:
+        """Whether a look is wanted that has not begun."""
+        return self._asked.is_set()
+
     def stop(self) -> None:
         """No further round; the one that runs ends."""
         self._stopped.set()
@@ -75,6 +80,7 @@ class Scheduler:
                 seconds=self._tick,
                 id=ticker.name,
                 next_run_time=machine_now() + timedelta(milliseconds=20),
+                max_instances=2,  # one that begins while another ends, so that no wake is lost; they wait for each other
             )
         self._scheduler.start()
 
@@ -89,7 +95,7 @@ class Scheduler:
     def wake(self) -> None:
         """Look for effects now: something has just been committed. Does not block."""
         self._effects.ask()
-        if self._scheduler.running and not self._effects.free.locked():
+        if self._scheduler.running:
             self._scheduler.modify_job(self._effects.name, next_run_time=machine_now())
 
     @contextmanager
@@ -107,6 +113,8 @@ class Scheduler:
             return
         if wait is not None and 0 < wait < self._tick and self._scheduler.running:
             self._scheduler.modify_job(self._effects.name, next_run_time=machine_now() + timedelta(seconds=wait))
+            if self._effects.asked:  # while it was put off
+                self.wake()
 
     def _fire(self) -> None:
         """Fire what is due, deliver what it asks for, and be there when the next one is due."""
