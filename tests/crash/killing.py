@@ -106,7 +106,9 @@ class Site:
     def services(self, *, later: timedelta = timedelta(0)) -> Services:
         """The services over this database, in this process; leases that end by then are over."""
         store = Store(self.url, machine_now=lambda: machine_now() + later)
-        return build_services(store, adapters_of(self.settings, store.machine_now), public_url="http://127.0.0.1", body="0042")
+        return build_services(
+            store, adapters_of(self.settings, store.machine_now), public_url="http://127.0.0.1", body="0042"
+        )
 
     def round(self) -> None:
         """Serves, is asked by all clients at once, and is killed at some moment."""

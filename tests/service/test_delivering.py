@@ -145,8 +145,10 @@ def test_one_case_one_adapter_in_order(world, node, lines, officer):
     """What a case asks of one adapter goes one after the other, whatever threads are free."""
     services, done = node(threads=8)
     lines["archive"].go_on.clear()
-    world.open("tests", {}, officer)
-    deliver(services, done, lambda: lines["archive"].calls)
+    case = world.open("tests", {}, officer)
+    effects = lambda: world.store.read(lambda r: r.effects(case.id))  # noqa: E731
+    deliver(services, done, lambda: any(e.adapter == "archive" and e.status == "leased" for e in effects()))
+    ended(lines["archive"].came)
     assert services.effects.deliver_pending() == 0
     assert lines["archive"].calls == ["store"]
     lines["archive"].go_on.set()
