@@ -31,7 +31,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture
 def postgres_url(postgres: Postgres) -> Iterator[str]:
-    """A new database with all tables."""
-    url = postgres.new_database()
+    """A database with all tables and no rows."""
+    url = postgres.lend()
     yield url
-    postgres.drop(url)
+    postgres.give_back(url)
