@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.core.case import CertificateFact, EffectKind, RegisterFact
+from engine.core.case import EffectKind
+from engine.core.facts import CertificateFact, RegisterFact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.core.case import Effect, Fact, Step
+    from engine.core.case import Effect, Step
+    from engine.core.facts import Fact
 
 
 def fill(step: Step, values: Mapping[str, Any]) -> Step:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from dataclasses import dataclass
+
+    from engine.core.facts import Fact
 else:
     from engine.core.quick import dataclass
 
@@ -228,18 +230,17 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a case needs beside leaves and data (DESIGN §2). Keys: state paths, or `<state>#<entry>:<deadline>`."""
+    """What a case needs beside leaves and data (DESIGN §2). Keys: state paths, or `<state>#<entry>:<deadline>`.
+
+    Rows of `answers` have person, role, at. "parent" in `acts` stands for what was done in the parent case.
+    """
 
     entries: Mapping[str, int] = field(default_factory=dict)
     entered: Mapping[str, datetime] = field(default_factory=dict)  # the last entry, also of states that are left
     tracks: Mapping[str, Track] = field(default_factory=dict)
     left: Mapping[str, Snapshot] = field(default_factory=dict)
-    answers: Mapping[str, tuple[Mapping[str, Any], ...]] = field(
-        default_factory=dict
-    )  # panel path → rows with person, role, at
-    acts: Mapping[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # state path ("parent": in the parent case) → persons
+    answers: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)  # panel path → rows
+    acts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # state path → persons
     declared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # duty → persons
     acted_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role → persons
     excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role → persons (new_people)
@@ -324,33 +325,6 @@ class Effect:
     payload: Mapping[str, Any]
     state: str = ""
     entry: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateFact:
-    """A row for the certificate table: the status it has from now on. `number` None until allocated at first."""
-
-    verb: str
-    status: str
-    issue: int
-    facts: Mapping[str, Any]
-    number: str | None
-    effective_from: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterFact:
-    """A new row of the register: verb list, update, suspend, reinstate or delist; rows are never changed."""
-
-    verb: str
-    status: Literal["listed", "suspended", "delisted"]
-    facts: Mapping[str, Any]
-    entry_no: str | None
-    effective_from: datetime
-    reason: str = ""
-
-
-Fact = CertificateFact | RegisterFact
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select, tuple_, update
 
-from engine.core.case import CertificateFact
+from engine.core.facts import CertificateFact
 from engine.core.values import canonical
 from engine.errors import CertificateNotFound
 from engine.store.bounded import bounded
@@ -25,7 +25,8 @@ from engine.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from engine.core.case import RegisterFact, Step
+    from engine.core.case import Step
+    from engine.core.facts import RegisterFact
     from engine.store.codec import Held
 
 K = CERTIFICATE.c

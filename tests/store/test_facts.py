@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine.core.case import CertificateFact, RegisterFact
+from engine.core.facts import CertificateFact, RegisterFact
 from engine.errors import CertificateNotFound
 from engine.store.records import RegisterFilter
 

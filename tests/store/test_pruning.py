@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from engine.core.case import CertificateFact, Parent, RegisterFact
+from engine.core.case import Parent
+from engine.core.facts import CertificateFact, RegisterFact
 from engine.store.pruning import FROM_THE_FIRST, STAYS
 from engine.store.records import CaseFilter
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine.core.acts import CertificateVerb as Verb
 from engine.core.calendars.moments import local_date
-from engine.core.case import CertificateFact, RegisterFact
+from engine.core.facts import CertificateFact, RegisterFact
 from engine.errors import FactNotAllowed
 
 if TYPE_CHECKING:

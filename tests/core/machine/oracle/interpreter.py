@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.core.definition import Arm, FormItem, Handler, Need, State
-    from engine.core.naming import Who
 
 BOUND = 100
 
@@ -185,13 +184,6 @@ class Interpreter(Scene):
     def _handlers(self, leaf: str, event: str) -> list[tuple[State, Handler]]:
         around = [self.states[path] for path in upward(leaf)]
         return [(state, state.events[event]) for state in around if event in state.events]
-
-    def _fits(self, who: Who, actor: Actor) -> bool:
-        if who.kind == "role":
-            return actor.kind == "person" and str(who) in actor.roles
-        if who.kind == "workflow":
-            return actor.kind == "case" and actor.workflow == who.name
-        return who.kind == actor.kind == "system"
 
     def _select(self, event: str) -> list[tuple[State, Arm]]:
         found: list[tuple[State, Arm]] = []
@@ -367,11 +359,6 @@ class Interpreter(Scene):
                     self._run_first(state, state.done)
                 return True
         return False
-
-    def _inner_first(self, state: State) -> list[State]:
-        """The active states, in file order but each after those inside it."""
-        inner = [found for child in state.children for found in self._inner_first(child)]
-        return [*inner, state] if state.path in self.case.active else inner
 
     def _complete(self, state: State) -> bool:
         """Whether a state's own work is over now; a service's is only by its result."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.core.acts import Action
     from engine.core.case import Actor
     from engine.core.definition import State, Workflow
+    from engine.core.naming import Who
 
 
 class No(Exception):
@@ -142,6 +143,18 @@ class Scene:
 
     def _active_states(self) -> list[State]:
         return sorted((self.states[path] for path in self.case.active), key=lambda s: s.order)
+
+    def _fits(self, who: Who, actor: Actor) -> bool:
+        if who.kind == "role":
+            return actor.kind == "person" and str(who) in actor.roles
+        if who.kind == "workflow":
+            return actor.kind == "case" and actor.workflow == who.name
+        return who.kind == actor.kind == "system"
+
+    def _inner_first(self, state: State) -> list[State]:
+        """The active states, in file order but each after those inside it."""
+        inner = [found for child in state.children for found in self._inner_first(child)]
+        return [*inner, state] if state.path in self.case.active else inner
 
     def _scope(self, state: State | None = None) -> Scope:
         here = state or self._here
