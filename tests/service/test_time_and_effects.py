@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.core.case import Event
-from engine.errors import EventNotAllowed
+from engine.errors import EventNotAllowed, Unavailable
 from engine.service.clock import ClockRefused
 
 
@@ -29,6 +29,22 @@ def test_a_deadline_moves_the_case_at_its_due_moment(proposals, product, acme, o
     assert (seen.outcome, seen.closed_at.isoformat()) == ("closed", "2026-03-12T21:00:00+00:00")
     assert moved.timers == 1
     assert moved.stops[-1] == seen.closed_at
+
+
+def test_a_case_that_cannot_be_read_holds_up_no_other(proposals, product, acme, officer, caplog):
+    """What is stored of one case is broken: it becomes one incident, and the deadlines of others fire."""
+    broken = _returned(proposals, product, acme, officer)
+    whole = proposals.open("proposal", {**product, "product.designation": "V-2"}, acme)
+    proposals.send(whole.id, "return", officer, {"reasons": "x"})
+    proposals.settle()
+    text = f"UPDATE \"case\" SET memory = '{{' WHERE public_id = '{broken.id}'"
+    proposals.store.write(lambda tx: tx.link.connection.execute(text))
+    proposals.store._engine.forget()
+    with pytest.raises(Unavailable, match="does not fire; see the incidents"):
+        proposals.wait(days=30)
+    assert proposals.services.cases.get(whole.id, officer).outcome == "closed"
+    assert [kind for kind, _ in proposals.incidents()] == ["timer"]
+    assert "could not be fired" in caplog.text
 
 
 def test_an_answer_in_the_second_before_counts_and_the_one_after_does_not(proposals, product, acme, officer):
