@@ -14,6 +14,7 @@ from api import problems
 from api.background import Background, NoBackground
 from api.description import describe
 from api.exact import BoundedBody
+from api.landing import Landing
 from api.routes import cases, certificates, events, explain, imports, incidents, register, system, workflows
 from engine.service.services import Services
 
@@ -34,6 +35,7 @@ def create_app(
     """All routes; `POST /clock` only where the services' clock is manual."""
     app = FastAPI(title="Milepost", version=version, description=DESCRIPTION, lifespan=lifespan)
     app.state.services = services
+    app.state.landing = Landing(services.store)
     app.state.background = background or NoBackground()
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     problems.install(app)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from api.auth import ActorIn, LocaleIn, ServicesIn
 from api.bodies import MAX_NUMBER, Accepted, EventBody, OpenBody, accepted
 from api.exact import ExactRoute
+from api.landing import Landing
 from engine.core.case import Event
 from engine.service.searching import CaseFilters
 from engine.service.views import CaseLine, CaseView, DryRun, EffectView, Outcome, Page, StepView, TimerView
@@ -23,6 +24,7 @@ IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=80)]
 @router.post("", status_code=201)
 async def open_case(
     body: OpenBody,
+    request: Request,
     services: ServicesIn,
     actor: ActorIn,
     locale: LocaleIn,
@@ -33,7 +35,7 @@ async def open_case(
     asked = services.cases.submit_open(
         body.workflow, body.data, actor, parent=body.parent, key=key, declares=frozenset(body.declares)
     )
-    decision = await asyncio.wrap_future(asked)
+    decision = await _landing(request).wait(asked)
     outcome = services.cases.answer(decision, actor, locale=locale)
     response.headers["Location"] = f"/cases/{outcome.case.id}"
     return _answer(outcome, response)
@@ -84,6 +86,7 @@ def get_case(case_id: str, services: ServicesIn, actor: ActorIn, locale: LocaleI
 async def send_event(
     case_id: str,
     body: EventBody,
+    request: Request,
     services: ServicesIn,
     actor: ActorIn,
     locale: LocaleIn,
@@ -99,8 +102,14 @@ async def send_event(
         return await asyncio.to_thread(
             lambda: services.cases.dry_run(case_id, event, actor, if_match=if_match, locale=locale)
         )
-    decision = await asyncio.wrap_future(services.cases.submit_event(case_id, event, actor, if_match=if_match, key=key))
+    asked = services.cases.submit_event(case_id, event, actor, if_match=if_match, key=key)
+    decision = await _landing(request).wait(asked)
     return _answer(services.cases.answer(decision, actor, locale=locale), response)
+
+
+def _landing(request: Request) -> Landing:
+    landing: Landing = request.app.state.landing
+    return landing
 
 
 def _answer(outcome: Outcome, response: Response) -> Accepted:

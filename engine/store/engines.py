@@ -30,7 +30,12 @@ Work = Callable[["Unit"], Any]
 
 
 class Engine(Protocol):
-    """One kind of database. Work may run more than once, and again after a COMMIT that nobody learned of."""
+    """One kind of database. Work may run more than once, and again after a COMMIT that nobody learned of.
+
+    `answers_together`: futures of several commands are answered one right after the other, and then it is told.
+    """
+
+    answers_together: bool
 
     def submit(self, work: Work, priority: Priority) -> Future[Any]:
         """Runs work in a transaction, sooner or later."""
@@ -64,7 +69,9 @@ def refused(error: Exception) -> Future[Any]:
 class FileEngine:
     """SQLite in a file: one writer thread, a pool of readers, a lock file."""
 
-    def __init__(self, path: Path, clock: Callable[[], datetime], heard: Heard) -> None:
+    answers_together = True
+
+    def __init__(self, path: Path, clock: Callable[[], datetime], heard: Heard, answered: Callable[[], None]) -> None:
         self._lock = sqlite.LockFile(path)
         try:
             sqlite.check_writable(path)
@@ -79,7 +86,7 @@ class FileEngine:
             raise
         self._writing = writing
         self._kept = Kept()
-        self._writer = Writer(Link(writing, clock), self._kept, heard)
+        self._writer = Writer(Link(writing, clock), self._kept, heard, answered)
         self._readers = sqlite.Readers(path, clock)
         self._closed = False
 
@@ -127,6 +134,8 @@ class FileEngine:
 
 class MemoryEngine:
     """SQLite in memory: everything on one connection, one at a time, in the thread that asks."""
+
+    answers_together = False
 
     def __init__(self, clock: Callable[[], datetime], heard: Heard) -> None:
         self._heard = heard

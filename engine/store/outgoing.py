@@ -80,8 +80,8 @@ ORDER = {
     statement: place
     for place, statement in enumerate(
         (
+            UPDATE_SEARCH,  # first, as it may change a key: who skips locked rows does not skip a row's second version
             UPDATE_CASE,
-            UPDATE_SEARCH,
             INSERT_LINK,
             DELETE_SECTION,
             UPDATE_SECTION,

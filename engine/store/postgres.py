@@ -90,6 +90,8 @@ logging.getLogger("psycopg").addFilter(lambda record: not str(record.msg).starts
 class PostgresEngine:
     """A database that many processes write to."""
 
+    answers_together = False
+
     def __init__(self, url: URL, clock: Callable[[], datetime] | None, heard: Heard) -> None:
         address = address_of(url)
         _check(address)

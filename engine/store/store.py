@@ -43,7 +43,7 @@ CLEARING = tuple(
 EXAMPLE = "give one like sqlite:///milepost.db, postgresql://name@host/milepost, or sqlite:// for one in memory"
 
 
-def engine_of(url: str, clock: Callable[[], datetime] | None, heard: Heard) -> Engine:
+def engine_of(url: str, clock: Callable[[], datetime] | None, heard: Heard, answered: Callable[[], None]) -> Engine:
     """The engine that a database URL asks for."""
     parsed = parsed_url(url)
     kind = parsed.get_backend_name()
@@ -55,7 +55,7 @@ def engine_of(url: str, clock: Callable[[], datetime] | None, heard: Heard) -> E
         raise MilepostError("SQLite has no clock of its own; give the store the process's")
     if parsed.database in {None, "", ":memory:"}:
         return MemoryEngine(clock, heard)
-    return FileEngine(Path(str(parsed.database)), clock, heard)
+    return FileEngine(Path(str(parsed.database)), clock, heard, answered)
 
 
 def upgrade(url: str) -> None:
@@ -83,7 +83,8 @@ class Store:
         self.manual_clock = manual_clock
         self._clock = machine_now
         self._watchers: list[Heard] = []
-        self._engine = engine_of(url, machine_now, self._heard)
+        self._waiting: list[Callable[[], None]] = []
+        self._engine = engine_of(url, machine_now, self._heard, self._answered)
         try:
             self._start_clock()
         except BaseException:
@@ -151,6 +152,19 @@ class Store:
     def _start_clock(self) -> None:
         if self.manual_clock:
             self.write(lambda tx: tx.set_clock(tx.business_now()))
+
+    @property
+    def answers_together(self) -> bool:
+        """Whether futures are answered in groups, each of which is told to who asked by `on_answers`."""
+        return self._engine.answers_together
+
+    def on_answers(self, answered: Callable[[], None]) -> None:
+        """Calls after the futures of a group were answered, where they are answered in groups. Must not block."""
+        self._waiting.append(answered)
+
+    def _answered(self) -> None:
+        for answered in self._waiting:
+            answered()
 
     def _heard(self, news: News) -> None:
         for heard in self._watchers:

@@ -57,8 +57,9 @@ class Command:
 class Writer:
     """The thread that writes."""
 
-    def __init__(self, link: Link, kept: Kept, heard: Heard) -> None:
-        self._link, self._kept, self._heard = link, kept, heard
+    def __init__(self, link: Link, kept: Kept, heard: Heard, answered: Callable[[], None]) -> None:
+        """`answered` is told after the answers of a group, so that who waits elsewhere is woken once for all of them."""
+        self._link, self._kept, self._heard, self._answered_all = link, kept, heard, answered
         self._connection: sqlite3.Connection = link.connection
         self._queue: list[Command] = []
         self._numbers = count()
@@ -108,6 +109,7 @@ class Writer:
             outcomes = [Outcome(error=error)] * len(taken)
         for command, outcome in zip(taken, outcomes, strict=True):
             outcome.answer(command.future)
+        self._answered_all()
 
     def _take(self) -> Command | None:
         with self._ready:

@@ -18,7 +18,7 @@ HARM = {
     "a place in the feed without its step": "UPDATE feed SET hash = 'x' WHERE pos = 2",
     "a gap in the feed": "UPDATE feed SET pos = 900 WHERE pos = 2",
     "a case whose steps are out of order in the feed": "UPDATE feed SET pos = -pos",
-    "a gap in the numbers": "UPDATE \"case\" SET number = 'E-2026-000900' WHERE id = 1",
+    "a gap in the numbers": 'UPDATE "case" SET number = \'E-2026-000900\' WHERE id = (SELECT min(id) FROM "case")',
     "an open incident": "INSERT INTO incident (kind, subject, text, opened_at) VALUES ('x', 'x', 'x', now())",
     "an effect that is not done": "UPDATE effect SET status = 'dead'",
     "a child that its parent does not know, or knows twice": "UPDATE step SET name = 'x' WHERE name = 'child_opened'",

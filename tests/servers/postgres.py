@@ -82,6 +82,7 @@ class Postgres:
             try:
                 for table in reversed(METADATA.sorted_tables):  # quicker than TRUNCATE where there are few rows
                     connection.execute(f'DELETE FROM "{table.name}"')
+                connection.execute("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
                 whole = connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
             except psycopg.Error:
                 whole = False
