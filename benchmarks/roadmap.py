@@ -102,8 +102,8 @@ def noting() -> Iterator[list[Written]]:
 
     def noted_many(link: Link, statement: Any, rows: Any) -> None:
         many(link, statement, rows)
-        if len(rows) > 1:
-            text = statement.text(link.dialect)
+        text = statement.text(link.dialect)
+        if rows:
             transactions[-1].append((text.sql, [{**text.constants, **row} for row in rows]))
 
     Link._execute, Link.many = noted, noted_many  # type: ignore[method-assign]  # noqa: SLF001

@@ -34,6 +34,7 @@ class Link:
     def __init__(self, connection: Any, clock: Callable[[], datetime] | None) -> None:
         self.connection = connection
         self.changes = 0
+        self._writing = connection.cursor()
         self.waiting: set[str] = set()
         self.write_out: Callable[[], None] = _nothing
         self._clock = clock
@@ -71,12 +72,14 @@ class Link:
 
     def many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
         """Runs it once for each of the rows, which nobody waits for."""
+        if not rows:
+            return
+        text = statement.text(self.dialect)
+        self.changes += 1
         if len(rows) == 1:
-            self._execute(statement, rows[0])
-        elif rows:
-            text = statement.text(self.dialect)
-            self.connection.cursor().executemany(text.sql, [_bound(text, row) for row in rows])
-            self.changes += 1
+            self._writing.execute(text.sql, _bound(text, rows[0]))
+        else:
+            self._writing.executemany(text.sql, [_bound(text, row) for row in rows])
 
     def together(self) -> AbstractContextManager[Any]:
         """What is written inside travels together, where that saves a way."""

@@ -61,6 +61,7 @@ class Pipelined(Link):
         return count
 
     def commit(self) -> None:
-        """Makes it durable, together with what was not sent yet; raises what went wrong with any of it."""
+        """Makes it durable, together with what was not sent yet: all of it travels when the pipeline ends, which raises
+        what went wrong with any of it.
+        """
         self.connection.commit()
-        self._pipeline.sync()
