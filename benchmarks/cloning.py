@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-ALIKE = ("case_section", "position", "timer", "case_index", "step", "feed", "effect")
-"""Tables whose rows belong to a case by `case_id`."""
+ALIKE = ("case_section", "position", "timer", "case_index", "step", "effect")
+"""Tables whose rows belong to a case by `case_id`; not the feed, as nobody has to seal what proves nothing."""
 MARK = "Z-0"
 """The designation of the case that is copied; each copy gets one of its own."""
 

@@ -79,17 +79,22 @@ def token_of(services: Any, role: str) -> str:
 
 
 def load(
-    pool: ThreadPoolExecutor, port: int, cases: list[str], tokens: dict[str, str], clients: int
+    pool: ThreadPoolExecutor, port: int, cases: list[str], tokens: dict[str, str], clients: int, pause: float = 0.0
 ) -> tuple[float, float]:
-    """(requests a second, the 99th percentile of their times in ms) of so many clients that share the cases."""
+    """(requests a second, the 99th percentile of their times in ms) of so many clients that share the cases.
+
+    `pause`: seconds that each rests after an answer.
+    """
     shares = [cases[n::clients] for n in range(clients)]
     start = time.perf_counter()
-    times = sorted(one for share in pool.map(lambda share: _client(port, share, tokens), shares) for one in share)
+    times = sorted(
+        one for share in pool.map(lambda share: _client(port, share, tokens, pause), shares) for one in share
+    )
     took = time.perf_counter() - start
     return len(times) / took, times[int(len(times) * 0.99)] * 1000
 
 
-def _client(port: int, cases: list[str], tokens: dict[str, str]) -> list[float]:
+def _client(port: int, cases: list[str], tokens: dict[str, str], pause: float) -> list[float]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START)
     connection.connect()
     connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -105,17 +110,19 @@ def _client(port: int, cases: list[str], tokens: dict[str, str]) -> list[float]:
             times.append(time.perf_counter() - start)
             if answer.status != 200:
                 raise RuntimeError(said.decode())
+            time.sleep(pause)
     connection.close()
     return times
 
 
 @contextmanager
-def milepost(folder: Path, database: Path) -> Iterator[int]:
-    """The port of `milepost serve` over a database, ended at the end."""
+def milepost(folder: Path, database: Path, **more: str) -> Iterator[int]:
+    """The port of `milepost serve` over a database, ended at the end; `more` are settings."""
     settings = {
         "DATABASE_URL": f"sqlite:///{database}",
         "MAILBOX": folder / "mailbox",
         "WORK_ORDERS": folder / "orders",
+        **more,
     }
     environment = {**os.environ, **{f"MILEPOST_{name}": str(value) for name, value in settings.items()}}
     log = folder / "serve.log"
