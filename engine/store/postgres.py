@@ -272,9 +272,9 @@ class PostgresEngine:
     def _connection(self, until: float, *, reading: bool = False) -> Iterator[Pipelined]:
         """A connection in a transaction that ends with the block; what is not committed then is rolled back."""
         with self._given(until) as connection:
-            wanted = psycopg.IsolationLevel.REPEATABLE_READ if reading else psycopg.IsolationLevel.READ_COMMITTED
-            if connection.isolation_level is not wanted:  # each setting costs as much as a statement
-                connection.isolation_level, connection.read_only = wanted, reading
+            wanted = psycopg.IsolationLevel.REPEATABLE_READ if reading else None
+            if connection.isolation_level != wanted:  # each setting costs as much as a statement
+                connection.isolation_level, connection.read_only = wanted, reading or None
             try:
                 with connection.pipeline() as pipeline:
                     yield Pipelined(connection, pipeline, self._clock)
