@@ -305,6 +305,8 @@ class EffectKind(StrEnum):
 
 BETWEEN_CASES = "cases"
 """The lane of internal effects, where outward ones have an adapter."""
+OWN_LANES = frozenset({BETWEEN_CASES, "notify", "certificates"})
+"""What no adapter of a definition may be called: its effects would go and wait with the engine's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from engine.core.acts import (
     RegisterList,
     Send,
 )
+from engine.core.case import OWN_LANES
 from engine.core.loader.conditions import condition, expression, moment, own_fields, values
 from engine.core.loader.keys import ACTIONS, CERTIFICATE_WITH
 from engine.core.loader.paths import field_at
@@ -131,6 +132,10 @@ def read_operation(draft: Draft, node: Node) -> tuple[str, str]:
     match = OPERATION.fullmatch(said)
     if match is None:
         draft.reader.say("WF014", node.mark, f"'{said[:60]}' is no operation", "write it like adapter.operation")
+        return "", ""
+    if match[1] in OWN_LANES:
+        hint = "give the adapter another name"
+        draft.reader.say("WF014", node.mark, f"'{match[1]}' stands for the engine's own effects", hint)
         return "", ""
     if match[1] == "certificate":
         if match[2] != "issue":
