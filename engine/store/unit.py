@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from engine.store.link import Link
     from engine.store.statement import Statement
 
+    Add = Callable[[Statement, Sequence[dict[str, Any]]], None]
+
 Rows = dict["Statement", list[dict[str, Any]]]
 CASE_TABLES = frozenset({"case", "case_section", "position", "timer", "case_index"})
 
@@ -168,9 +170,6 @@ def _found_by(base: Held, held: Held) -> tuple[set[tuple[str, str]], set[tuple[s
         old |= set() if base.search is None else search_rows(base.case.number, base.search)
         new |= search_rows(held.case.number, held.search or {})
     return old, new
-
-
-Add = Any  # Callable[[Statement, Sequence[dict[str, Any]]], None]
 
 
 def _sections(base: Held, held: Held, add: Add) -> None:
