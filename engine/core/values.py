@@ -14,6 +14,8 @@ from functools import lru_cache
 from types import NoneType
 from typing import Any
 
+import orjson
+
 _PLAIN = frozenset({str, int, bool, NoneType})
 _JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -84,7 +86,10 @@ def canonical(value: Any) -> str:
 
 def plain_text(plain: Any) -> str:
     """The canonical text of what is JSON already, with its tags."""
-    return _JSON.encode(plain)
+    try:
+        return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:  # whole numbers beyond 64 bits, and what is no JSON at all
+        return _JSON.encode(plain)
 
 
 def restore(text: str) -> Any:

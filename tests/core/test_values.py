@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.core.values import canonical, decode, encode, instant, parse_instant, restore
+from engine.core.values import canonical, decode, encode, instant, parse_instant, plain_text, restore
 
 MOMENTS = st.datetimes(timezones=st.just(UTC)).filter(lambda moment: 1 < moment.year < 9999)
 SCALARS = (
@@ -54,6 +54,14 @@ def test_values_come_back_as_they_were(value) -> None:
 def test_canonical_is_canonical(value) -> None:
     """One text for a value: written again from what was read it is the same text."""
     assert canonical(restore(canonical(value))) == canonical(value)
+
+
+@settings(max_examples=200, deadline=None)
+@given(VALUES)
+def test_the_canonical_text_is_that_of_any_json_writer(value) -> None:
+    """Sorted by code points, no spaces, no escapes beyond JSON's own, whole numbers of any length: as json writes it."""
+    plain = encode(value)
+    assert plain_text(plain) == json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @settings(max_examples=40, deadline=None)
