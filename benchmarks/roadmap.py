@@ -12,13 +12,13 @@ from benchmarks.stepping import OPENING, PATH, WORKFLOWS, actors
 from engine.core.case import Event
 from engine.ports import Adapters, RenderedCertificate
 from engine.service.bundles import read_folder
+from engine.service.commands import Command
 from engine.service.services import build_services
 from engine.store.link import Link
 from engine.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from concurrent.futures import Future
 
     from engine.service.services import Services
 
@@ -67,15 +67,11 @@ def new_cases(services: Services, first: int, count: int) -> list[str]:
     return [case.id for future in asked if (case := future.result().case) is not None]
 
 
-def send(services: Services, case_id: str, place: int) -> Future[Any]:
-    """The event at a place of the path."""
+def send(services: Services, case_id: str, place: int) -> None:
+    """The event at a place of the path, durable when this returns. Raises what it was refused with."""
     role, name, data = PATH[place]
-    return services.cases.submit_event(case_id, Event(name, data, DECLARED), ACTORS[role])
-
-
-def check(future: Future[Any]) -> None:
-    """Raises what the step was refused with."""
-    refusal = future.result().refusal
+    command = Command(Event(name, data, DECLARED), ACTORS[role], case_id=case_id)
+    refusal = services.commands.decide(command).refusal
     if refusal is not None:
         raise refusal
 
@@ -83,7 +79,7 @@ def check(future: Future[Any]) -> None:
 def walk(services: Services, case_id: str) -> int:
     """All steps of the path, one after the other; how many."""
     for place in range(len(PATH)):
-        check(send(services, case_id, place))
+        send(services, case_id, place)
     return len(PATH)
 
 
@@ -121,6 +117,6 @@ def recorded(url: str, cases: list[str], steps: int) -> dict[str, list[Written]]
             transactions.clear()
             for place in range(steps):
                 transactions.append([])
-                check(send(services, case, place))
+                send(services, case, place)
             found[case] = list(transactions)
     return found

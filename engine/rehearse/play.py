@@ -10,11 +10,11 @@ from engine.core.case import SYSTEM, Actor, Event
 from engine.errors import MilepostError
 from engine.rehearse.checking import Seen, check
 from engine.rehearse.scenario import Do, Expect, Move, OpenCase, Refuse, Until, Wait
+from engine.service.commands import Command
 from engine.store.records import CaseFilter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from concurrent.futures import Future
     from datetime import datetime
 
     from engine.core.case import Case
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from engine.rehearse.scenario import Claim, Person
     from engine.rehearse.story import Story
     from engine.rehearse.world import World
-    from engine.service.commands import Decision
 
 
 class Difference(Exception):
@@ -75,11 +74,9 @@ class Play:
     def _open(self, move: OpenCase) -> None:
         actor, declares = self._who(move.by)
         workflow = move.workflow or self.chart.workflow.name
-        asked = self.world.services.cases.submit_open(
-            workflow, move.values, actor, parent=self.main or None, declares=declares
-        )
+        event = Event("open", move.values, declares)
         try:
-            case = decided(asked)
+            case = decided(self.world, Command(event, actor, workflow=workflow, parent=self.main or None))
         except MilepostError as error:
             raise Difference(f"{move.by} could not open {workflow}: {error}", move.mark) from None
         self.main = self.main or case.id
@@ -97,7 +94,7 @@ class Play:
     def _attempt(self, do: Do) -> Case:
         actor, declares = self._who(do.by)
         event = Event(do.event, do.values, declares=declares | do.declares)
-        return decided(self.world.services.cases.submit_event(self._case_id(do.case, do.mark), event, actor))
+        return decided(self.world, Command(event, actor, case_id=self._case_id(do.case, do.mark)))
 
     def _refuse(self, move: Refuse) -> None:
         do = move.do
@@ -179,9 +176,9 @@ class Play:
         return moment if moment.tzinfo else moment.replace(tzinfo=self.chart.zone)
 
 
-def decided(asked: Future[Decision]) -> Case:
+def decided(world: World, command: Command) -> Case:
     """The case after the step; raises the refusal. No view is made of it: nobody reads one here."""
-    decision = asked.result()
+    decision = world.services.commands.decide(command)
     if decision.refusal is not None:
         raise decision.refusal
     if decision.case is None:

@@ -81,8 +81,9 @@ class Cases:
         locale: str = "",
     ) -> Outcome:
         """A new case of the newest version; with `parent` (id or number) a child that somebody adds there."""
-        asked = self.submit_open(workflow, data, actor, parent=parent, key=key, command=command, declares=declares)
-        return self.answer(asked.result(), actor, locale=locale)
+        event = Event("open", data, declares, command)
+        decision = self._commands.decide(Command(event, actor, workflow=workflow, parent=parent, key=key))
+        return self.answer(decision, actor, locale=locale)
 
     def submit_open(
         self,
@@ -110,9 +111,8 @@ class Cases:
         locale: str = "",
     ) -> Outcome:
         """One event to a case (id or number). Raises CaseNotFound, KeyReused, CaseChanged, Refused."""
-        return self.answer(
-            self.submit_event(case_id, event, actor, if_match=if_match, key=key).result(), actor, locale=locale
-        )
+        decision = self._commands.decide(Command(event, actor, case_id=case_id, if_match=if_match, key=key))
+        return self.answer(decision, actor, locale=locale)
 
     def submit_event(
         self, case_id: str, event: Event, actor: Actor, *, if_match: str | None = None, key: str | None = None

@@ -101,6 +101,10 @@ class Commands:
     def __init__(self, store: Store, stepping: Stepping) -> None:
         self._store, self._stepping = store, stepping
 
+    def decide(self, command: Command) -> Decision:
+        """One transaction; waits until it is committed."""
+        return self._store.write(partial(self._decide, command=_named(command)))
+
     def submit(self, command: Command, *, priority: Priority = Priority.PEOPLE) -> Future[Decision]:
         """One transaction; the future is done when it is committed."""
         command = _named(command)

@@ -44,6 +44,7 @@ class Services:
 
     store: Store
     catalog: Catalog
+    commands: Commands
     cases: Cases
     timers: Timers
     effects: Effects
@@ -91,6 +92,7 @@ def build_services(
     return Services(
         store=store,
         catalog=catalog,
+        commands=commands,
         cases=Cases(store, catalog, commands),
         timers=timers,
         effects=effects,

@@ -59,15 +59,8 @@ class Engine(Protocol):
         """Does what is waiting, and ends."""
 
 
-def refused(error: Exception) -> Future[Any]:
-    """A future that is over before it begins."""
-    future: Future[Any] = Future()
-    future.set_exception(error)
-    return future
-
-
 class FileEngine:
-    """SQLite in a file: one writer thread, a pool of readers, a lock file."""
+    """SQLite in a file: one writer, a pool of readers, a lock file."""
 
     answers_together = True
 
@@ -95,12 +88,12 @@ class FileEngine:
         return self._writer.submit(work, priority)
 
     def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Future[Any]]:
-        """Queues them; the writer groups what waits. Who does not get a place learns it from his future."""
-        return [self._queued(work, priority) for _, work in works]
+        """The writer groups what waits. Who does not get a place learns it from his future."""
+        return self._writer.write_all([work for _, work in works], priority)
 
     def write(self, work: Callable[[Unit], T]) -> T:
-        """Queues it and waits."""
-        value: T = self._writer.submit(work, Priority.PEOPLE).result()
+        """Waits until it is written."""
+        value: T = self._writer.write(work, Priority.PEOPLE)
         return value
 
     def read(self, work: Callable[[Link], T]) -> T:
@@ -124,12 +117,6 @@ class FileEngine:
             self._writing.close()
         finally:
             self._lock.release()
-
-    def _queued(self, work: Work, priority: Priority) -> Future[Any]:
-        try:
-            return self._writer.submit(work, priority)
-        except Unavailable as error:
-            return refused(error)
 
 
 class MemoryEngine:

@@ -1,7 +1,8 @@
-"""Writing to SQLite: one thread and one connection take what is waiting together into one transaction.
+"""Writing to SQLite: one connection, on which one thread at a time takes what is waiting together into one transaction.
 
-People come before timers before imports. Nobody is answered before COMMIT. A work function may run more than once (its
-first run is rolled back when a neighbour breaks the transaction), so it keeps nothing outside.
+That is the writer's own thread, or who waits for his command while nobody else writes: two changes of threads cost him as
+much as the step. People come before timers before imports. Nobody is answered before COMMIT. A work function may run more
+than once (its first run is rolled back when a neighbour breaks the transaction), so it keeps nothing outside.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from heapq import heappop, heappush
 from itertools import count
-from threading import Condition, Thread, current_thread
+from threading import Condition, Lock, Thread, get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from engine.errors import Unavailable
 from engine.store.outcome import Broken, Outcome, attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from engine.store.kept import Kept
     from engine.store.link import Link
@@ -55,7 +56,7 @@ class Command:
 
 
 class Writer:
-    """The thread that writes."""
+    """Whose turn it is to write, and the thread that does so where nobody waits himself."""
 
     def __init__(self, link: Link, kept: Kept, heard: Heard, answered: Callable[[], None]) -> None:
         """`answered` is told after the answers of a group, so that who waits elsewhere is woken once for all of them."""
@@ -64,13 +65,67 @@ class Writer:
         self._queue: list[Command] = []
         self._numbers = count()
         self._ready = Condition()
+        self._turn = Lock()
+        self._writing: int | None = None  # the thread whose turn it is
+        self._alone_last = True  # the last group was of one command
         self._stopping = False
         self._thread = Thread(target=self._run, name="milepost-writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Callable[[Unit], Any], priority: Priority) -> Future[Any]:
         """Queues a command; raises Unavailable where too many wait or the store is closed."""
-        if current_thread() is self._thread:
+        future = self._queued(work, priority)
+        with self._ready:
+            self._ready.notify()
+        return future
+
+    def write(self, work: Callable[[Unit], Any], priority: Priority) -> Any:
+        """As `submit`, and its value: written by who asks, where nobody else writes these days.
+
+        Where several do, who would go on writing at once would keep the others from joining his group.
+        """
+        future = self._queued(work, priority)
+        self._done(future, by_oneself=self._alone_last)
+        return future.result()
+
+    def write_all(self, works: Iterable[Callable[[Unit], Any]], priority: Priority) -> list[Future[Any]]:
+        """Many at once, by who asks where nobody writes just now; those for which there is no place are refused."""
+        futures = [self._placed(work, priority) for work in works]
+        for future in futures:
+            self._done(future, by_oneself=True)
+        return futures
+
+    def _done(self, future: Future[Any], *, by_oneself: bool) -> None:
+        """Sees to it that somebody writes what the future waits for."""
+        if by_oneself and not future.done() and self._turn.acquire(blocking=False):
+            try:
+                while not future.done():
+                    self._answered()
+            finally:
+                self._turn.release()
+        with self._ready:
+            if self._queue:
+                self._ready.notify()
+
+    def _placed(self, work: Callable[[Unit], Any], priority: Priority) -> Future[Any]:
+        try:
+            return self._queued(work, priority)
+        except Unavailable as error:
+            refused: Future[Any] = Future()
+            refused.set_exception(error)
+            return refused
+
+    def close(self) -> None:
+        """Takes no more, does what is waiting, and ends."""
+        with self._ready:
+            self._stopping = True
+            self._ready.notify()
+        self._thread.join()
+        with self._turn:  # who writes for himself is through then
+            pass
+
+    def _queued(self, work: Callable[[Unit], Any], priority: Priority) -> Future[Any]:
+        if self._writing == get_ident():
             raise RuntimeError("a transaction inside another one; use the one at hand")
         future: Future[Any] = Future()
         with self._ready:
@@ -79,15 +134,7 @@ class Writer:
             if len(self._queue) >= WAITING:
                 raise Unavailable(f"{WAITING} commands are waiting already; try again")
             heappush(self._queue, Command(priority, next(self._numbers), work, future))
-            self._ready.notify()
         return future
-
-    def close(self) -> None:
-        """Takes no more, does what is waiting, and ends."""
-        with self._ready:
-            self._stopping = True
-            self._ready.notify()
-        self._thread.join()
 
     def _run(self) -> None:
         while True:
@@ -96,10 +143,20 @@ class Writer:
                     if self._stopping:
                         return
                     self._ready.wait()
-            self._answered()
+            with self._turn:
+                if self._queue:
+                    self._answered()
 
     def _answered(self) -> None:
-        """One group. Whoever was taken is answered, whatever happens: this thread must not die."""
+        """One group. Whoever was taken is answered, whatever happens: who writes must not die of it."""
+        self._writing = get_ident()
+        try:
+            self._answer_group()
+        finally:
+            self._writing = None
+        self._answered_all()
+
+    def _answer_group(self) -> None:
         taken: list[Command] = []
         try:
             outcomes = self._group(taken)
@@ -107,9 +164,9 @@ class Writer:
             log.exception("a group of commands could not be written")
             self._roll_back()
             outcomes = [Outcome(error=error)] * len(taken)
+        self._alone_last = len(taken) == 1
         for command, outcome in zip(taken, outcomes, strict=True):
             outcome.answer(command.future)
-        self._answered_all()
 
     def _take(self) -> Command | None:
         with self._ready:
