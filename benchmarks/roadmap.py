@@ -93,14 +93,14 @@ def noting() -> Iterator[list[Written]]:
         cursor = execute(link, statement, binds)
         if statement.writes:
             text = statement.text(link.dialect)
-            transactions[-1].append((text.sql, {**text.constants, **binds}))
+            transactions[-1].append((text.sql, text.given(binds)))
         return cursor
 
     def noted_many(link: Link, statement: Any, rows: Any) -> None:
         many(link, statement, rows)
         text = statement.text(link.dialect)
         if rows:
-            transactions[-1].append((text.sql, [{**text.constants, **row} for row in rows]))
+            transactions[-1].append((text.sql, [text.given(row) for row in rows]))
 
     Link._execute, Link.many = noted, noted_many  # type: ignore[method-assign]  # noqa: SLF001
     try:

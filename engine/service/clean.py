@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import NoneType
 from typing import Any
 
 from engine.core.fields import ValueFault, read_value
@@ -13,6 +14,8 @@ from engine.errors import FieldProblem, InvalidPayload
 MAX_NAME = 200
 MAX_DEPTH = 50
 MAX_WORDS = 1_000
+_MAPS = (dict, Mapping)  # dict first: an abstract class is slow to say yes
+_BARE = frozenset({int, bool, float, NoneType})
 WORDS = Field(path="reason", type=TEXT)
 
 
@@ -29,19 +32,22 @@ def check_names(**names: str | None) -> None:
 
 def check_data(data: Any) -> None:
     """Every text in it can be stored, and it has an end. Raises InvalidPayload."""
-    waiting = [(data, "", 0)]
-    while waiting:
-        value, path, depth = waiting.pop()
-        if depth > MAX_DEPTH:
-            raise InvalidPayload([FieldProblem(path, "range", f"is nested deeper than {MAX_DEPTH}")])
-        if isinstance(value, str):
-            _check_text(value, path)
-        elif isinstance(value, Mapping):
-            for key, inner in value.items():
-                _check_text(str(key), path)
-                waiting.append((inner, path or str(key)[:MAX_NAME], depth + 1))
-        elif isinstance(value, list | tuple):
-            waiting += [(inner, path, depth + 1) for inner in value]
+    _check(data, "", 0)
+
+
+def _check(value: Any, path: str, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise InvalidPayload([FieldProblem(path, "range", f"is nested deeper than {MAX_DEPTH}")])
+    if isinstance(value, str):
+        _check_text(value, path)
+    elif isinstance(value, _MAPS):
+        for key, inner in value.items():
+            _check_text(str(key), path)
+            if type(inner) not in _BARE:
+                _check(inner, path or str(key)[:MAX_NAME], depth + 1)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _check(inner, path, depth + 1)
 
 
 def check_asked(texts: Iterable[tuple[str, str]]) -> None:
@@ -65,6 +71,8 @@ def said_why(text: str, name: str) -> str:
 def _check_text(text: str, path: str) -> None:
     if "\0" in text:
         raise InvalidPayload([FieldProblem(path, "text", "has a NUL character, which no database keeps; leave it out")])
+    if text.isascii():
+        return
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -47,6 +47,8 @@ def index(workflow: Workflow, case: Case) -> dict[str, str]:
 
 def as_text(value: Any) -> str:
     """A plain value as it is searched for."""
+    if type(value) is str:  # by far the most
+        return value[:MAX_TEXT]
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from hashlib import sha256
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Record
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MEMBERS = tuple(f.name for f in fields(Record) if f.name != "payload")
+_VALUES = attrgetter(*_MEMBERS)
 
 
 def genesis(case_id: str) -> str:
@@ -30,7 +32,7 @@ def genesis(case_id: str) -> str:
 
 def record_text(record: Record) -> str:
     """The canonical text of a record without its payload."""
-    plain = {name: getattr(record, name) for name in _MEMBERS}  # of texts and lists of them, but for its moment
+    plain = dict(zip(_MEMBERS, _VALUES(record), strict=True))  # of texts and lists of them, but for its moment
     plain["at"] = encode(record.at)
     return plain_text(plain)
 

@@ -128,18 +128,12 @@ def opening_columns(case: Case) -> dict[str, Any]:
 
 def overdue_since(case: Case) -> datetime | None:
     """The first due moment that has fired in a state the case is still in and that no later one follows."""
-    if not case.memory.tracks:
+    fired = [(key, track.fired) for key, track in case.memory.tracks.items() if track.fired is not None]
+    if not fired:
         return None
     ahead = {f"{t.state}#{t.entry}:{t.deadline}" for t in case.timers if t.kind == "due"}
     active = {f"{p.state}#{p.entry}" for p in case.positions if not p.finished}
-    return min(
-        (
-            track.fired
-            for key, track in case.memory.tracks.items()
-            if track.fired is not None and key not in ahead and key.rpartition(":")[0] in active
-        ),
-        default=None,
-    )
+    return min((at for key, at in fired if key not in ahead and key.rpartition(":")[0] in active), default=None)
 
 
 def case_of(row: Any, data: Iterable[Any], positions: Iterable[Any], timers: Iterable[Any]) -> Case:

@@ -107,10 +107,10 @@ def _nothing() -> None:
     """Nothing waits."""
 
 
-def _bound(text: Text, binds: dict[str, Any]) -> dict[str, Any]:
+def _bound(text: Text, binds: dict[str, Any]) -> Any:
     for name in text.bound_instants:
         binds[name] = to_text(binds[name])
-    return {**text.constants, **binds} if text.constants else binds
+    return text.given(binds)
 
 
 def _read(row: Sequence[Any], text: Text) -> list[Any]:

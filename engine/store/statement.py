@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Table, bindparam, insert
@@ -17,7 +18,7 @@ from sqlalchemy.sql import visitors
 from engine.store.columns import Instant, from_text, from_timestamp, is_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Insert
     from sqlalchemy.engine import Dialect
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 DIALECTS: Mapping[str, Callable[[], Dialect]] = {
-    SQLITE: lambda: sqlite.dialect(paramstyle="named"),
+    SQLITE: lambda: sqlite.dialect(paramstyle="qmark"),  # sqlite3 looks up names anew for each row
     POSTGRESQL: psycopg.dialect,
 }
 
@@ -45,14 +46,22 @@ class Executable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A statement's text for one database: values that stand in it, and which binds and columns are instants."""
+    """A statement's text for one database: values that stand in it, and which binds and columns are instants.
+
+    `placed` makes of binds by name what the driver is given.
+    """
 
     sql: str
+    placed: Callable[[dict[str, Any]], Any]
     constants: Mapping[str, Any]
     bound_instants: tuple[str, ...]
     instants: tuple[int, ...]
     read_instant: Callable[[Any], Any]
     row: Callable[[Iterable[Any]], Any]
+
+    def given(self, binds: dict[str, Any]) -> Any:
+        """What goes to the driver with the text."""
+        return self.placed({**self.constants, **binds} if self.constants else binds)
 
 
 class Statement:
@@ -81,6 +90,7 @@ class Statement:
         as_text = is_text(dialect)
         return Text(
             sql=str(compiled),
+            placed=_in_order(compiled.positiontup) if compiled.positional else _by_name,
             constants={name: bind.effective_value for bind, name in binds.items() if not bind.required},
             bound_instants=tuple(
                 sorted({n for b, n in binds.items() if isinstance(b.type, Instant) and b.required and as_text})
@@ -89,6 +99,16 @@ class Statement:
             read_instant=from_text if as_text else from_timestamp,
             row=_row_of([c.key for c in columns]),
         )
+
+
+def _in_order(names: Sequence[str]) -> Callable[[dict[str, Any]], Any]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda binds: tuple(binds[name] for name in names)
+
+
+def _by_name(binds: dict[str, Any]) -> Any:
+    return binds
 
 
 def _row_of(names: list[str]) -> Callable[[Iterable[Any]], Any]:

@@ -191,11 +191,18 @@ def _positions(base: Held, positions: tuple[Position, ...], add: Add) -> Mapping
         base.places, {p.state: p for p in base.case.positions}, [(p.state, p) for p in positions]
     )
     add(DELETE_POSITION, [{"row": base.row, "key": key} for key in dropped])
-    names = ("state", "entry", "entered_at", "finished")
-    add(
-        INSERT_POSITION,
-        [{"case_id": base.row, "place": at, **{name: getattr(p, name) for name in names}} for at, p in written],
-    )
+    rows = [
+        {
+            "case_id": base.row,
+            "place": place,
+            "state": p.state,
+            "entry": p.entry,
+            "entered_at": p.entered_at,
+            "finished": p.finished,
+        }
+        for place, p in written
+    ]
+    add(INSERT_POSITION, rows)
     return places
 
 
@@ -206,9 +213,19 @@ def _timers(base: Held, timers: tuple[Timer, ...], add: Add) -> Mapping[str, int
         base.timer_places, {t.key: t for t in base.case.timers}, [(t.key, t) for t in timers]
     )
     add(DELETE_TIMER, [{"row": base.row, "key": key} for key in dropped])
-    names = ("key", "state", "entry", "deadline", "kind", "rung", "due")
-    add(
-        INSERT_TIMER,
-        [{"case_id": base.row, "place": at, **{name: getattr(t, name) for name in names}} for at, t in written],
-    )
+    rows = [
+        {
+            "case_id": base.row,
+            "place": place,
+            "key": t.key,
+            "state": t.state,
+            "entry": t.entry,
+            "deadline": t.deadline,
+            "kind": t.kind,
+            "rung": t.rung,
+            "due": t.due,
+        }
+        for place, t in written
+    ]
+    add(INSERT_TIMER, rows)
     return places

@@ -170,9 +170,9 @@ def asked(filled, monkeypatch):
 
     def told(link, statement, binds):
         text = statement.text(link.dialect)
-        said = (text.sql, {**text.constants, **binds})
+        said = (text.sql, text.given(binds))
         cursor = execute(link, statement, binds)
-        filled.said.append((said[0], {**text.constants, **binds}))
+        filled.said.append((said[0], text.given(binds)))
         return cursor
 
     filled.services.catalog.workflows()

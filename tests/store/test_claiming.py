@@ -281,7 +281,7 @@ def test_many_that_wait_cost_nothing_on_a_server(postgres_url, maker, publishing
             (HOLDING, {"adapter": "dead", "now": clock.now}),
         ):
             text = statement.text("postgresql")
-            plan = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text.sql}", {**text.constants, **binds})
+            plan = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text.sql}", text.given(binds))
             seen += looked_at(plan.fetchone()[0][0]["Plan"])
     store.close()
     assert max(seen) <= 2000  # three lanes of twenty, each effect looking at its own
