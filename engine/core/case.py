@@ -38,7 +38,8 @@ class Actor:
 
     kind `person` (id = the natural person), `system`, or `case` (another case: id its case id, workflow its workflow,
     `relation` what it is to this one). `attributes` are what roles' `where` compare: party, category, unit, …; a value is
-    a text or a tuple of texts. Roles may be `role` or `role.supervisor`.
+    a text or a tuple of texts. Roles may be `role` or `role.supervisor`. Who acts for another person (`acting_for` is that
+    person's id) has that person's roles and attributes here, and keeps his own id and name.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Actor:
     ties: tuple[Tie, ...] = ()
     workflow: str | None = None
     relation: Literal["parent", "child", "other"] | None = None
+    acting_for: str | None = None
 
     @property
     def party(self) -> str | None:
@@ -229,6 +231,15 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Assigned:
+    """Who has a role's work in this case: `offered` to persons, or `claimed` by one; neither: anybody's who has the role."""
+
+    offered: tuple[str, ...] = ()
+    claimed: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What a case needs beside leaves and data (DESIGN §2). Keys: state paths, or `<state>#<entry>:<deadline>`.
 
@@ -248,6 +259,7 @@ class Memory:
     subscribers: tuple[str, ...] = ()  # persons who want to hear of this case
     offered: tuple[str, ...] = ()  # roles whose turn it is or was
     children: tuple[Child, ...] = ()
+    assigned: Mapping[str, Assigned] = field(default_factory=dict)  # role → who has its work
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ def finish(draft: Draft, said: Said) -> Step:
         draft.subscribers,
         offered,
         draft.children,
+        before.memory.assigned,
     )
     case = Case(
         before.id,
