@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine.errors import Unavailable
+from engine.errors import MilepostError, Unavailable
 from engine.store.news import News
 
 if TYPE_CHECKING:
@@ -137,6 +137,10 @@ class Scheduler:
             self._scheduler.shutdown(wait=True)
         for ticker in self._tickers:
             ticker.join()
+        try:
+            self._services.audit.close()
+        except MilepostError as error:
+            log.warning("the last steps are sealed when a node starts again: %s", error)
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -36,7 +36,6 @@ def fill(step: Step, values: Mapping[str, Any]) -> Step:
         record=replace(step.record, payload=said),
         effects=tuple(_effect(effect, data) for effect in step.effects),
         facts=tuple(_fact(fact, data) for fact in step.facts),
-        changed_groups=step.changed_groups | {name.partition(".")[0] for name in given},
         allocate=(),
     )
 

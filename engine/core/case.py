@@ -379,9 +379,8 @@ class Record:
 class Step:
     """The whole outcome of one input: the case after it, its record, and what others have to do with it.
 
-    `changed_groups` are the data groups that differ (top-level fields: ""). `armed` and `cancelled` are exact: what is in
-    neither stays as it was. `allocate` lists what the service fills in before hashing: `case.number`,
-    `certificate.number`, `certificate.token`, `register.entry_no` (see engine.core.allocation.fill).
+    `armed` and `cancelled` are exact: what is in neither stays as it was. `allocate` lists what the service fills in before
+    hashing: `case.number`, `certificate.number`, `certificate.token`, `register.entry_no` (see engine.core.allocation.fill).
     """
 
     case: Case
@@ -390,5 +389,4 @@ class Step:
     facts: tuple[Fact, ...] = ()
     armed: tuple[Timer, ...] = ()
     cancelled: tuple[Timer, ...] = ()
-    changed_groups: frozenset[str] = frozenset()
     allocate: tuple[str, ...] = ()

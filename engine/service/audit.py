@@ -5,6 +5,7 @@ What a proof looks at is said in proofs/; the forms are written down in docs/his
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -28,16 +29,24 @@ if TYPE_CHECKING:
     from engine.service.proofs.report import Proof
     from engine.store.records import FeedEntry
     from engine.store.store import Store
-    from engine.store.transaction import Reader
+    from engine.store.transaction import Reader, Transaction
+
+log = logging.getLogger("milepost.audit")
 
 BATCH = 4096
 """So many places at most are covered by one checkpoint."""
+HISTORY = "history"
+"""The kind of incident that says that the history cannot be proved."""
 PAUSE = timedelta(seconds=1)
 """The time between two checkpoints, unless there is a full batch."""
 
 
 class NoKey(MilepostError):
     """Nobody here can sign."""
+
+
+class FeedGap(MilepostError):
+    """A place of the feed is gone: nothing after it can be sealed."""
 
 
 class Audit:
@@ -49,8 +58,21 @@ class Audit:
     # ── sealing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def checkpoint(self) -> int:
-        """Seal what is new; how many places. 0: nothing is new, or the last checkpoint is younger than a second."""
-        return 0 if self._seal is None else self._cover(self._seal, PAUSE)
+        """Seal what is new; how many places. 0: nothing is new, or the last checkpoint is younger than a second.
+
+        A gap in the feed becomes an incident, once.
+        """
+        try:
+            return 0 if self._seal is None else self._cover(self._seal, PAUSE)
+        except FeedGap as gap:
+            words = str(gap)
+            self._store.write(lambda tx: _report(tx, words))
+            return 0
+
+    def close(self) -> None:
+        """Seal what came up to now, as nobody may do it for a long time. Raises Unavailable, FeedGap."""
+        if self._seal is not None:
+            self._cover_all(self._seal)
 
     def _cover(self, seal: Seal, pause: timedelta) -> int:
         """The tree is made outside of any transaction that writes, so that no step waits for it."""
@@ -72,6 +94,12 @@ class Audit:
         )
         signed = replace(new, signature=seal.sign(checkpoint_text(new).encode()))
         return signed.count if self._store.write(lambda tx: tx.add_checkpoint(signed)) else 0
+
+    def _cover_all(self, seal: Seal) -> None:
+        Feed(self._store).sequence()
+        end = self._store.read(lambda reader: reader.feed_end())
+        while self._store.read(lambda reader: _covered(reader.last_checkpoint())) < end:
+            self._cover(seal, timedelta(0))  # where another node is quicker, what it has sealed counts
 
     # ── proving ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -105,10 +133,7 @@ class Audit:
         """
         if self._seal is None:
             raise NoKey("there is no key to sign checkpoints with; give one")
-        Feed(self._store).sequence()
-        end = self._store.read(lambda reader: reader.feed_end())
-        while self._store.read(lambda reader: _covered(reader.last_checkpoint())) < end:
-            self._cover(self._seal, timedelta(0))  # where another node is quicker, what it has sealed counts
+        self._cover_all(self._seal)
         return self._store.read(lambda reader: _export(reader, start()))
 
 
@@ -121,12 +146,18 @@ class Exported:
     last: Checkpoint | None
 
 
+def _report(tx: Transaction, words: str) -> None:
+    if all(incident.kind != HISTORY for incident in tx.incidents()):
+        log.error(words)
+        tx.add_incident(case_id=None, kind=HISTORY, subject="feed", text=words)
+
+
 def _covered(last: Checkpoint | None) -> int:
     return 0 if last is None else last.last_pos
 
 
 def _uncovered(reader: Reader, pause: timedelta) -> tuple[Checkpoint | None, list[FeedEntry], datetime] | None:
-    """The last checkpoint and what has come since, if it is time to seal it. Raises MilepostError at a gap."""
+    """The last checkpoint and what has come since, if it is time to seal it. Raises FeedGap."""
     last, now = reader.last_checkpoint(), reader.machine_now()
     covered = _covered(last)
     fresh = last is not None and timedelta(0) <= now - last.made_at < pause
@@ -136,9 +167,7 @@ def _uncovered(reader: Reader, pause: timedelta) -> tuple[Checkpoint | None, lis
     found = reader.feed(covered, BATCH)
     places = [place for pos, place in enumerate(found, covered + 1) if place.pos == pos]
     if not places:
-        raise MilepostError(
-            f"position {covered + 1} of the feed is missing; nothing after it is sealed, see `audit verify`"
-        )
+        raise FeedGap(f"position {covered + 1} of the feed is missing; nothing after it is sealed, see `audit verify`")
     return last, places, now
 
 

@@ -117,7 +117,12 @@ class People:
 
     def revoke(self, token_id: str) -> None:
         """From now on it opens nothing. Raises TokenNotFound."""
-        if not self._store.write(lambda tx: tx.revoke_token(token_id)):
+
+        def work(tx: Transaction) -> bool:
+            done = tx.revoke_token(token_id)
+            return done or (tx.repeated and any(token.id == token_id for token in tx.tokens()))
+
+        if not self._store.write(work):
             raise TokenNotFound(f"there is no token '{token_id[:40]}'; see the list of tokens")
         self._known.clear()
 

@@ -37,7 +37,7 @@ def test_a_new_case_asks_for_its_number(case) -> None:
 
 
 def test_what_is_asked_for_goes_everywhere(case) -> None:
-    """Data, changes in the record, facts, effects and the changed groups all have the number."""
+    """Data, changes in the record, facts and effects all have the number."""
     case.send("reserve")
     before = case.last
     filled = fill(before, {"certificate.number": "C.2026.00001", "certificate.token": "t0", "register.entry_no": "R-1"})
@@ -46,7 +46,6 @@ def test_what_is_asked_for_goes_everywhere(case) -> None:
     assert filled.record.payload["changes"]["certificate.number"] == "C.2026.00001"
     assert list(filled.record.payload["changes"]) == sorted(filled.record.payload["changes"])
     assert filled.facts[0].number == filled.effects[0].payload["number"] == "C.2026.00001"
-    assert "certificate" in filled.changed_groups
     assert "register.entry_no" not in filled.case.data
     assert before.case.data.get("certificate.number") is None
 

@@ -8,8 +8,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.seals import Ed25519Seal
-from engine.errors import MilepostError
-from engine.service.audit import Audit, NoKey
+from engine.service.audit import Audit, FeedGap, NoKey
 from engine.store.store import Store
 from tests.verifier.other_program import proved
 
@@ -64,14 +63,31 @@ def test_a_long_feed_is_sealed_in_batches(proposals, filled, monkeypatch):
 
 
 def test_nothing_is_sealed_after_a_gap(proposals, filled):
-    """A position that is missing is not sealed over: what stands before it is, then the tick says what is wrong."""
+    """A position that is missing is not sealed over: what stands before it is, then an incident says what is wrong, once."""
     filled(4)
     proposals.store.write(lambda tx: tx.link.connection.execute("DELETE FROM feed WHERE pos = 3"))
     audit = proposals.services.audit
     assert audit.checkpoint() == 2
     proposals.machine.forward(seconds=1)
-    with pytest.raises(MilepostError, match="position 3 of the feed is missing; nothing after it is sealed"):
-        audit.checkpoint()
+    assert [audit.checkpoint(), audit.checkpoint()] == [0, 0]
+    (incident,) = proposals.services.incidents.find()
+    assert (incident.kind, incident.text[:62]) == (
+        "history",
+        "position 3 of the feed is missing; nothing after it is sealed,",
+    )
+    with pytest.raises(FeedGap, match="position 3 of the feed is missing"):
+        audit.close()
+
+
+def test_who_stops_seals_what_came_last(proposals, filled):
+    """Nothing waits for the next start: also what came within the second after a checkpoint."""
+    filled(2)
+    audit = proposals.services.audit
+    assert audit.checkpoint() == 2
+    filled(1)
+    assert audit.checkpoint() == 0
+    audit.close()
+    assert audit.verify().uncovered == 0
 
 
 def test_without_a_seal_nothing_is_signed(proposals, filled):

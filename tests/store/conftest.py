@@ -59,7 +59,7 @@ class Maker:
             revision=1,
         )
         case = replace(case, **changes)
-        return Step(case, self.record(case, "opened", "open"), changed_groups=frozenset({"applicant", "product", ""}))
+        return Step(case, self.record(case, "opened", "open"))
 
     def next(
         self, case: Case, *, command: str | None = None, effects: int = 0, facts: Any = (), **changes: Any

@@ -9,7 +9,6 @@ from engine.core.case import BETWEEN_CASES, Case, Effect, EffectKind, Memory, Re
 from engine.core.machine.actions import SUBSCRIBERS, TURN
 from engine.core.machine.timers import rearm
 from engine.core.machine.turns import turn_of
-from engine.core.naming import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +96,6 @@ def finish(draft: Draft, said: Said) -> Step:
         tuple(draft.facts),
         armed,
         cancelled,
-        frozenset(map(group_of, draft.changed)),
         tuple(draft.allocate),
     )
 

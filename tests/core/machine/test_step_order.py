@@ -8,7 +8,6 @@ import pytest
 
 from engine.core.case import Event
 from engine.core.machine.step import open_case, step
-from engine.core.values import canonical
 from engine.errors import (
     ActorNotAllowed,
     DutyConflict,
@@ -223,16 +222,3 @@ def test_effect_keys_are_unique_and_never_change(play) -> None:
     """An effect's key is the case, the step's number and its own."""
     case = play(ORDER).open().send("go", {"n": 2})
     assert [effect.key for effect in case.last.effects] == [f"c1/2/{n}" for n in range(1, 6)]
-
-
-def test_changed_groups_are_exact(play) -> None:
-    """A step names the groups whose data differ; fields outside groups are the group ""."""
-    source = """
-    data: {g: {x: {type: integer, default: 1}}, h: {y: integer}, z: integer}
-    open: {by: clerk}
-    states: {a: {turn: clerk, events: {one: {by: clerk, set: {h.y: 1, g.x: 1}}, two: {by: clerk, set: {z: 2}}}}}
-    """
-    case = play(source).open()
-    assert case.send("one").last.changed_groups == {"h"}
-    assert case.send("two").last.changed_groups == {""}
-    assert canonical(case.last.record.payload) == '{"changes":{"z":2}}'
