@@ -66,7 +66,10 @@ def _against_floor(server: Postgres) -> Row:
 
 @contextmanager
 def _clients(url: str) -> Iterator[list[psycopg.Connection]]:
-    connections = [psycopg.connect(address_of(make_url(url)), prepare_threshold=2) for _ in range(CLIENTS)]
+    connections = [
+        psycopg.connect(address_of(make_url(url)), prepare_threshold=2, cursor_factory=psycopg.RawCursor)
+        for _ in range(CLIENTS)
+    ]
     try:
         yield connections
     finally:

@@ -15,6 +15,7 @@ from engine.service.bundles import read_folder
 from engine.service.commands import Command
 from engine.service.services import build_services
 from engine.store.link import Link
+from engine.store.pipelined import Pipelined
 from engine.store.store import Store
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def noting() -> Iterator[list[Written]]:
     """What is written inside, a transaction a step; one step at a time."""
     transactions: list[Written] = []
     execute, many = Link._execute, Link.many  # noqa: SLF001  (the two ways to the driver)
+    write = Pipelined.write
 
     def noted(link: Link, statement: Any, binds: dict[str, Any]) -> Any:
         cursor = execute(link, statement, binds)
@@ -103,10 +105,12 @@ def noting() -> Iterator[list[Written]]:
             transactions[-1].append((text.sql, [text.given(row) for row in rows]))
 
     Link._execute, Link.many = noted, noted_many  # type: ignore[method-assign]  # noqa: SLF001
+    Pipelined.write = Link.write  # type: ignore[method-assign]  # a statement a row
     try:
         yield transactions
     finally:
         Link._execute, Link.many = execute, many  # type: ignore[method-assign]  # noqa: SLF001
+        Pipelined.write = write  # type: ignore[method-assign]
 
 
 def recorded(url: str, cases: list[str], steps: int) -> dict[str, list[Written]]:

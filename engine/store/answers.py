@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, delete, select, tuple_
 
 from engine.store.bounded import bounded
-from engine.store.case_writing import CaseWriter
+from engine.store.case_writing import NEVER, CaseWriter
 from engine.store.history_reading import HistoryReader
 from engine.store.outgoing import INSERT_ACCEPTED
 from engine.store.records import Accepted
@@ -41,7 +41,8 @@ class AnswerWriter(CaseWriter, HistoryReader):
     def keep_accepted(self, key: str, party: str, body_hash: str, case_id: str, seq: int) -> None:
         """Keeps what an Idempotency-Key was answered with."""
         row = {"key": bounded(key), "party": bounded(party), "body_hash": body_hash, "case_id": case_id, "seq": seq}
-        self.unit.add(INSERT_ACCEPTED, accepted_at=self.machine_now(), **row)
+        now = self.machine_now() if self.manual_clock or self._now is NEVER else self._now  # as it was after the lock
+        self.unit.add(INSERT_ACCEPTED, accepted_at=now, **row)
         self.unit.known["accepted", key, party] = Accepted(body_hash, case_id, seq)
 
     def forget_accepted(self, before: datetime, limit: int = 1000) -> int:

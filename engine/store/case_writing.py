@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from engine.core.values import canonical
 from engine.errors import DuplicateCase
@@ -14,6 +14,7 @@ from engine.store import chain
 from engine.store.bounded import bounded
 from engine.store.case_reading import WHOLE_CASE, CaseReader, held_of
 from engine.store.codec import Held, case_columns, opening_columns, search_text
+from engine.store.columns import Instant
 from engine.store.outgoing import (
     INSERT_CASE,
     INSERT_EFFECT,
@@ -23,9 +24,8 @@ from engine.store.outgoing import (
     INSERT_UNSEQUENCED,
 )
 from engine.store.records import LockedCase, StoredCase
-from engine.store.session import CALENDARS
 from engine.store.statement import Statement
-from engine.store.tables import CASE
+from engine.store.tables import CALENDAR_VERSION, CASE, CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,14 @@ C = CASE.c
 _LOCK = select(C.id, C.seq, C.hash, C.pruned_at).where(C.public_id == bindparam("case_id"))
 LOCK = Statement(_LOCK.with_for_update(key_share=True))
 LOCK_IF_FREE = Statement(_LOCK.with_for_update(key_share=True, skip_locked=True))
+AROUND = Statement(
+    select(
+        func.clock_timestamp(type_=Instant()).label("now"),
+        select(CLOCK.c.moment).where(CLOCK.c.id == 1).scalar_subquery().label("by_hand"),
+        select(func.count()).select_from(CALENDAR_VERSION).scalar_subquery().label("calendars"),
+    )
+)
+"""What a step on PostgreSQL has to know beside its case, in one question: the moment, and whether calendars were published."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 ROW_OF = Statement(select(C.id).where(C.public_id == bindparam("case_id")))
 
@@ -78,24 +86,26 @@ class CaseWriter(CaseReader):
         if self.link.owned and kept is not None:
             self._now = self.business_now()
             return kept
-        asking = self.clock_question
         questions: list[Asked] = [(LOCK if wait else LOCK_IF_FREE, {"case_id": case_id})]
-        questions += [] if asking is None else [(asking, {})]
-        counting = self._calendars is None  # on the same way, as every step of a workflow with a calendar wants to know
-        questions += [(CALENDARS, {})] if counting else []
+        questions += [] if self.link.owned else [(AROUND, {})]
         questions += [] if kept is not None else _whole(case_id)
         (locked, *rows) = self.link.peek(*questions)
         if not locked:
             return None
-        told = rows.pop(0) if asking is not None else []
-        if counting:
-            self._calendars = int(rows.pop(0)[0].n)
-        self._now = told[0][0] if told else self.link.now()
+        if self.link.owned:
+            self._now = self.business_now()
+        else:
+            self._hear(rows.pop(0)[0])
         if locked[0].pruned_at is not None:
             return None
         if kept is not None and (kept.case.seq, kept.hash) == (locked[0].seq, locked[0].hash):
             return kept
         return held_of(rows or self.link.peek(*_whole(case_id)))
+
+    def _hear(self, around: Any) -> None:
+        moment: datetime = self.link.machine_time(around.now)
+        self._now = (around.by_hand or moment) if self.manual_clock else moment
+        self._calendars = int(around.calendars)
 
     def case(self, case_id: str) -> StoredCase | None:
         """The case as it is now, in this transaction."""

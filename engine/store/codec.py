@@ -81,7 +81,7 @@ def changed_sections(before: Mapping[str, Any], after: Mapping[str, Any]) -> set
 def arrange(
     places: Mapping[K, int], before: Mapping[K, V], after: Sequence[tuple[K, V]]
 ) -> tuple[dict[K, int], list[K], list[tuple[int, V]]]:
-    """New places, keys to drop, and (place, value) to write, so that place gives the order and few rows are touched."""
+    """New places, keys that are gone, and (place, value) to put, so that place gives the order and few rows are touched."""
     kept: dict[K, int] = {}
     written: list[tuple[int, V]] = []
     alive = {key for key, _ in after}
@@ -90,8 +90,6 @@ def arrange(
     for key, value in after:
         place = places.get(key, -1)
         if place <= last or before.get(key) != value:
-            if key in before:
-                dropped.append(key)
             place = max(place, last + 1)
             written.append((place, value))
         kept[key] = last = place

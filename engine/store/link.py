@@ -5,7 +5,6 @@ A statement that looks at a table for which rows wait has these written first, s
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from engine.store.columns import to_text
@@ -13,10 +12,10 @@ from engine.store.statement import SQLITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from engine.store.statement import Statement, Text
+    from engine.store.writes import Write
 
 Asked = tuple["Statement", dict[str, Any]]
 
@@ -29,7 +28,6 @@ class Link:
 
     owned = True
     dialect = SQLITE
-    clock_question: Statement | None = None  # what asks the database for machine time, where that has its own clock
 
     def __init__(self, connection: Any, clock: Callable[[], datetime] | None) -> None:
         self.connection = connection
@@ -44,6 +42,10 @@ class Link:
         if self._clock is None:
             raise ValueError("SQLite has no clock of its own; the store is given the process's")
         return self._clock()
+
+    def machine_time(self, told: datetime) -> datetime:
+        """Machine time, where the database has `told` its own: that, unless another clock was given."""
+        return told if self._clock is None else self._clock()
 
     def rows(self, statement: Statement, **binds: Any) -> list[Any]:
         """All rows of a result."""
@@ -81,9 +83,10 @@ class Link:
         else:
             self._writing.executemany(text.sql, [_bound(text, row) for row in rows])
 
-    def together(self) -> AbstractContextManager[Any]:
-        """What is written inside travels together, where that saves a way."""
-        return nullcontext()
+    def write(self, rows: Sequence[tuple[Write, Sequence[dict[str, Any]]]]) -> None:
+        """Rows of several tables, in this order, which nobody waits for."""
+        for write, of_table in rows:
+            self.many(write, of_table)
 
     def _settle(self, statement: Statement) -> None:
         if self.waiting and not self.waiting.isdisjoint(statement.tables):

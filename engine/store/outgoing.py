@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, update
-
 from engine.store.statement import Statement, insert_into
 from engine.store.tables import (
     ACCEPTED,
@@ -18,8 +16,7 @@ from engine.store.tables import (
     TIMER,
     UNSEQUENCED,
 )
-
-C = CASE.c
+from engine.store.writes import deleting, inserting, updating
 
 INSERT_CASE = Statement(insert_into(CASE, "id"))
 _CHANGING = (
@@ -36,45 +33,23 @@ _CHANGING = (
     "overdue_since",
     "hash",
 )
-UPDATE_CASE = Statement(
-    update(CASE)
-    .where(C.id == bindparam("row"))
-    .values({name: bindparam(name, type_=C[name].type) for name in _CHANGING})
-)
-UPDATE_SEARCH = Statement(
-    update(CASE)
-    .where(C.id == bindparam("row"))
-    .values({name: bindparam(name, type_=C[name].type) for name in ("unique_key", "search")})
-)
-INSERT_LINK = Statement(insert_into(CASE_LINK))
-INSERT_SECTION = Statement(insert_into(CASE_SECTION))
-UPDATE_SECTION = Statement(
-    update(CASE_SECTION)
-    .where(CASE_SECTION.c.case_id == bindparam("row"), CASE_SECTION.c.section == bindparam("key"))
-    .values(data=bindparam("data", type_=CASE_SECTION.c.data.type))
-)
-DELETE_SECTION = Statement(
-    delete(CASE_SECTION).where(CASE_SECTION.c.case_id == bindparam("row"), CASE_SECTION.c.section == bindparam("key"))
-)
-INSERT_POSITION = Statement(insert_into(POSITION))
-DELETE_POSITION = Statement(
-    delete(POSITION).where(POSITION.c.case_id == bindparam("row"), POSITION.c.state == bindparam("key"))
-)
-INSERT_TIMER = Statement(insert_into(TIMER))
-DELETE_TIMER = Statement(delete(TIMER).where(TIMER.c.case_id == bindparam("row"), TIMER.c.key == bindparam("key")))
-INSERT_INDEX = Statement(insert_into(CASE_INDEX))
-DELETE_INDEX = Statement(
-    delete(CASE_INDEX).where(
-        CASE_INDEX.c.case_id == bindparam("row"),
-        CASE_INDEX.c.path == bindparam("path"),
-        CASE_INDEX.c.value == bindparam("value"),
-    )
-)
-INSERT_STEP = Statement(insert_into(STEP))
-INSERT_FEED = Statement(insert_into(FEED))
-INSERT_UNSEQUENCED = Statement(insert_into(UNSEQUENCED))
-INSERT_EFFECT = Statement(insert_into(EFFECT))
-INSERT_ACCEPTED = Statement(insert_into(ACCEPTED))
+UPDATE_CASE = updating(CASE, {"row": "id"}, _CHANGING)
+UPDATE_SEARCH = updating(CASE, {"row": "id"}, ("unique_key", "search"))
+INSERT_LINK = inserting(CASE_LINK)
+INSERT_SECTION = inserting(CASE_SECTION)
+UPDATE_SECTION = updating(CASE_SECTION, {"row": "case_id", "key": "section"}, ("data",))
+DELETE_SECTION = deleting(CASE_SECTION, {"row": "case_id", "key": "section"})
+PUT_POSITION = inserting(POSITION, over=("case_id", "state"))
+DELETE_POSITION = deleting(POSITION, {"row": "case_id", "key": "state"})
+PUT_TIMER = inserting(TIMER, over=("case_id", "key"))
+DELETE_TIMER = deleting(TIMER, {"row": "case_id", "key": "key"})
+INSERT_INDEX = inserting(CASE_INDEX)
+DELETE_INDEX = deleting(CASE_INDEX, {"row": "case_id", "path": "path", "value": "value"})
+INSERT_STEP = inserting(STEP)
+INSERT_FEED = inserting(FEED)
+INSERT_UNSEQUENCED = inserting(UNSEQUENCED)
+INSERT_EFFECT = inserting(EFFECT)
+INSERT_ACCEPTED = inserting(ACCEPTED)
 
 ORDER = {
     statement: place
@@ -87,9 +62,9 @@ ORDER = {
             UPDATE_SECTION,
             INSERT_SECTION,
             DELETE_POSITION,
-            INSERT_POSITION,
+            PUT_POSITION,
             DELETE_TIMER,
-            INSERT_TIMER,
+            PUT_TIMER,
             DELETE_INDEX,
             INSERT_INDEX,
             INSERT_STEP,

@@ -8,14 +8,20 @@ from sqlalchemy import func, select
 
 from engine.store.columns import Instant
 from engine.store.link import Asked, Link
+from engine.store.outgoing import UPDATE_SEARCH
 from engine.store.statement import POSTGRESQL, Statement
+from engine.store.writes import named, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from psycopg import Connection, Pipeline
 
+    from engine.store.writes import Write
+
+FEW = 48
+"""So many rows are written by one statement. What sizes there are is prepared once each, so they are bounded."""
 CLOCK = Statement(select(func.clock_timestamp(type_=Instant()).label("now")))
 
 
@@ -28,7 +34,6 @@ class Pipelined(Link):
     def __init__(self, connection: Connection, pipeline: Pipeline, clock: Callable[[], datetime] | None) -> None:
         super().__init__(connection, clock)
         self._pipeline = pipeline
-        self.clock_question = CLOCK if clock is None else None
 
     def now(self) -> datetime:
         """The database's clock as it reads it now, not at the start of the transaction."""
@@ -59,6 +64,18 @@ class Pipelined(Link):
         self._pipeline.sync()
         count: int = cursor.rowcount
         return count
+
+    def write(self, rows: Sequence[tuple[Write, Sequence[dict[str, Any]]]]) -> None:
+        """In one statement where they are few, which a step's are; the search columns of a case before its other ones, as
+        both are in one row.
+        """
+        super().write([(write, of_table) for write, of_table in rows if write is UPDATE_SEARCH])
+        rest = [(write, of_table) for write, of_table in rows if write is not UPDATE_SEARCH]
+        if sum(len(of_table) for _, of_table in rest) > FEW:
+            super().write(rest)
+        elif rest:
+            self.changes += 1
+            self._execute(together(tuple((write, len(of_table)) for write, of_table in rest)), named(rest))
 
     def commit(self) -> None:
         """Makes it durable, together with what was not sent yet: all of it travels when the pipeline ends, which raises

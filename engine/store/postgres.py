@@ -58,6 +58,7 @@ RECONNECT = 0.5
 """Seconds between two tries to reach a server that is gone."""
 CONNECTION = {
     "prepare_threshold": 2,
+    "cursor_factory": psycopg.RawCursor,
     "application_name": "milepost",
     "connect_timeout": 3,
     "keepalives_idle": 10,
@@ -337,7 +338,7 @@ def _check(address: str) -> None:
 def _configure(connection: psycopg.Connection) -> None:
     connection.prepared_max = 400
     for name, value in SETTINGS.items():
-        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+        connection.execute("SELECT set_config($1, $2, false)", (name, value))
     connection.commit()
 
 

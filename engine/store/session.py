@@ -43,8 +43,3 @@ class Session:
             ((row,),) = self.link.peek((CALENDARS, {}))
             self._calendars = int(row.n)
         return self._calendars
-
-    @property
-    def clock_question(self) -> Statement | None:
-        """What asks the database for business time; None: this process knows it."""
-        return CLOCK_NOW if self.manual_clock else self.link.clock_question

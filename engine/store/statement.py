@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 DIALECTS: Mapping[str, Callable[[], Dialect]] = {
-    SQLITE: lambda: sqlite.dialect(paramstyle="qmark"),  # sqlite3 looks up names anew for each row
-    POSTGRESQL: psycopg.dialect,
+    SQLITE: lambda: sqlite.dialect(paramstyle="qmark"),
+    POSTGRESQL: lambda: psycopg.dialect(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
 }
+"""Values go by place: sqlite3 looks up names anew for each row, and psycopg takes a text apart to find them."""
 
 
 class Executable(Protocol):
@@ -90,7 +91,7 @@ class Statement:
         as_text = is_text(dialect)
         return Text(
             sql=str(compiled),
-            placed=_in_order(compiled.positiontup) if compiled.positional else _by_name,
+            placed=_in_order(compiled.positiontup),
             constants={name: bind.effective_value for bind, name in binds.items() if not bind.required},
             bound_instants=tuple(
                 sorted({n for b, n in binds.items() if isinstance(b.type, Instant) and b.required and as_text})
@@ -107,21 +108,21 @@ def _in_order(names: Sequence[str]) -> Callable[[dict[str, Any]], Any]:
     return lambda binds: tuple(binds[name] for name in names)
 
 
-def _by_name(binds: dict[str, Any]) -> Any:
-    return binds
-
-
 def _row_of(names: list[str]) -> Callable[[Iterable[Any]], Any]:
     kind: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024  (names known at run time only)
     make: Callable[[Iterable[Any]], Any] = kind._make
     return make
 
 
-def insert_into(table: Table, *returning: str) -> Insert | ReturningInsert[Any]:
-    """An INSERT of all columns but an own number; `returning` names columns to give back."""
+def given_columns(table: Table) -> list[str]:
+    """The columns of a new row: all but an own number, which the database gives."""
     own = {
         c.name for c in table.primary_key if c.autoincrement is True or (c.name in {"id", "pos"} and c.default is None)
     }
-    names = [c.name for c in table.columns if c.name not in own or table.name == "clock"]
-    core = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
+    return [c.name for c in table.columns if c.name not in own or table.name == "clock"]
+
+
+def insert_into(table: Table, *returning: str) -> Insert | ReturningInsert[Any]:
+    """An INSERT of all columns but an own number; `returning` names columns to give back."""
+    core = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in given_columns(table)})
     return core.returning(*(table.c[name] for name in returning)) if returning else core.inline()

@@ -20,11 +20,11 @@ from engine.store.outgoing import (
     DELETE_TIMER,
     INSERT_EFFECT,
     INSERT_INDEX,
-    INSERT_POSITION,
     INSERT_SECTION,
     INSERT_STEP,
-    INSERT_TIMER,
     ORDER,
+    PUT_POSITION,
+    PUT_TIMER,
     UPDATE_CASE,
     UPDATE_SEARCH,
     UPDATE_SECTION,
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from engine.core.case import Position, Timer
     from engine.store.codec import Held
     from engine.store.link import Link
-    from engine.store.statement import Statement
+    from engine.store.writes import Write
 
-    Add = Callable[[Statement, Sequence[dict[str, Any]]], None]
+    Add = Callable[[Write, Sequence[dict[str, Any]]], None]
 
-Rows = dict["Statement", list[dict[str, Any]]]
+Rows = dict["Write", list[dict[str, Any]]]
 CASE_TABLES = frozenset({"case", "case_section", "position", "timer", "case_index"})
 
 
@@ -52,7 +52,7 @@ class Mark:
     held: Mapping[str, Held]
     touched: Mapping[str, None]
     known: Mapping[tuple[str, ...], Any]
-    lengths: Mapping[Statement, int]
+    lengths: Mapping[Write, int]
     changes: int
 
 
@@ -75,7 +75,7 @@ class Unit:
 
     def mark(self) -> Mark:
         """Where to come back to."""
-        lengths = {statement: len(rows) for statement, rows in self._rows.items()}
+        lengths = {write: len(rows) for write, rows in self._rows.items()}
         return Mark(dict(self.base), dict(self.held), dict(self._touched), dict(self.known), lengths, self.link.changes)
 
     def undo(self, mark: Mark) -> bool:
@@ -84,8 +84,8 @@ class Unit:
             return False
         self.base, self.held = dict(mark.base), dict(mark.held)
         self._touched, self.known = dict(mark.touched), dict(mark.known)
-        for statement, rows in self._rows.items():
-            del rows[mark.lengths.get(statement, 0) :]
+        for write, rows in self._rows.items():
+            del rows[mark.lengths.get(write, 0) :]
         return True
 
     def found(self, held: Held) -> None:
@@ -104,13 +104,13 @@ class Unit:
         self.held.pop(case_id, None)
         self.gone.add(case_id)
 
-    def add(self, statement: Statement, **row: Any) -> None:
+    def add(self, write: Write, **row: Any) -> None:
         """A row to be inserted."""
-        self._rows.setdefault(statement, []).append(row)
-        self.link.waiting |= statement.tables
-        if statement is INSERT_EFFECT:
+        self._rows.setdefault(write, []).append(row)
+        self.link.waiting |= write.tables
+        if write is INSERT_EFFECT:
             self.tell(News.EFFECTS)
-        elif statement is INSERT_STEP:
+        elif write is INSERT_STEP:
             self.tell(News.STEPS)
 
     def tell(self, news: News) -> None:
@@ -132,17 +132,15 @@ class Unit:
             held = _changed(self.base[case_id], self.held[case_id], rows)
             self.base[case_id] = self.held[case_id] = held
         self._touched.clear()
-        with self.link.together():
-            for statement in sorted(rows, key=ORDER.__getitem__):
-                self.link.many(statement, rows[statement])
+        self.link.write([(write, rows[write]) for write in sorted(rows, key=ORDER.__getitem__) if rows[write]])
 
 
 def _changed(base: Held, held: Held, rows: Rows) -> Held:
     """Adds the rows between a case as it lies in the database and as it is now; returns it as it lies there then."""
 
-    def add(statement: Statement, found: Sequence[dict[str, Any]]) -> None:
+    def add(write: Write, found: Sequence[dict[str, Any]]) -> None:
         if found:
-            rows.setdefault(statement, []).extend(found)
+            rows.setdefault(write, []).extend(found)
 
     row, case = base.row, held.case
     _sections(base, held, add)
@@ -202,7 +200,7 @@ def _positions(base: Held, positions: tuple[Position, ...], add: Add) -> Mapping
         }
         for place, p in written
     ]
-    add(INSERT_POSITION, rows)
+    add(PUT_POSITION, rows)
     return places
 
 
@@ -227,5 +225,5 @@ def _timers(base: Held, timers: tuple[Timer, ...], add: Add) -> Mapping[str, int
         }
         for place, t in written
     ]
-    add(INSERT_TIMER, rows)
+    add(PUT_TIMER, rows)
     return places

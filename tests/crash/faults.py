@@ -107,7 +107,7 @@ def sqlite_connections(faults: Faults) -> type[sqlite3.Connection]:
 def postgres_connections(faults: Faults) -> type[psycopg.Connection]:
     """Connections to PostgreSQL with these faults. A lost one is ended by the server."""
 
-    class Cursor(psycopg.Cursor):
+    class Cursor(psycopg.RawCursor):
         def execute(self, query: Any, *given: Any, **more: Any) -> Any:
             return faults.around(self.connection, query, lambda: super(Cursor, self).execute(query, *given, **more))
 
@@ -117,15 +117,11 @@ def postgres_connections(faults: Faults) -> type[psycopg.Connection]:
     class Connection(psycopg.Connection):
         error = psycopg.OperationalError
 
-        def __init__(self, *given: Any, **more: Any) -> None:
-            super().__init__(*given, **more)
-            self.cursor_factory = Cursor
-
         @classmethod
         def connect(cls, *given: Any, **more: Any) -> Any:
             if faults.dead:
                 raise psycopg.OperationalError("no server listens")
-            return super().connect(*given, **more)
+            return super().connect(*given, **{**more, "cursor_factory": Cursor})
 
         def commit(self) -> None:
             if self._pipeline is None:

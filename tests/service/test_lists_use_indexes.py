@@ -130,7 +130,7 @@ class Asked:
         read = self.services.store.read
         if self.url.startswith("postgresql"):
             explain = "EXPLAIN "
-            with psycopg.connect(self.url) as connection:
+            with psycopg.connect(self.url, cursor_factory=psycopg.RawCursor) as connection:
                 return [
                     (sql, [row[0] for row in connection.execute(explain + sql, binds).fetchall()])
                     for sql, binds in said

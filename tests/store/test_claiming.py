@@ -263,7 +263,7 @@ def test_many_that_wait_cost_nothing_on_a_server(postgres_url, maker, publishing
     store = Store(postgres_url, machine_now=clock)
     version, opened = publishing(store), maker.opened()
     store.write(lambda tx: tx.insert_case(opened, version_id=version, unique_key=None, index={}))
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
+    with psycopg.connect(postgres_url, autocommit=True, cursor_factory=psycopg.RawCursor) as connection:
         named = connection.execute("SELECT column_name FROM information_schema.columns WHERE table_name = 'case'")
         names = [f'"{name}"' for (name,) in named]
         own = {'"id"': "1000 + i", '"public_id"': "'x' || i", '"number"': "NULL"}

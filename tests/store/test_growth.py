@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.store.link import Link
+from engine.store.pipelined import Pipelined
 
 LARGE = "Описание " * 20_000
 
@@ -13,15 +14,19 @@ LARGE = "Описание " * 20_000
 def written(monkeypatch):
     """The texts that are sent to be written, by table, in bytes."""
     sizes = {}
-    many = Link.many
 
-    def counted(link, statement, rows):
-        (table, *_) = statement.tables
-        texts = [value for row in rows for value in row.values() if isinstance(value, str)]
-        sizes[table] = sizes.get(table, 0) + sum(len(text.encode()) for text in texts)
-        many(link, statement, rows)
+    def counting(write):
+        def counted(link, rows):
+            for one, of_table in rows:
+                (table, *_) = one.tables
+                texts = [value for row in of_table for value in row.values() if isinstance(value, str)]
+                sizes[table] = sizes.get(table, 0) + sum(len(text.encode()) for text in texts)
+            write(link, rows)
 
-    monkeypatch.setattr(Link, "many", counted)
+        return counted
+
+    monkeypatch.setattr(Pipelined, "write", counting(Pipelined.write))
+    monkeypatch.setattr(Link, "write", counting(Link.write))
     return sizes
 
 
