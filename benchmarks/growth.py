@@ -24,6 +24,7 @@ from engine.ports import Adapters
 from engine.service.bundles import read_folder
 from engine.service.services import Services, build_services
 from engine.store.link import Link
+from engine.store.pipelined import Pipelined
 from engine.store.sqlite import connect
 from engine.store.store import Store
 from tests.servers.postgres import Postgres
@@ -100,7 +101,7 @@ def walk(services: Services, cases: int) -> None:
 def _writing() -> Iterator[Counter[str]]:
     """Counts the characters of the values that are sent to be written, by table."""
     written: Counter[str] = Counter()
-    many = Link.many
+    many, write = Link.many, Pipelined.write
 
     def counted(link: Link, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
         (table, *_) = statement.tables
@@ -108,10 +109,12 @@ def _writing() -> Iterator[Counter[str]]:
         many(link, statement, rows)
 
     Link.many = counted  # type: ignore[method-assign]
+    Pipelined.write = Link.write  # type: ignore[method-assign]  # table by table
     try:
         yield written
     finally:
         Link.many = many  # type: ignore[method-assign]
+        Pipelined.write = write  # type: ignore[method-assign]
 
 
 def _length(row: Mapping[str, Any]) -> int:
