@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from engine.core.case import Actor
@@ -14,8 +14,6 @@ from engine.service.services import Services
 
 OPERATIONS = "operations"
 """The role that sees to incidents and effects, and moves a manual clock; given with the token, in no workflow."""
-
-_bearer = HTTPBearer(auto_error=False, description="A token made by `milepost token create`")
 
 
 async def services_of(request: Request) -> Services:  # async: nothing here waits, and a thread would cost more than it
@@ -29,18 +27,21 @@ async def services_of(request: Request) -> Services:  # async: nothing here wait
 ServicesIn = Annotated[Services, Depends(services_of)]
 
 
-async def actor_of(  # async: mostly nothing waits; a look at the database goes to a thread
-    services: ServicesIn, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Actor:
-    """The actor of the request's token; NotAuthenticated without one."""
-    if credentials is None:
-        raise NotAuthenticated("no token; send `Authorization: Bearer <token>`")
-    secret, people = credentials.credentials, services.people
-    known = people.remembered(secret)
-    return await run_in_threadpool(people.actor_of, secret) if known is None else known
+class Bearer(HTTPBearer):
+    """The actor of a request's token: one dependency, as FastAPI works on each of a chain of them at every request."""
+
+    async def __call__(self, request: Request) -> Actor:  # type: ignore[override]  # the actor, not his secret
+        """NotAuthenticated without a token, or with one that is not in force; a look at the database goes to a thread."""
+        credentials = await super().__call__(request)
+        if credentials is None:
+            raise NotAuthenticated("no token; send `Authorization: Bearer <token>`")
+        secret, people = credentials.credentials, (await services_of(request)).people
+        known = people.remembered(secret)
+        return await run_in_threadpool(people.actor_of, secret) if known is None else known
 
 
-ActorIn = Annotated[Actor, Depends(actor_of)]
+BEARER = Bearer(auto_error=False, scheme_name="HTTPBearer", description="A token made by `milepost token create`")
+ActorIn = Annotated[Actor, Depends(BEARER)]
 
 
 async def operations(actor: ActorIn) -> Actor:  # async: as above

@@ -185,12 +185,13 @@ def visible_data(chart: Chart, case: Case, actor: Actor) -> dict[str, Any]:
 class Sight:
     """What one reader sees of one case, field by field; made once a look."""
 
-    __slots__ = ("_actor", "_case", "_chart", "_roles")
+    __slots__ = ("_actor", "_case", "_chart", "_roles", "_whole")
 
     def __init__(self, chart: Chart, case: Case, actor: Actor) -> None:
         self._chart, self._case, self._actor = chart, case, actor
         held = ((name, chart.workflow.roles[_base(name)]) for name in _held(chart, case, actor))
         self._roles = [role for name, role in held if _sees(role, name, case, actor)]
+        self._whole = any(role.fields is None and not role.hides for role in self._roles)
 
     def sees(self, path: str) -> bool:
         """Whether one of his roles sees this field now."""
@@ -199,19 +200,20 @@ class Sight:
             return True
         if self.sealed(path):
             return case.memory.gave.get(path) == actor.id
+        if self._whole:
+            return True
         group = path.partition(".")[0]
         if group in SHARED:
             return bool(self._roles)
-        return any(
-            (role.fields is None or path in role.fields or group in role.fields)
-            and path not in role.hides
-            and group not in role.hides
-            for role in self._roles
-        )
+        for role in self._roles:  # every field of every answer comes by here
+            named = role.fields is None or path in role.fields or group in role.fields
+            if named and path not in role.hides and group not in role.hides:
+                return True
+        return False
 
     def sees_all(self) -> bool:
         """Whether one of his roles sees every field; what an adapter answered is for such readers only."""
-        return self._actor.kind == "system" or any(role.fields is None and not role.hides for role in self._roles)
+        return self._actor.kind == "system" or self._whole
 
     def sealed(self, path: str) -> bool:
         """Whether a field, or what is said with an event, is sealed now: then it is in nobody's history."""

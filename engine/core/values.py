@@ -73,9 +73,9 @@ def decode(value: Any) -> Any:
                 return parse_instant(value["$t"])
             if "$d" in value:
                 return date.fromisoformat(value["$d"])
-        return {key.removeprefix("$"): decode(item) for key, item in value.items()}
+        return {key.removeprefix("$"): item if type(item) in _PLAIN else decode(item) for key, item in value.items()}
     if isinstance(value, list):
-        return tuple(decode(item) for item in value)
+        return tuple([item if type(item) in _PLAIN else decode(item) for item in value])
     return value
 
 

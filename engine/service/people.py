@@ -110,10 +110,7 @@ class People:
 
     def locale_of(self, actor_id: str) -> str:
         """The language somebody reads, "" where nobody knows."""
-        found = (
-            token.locale for token in self._store.read(lambda reader: reader.tokens()) if token.actor_id == actor_id
-        )
-        return next(found, "")
+        return next((token.locale for token in self._store.read(lambda reader: reader.tokens_of(actor_id))), "")
 
     def revoke(self, token_id: str) -> None:
         """From now on it opens nothing. Raises TokenNotFound."""

@@ -37,8 +37,7 @@ def _people(reader: Reader, workflow: Workflow, case: Case, name: str) -> list[P
     if name.startswith("person:"):
         return _from_data(case.data.get(name.removeprefix("person:")))
     if name.startswith("id:"):
-        wanted = name.removeprefix("id:")
-        return [person_of(token) for token in reader.tokens() if token.actor_id == wanted and token.revoked_at is None]
+        return [person_of(token) for token in reader.tokens_of(name.removeprefix("id:"))]
     return [
         person_of(token) for token in reader.people(name) if name in held_roles(workflow, case.data, actor_of(token))
     ]
