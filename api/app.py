@@ -33,7 +33,13 @@ def create_app(
     background: Background | None = None,
 ) -> FastAPI:
     """All routes; `POST /clock` only where the services' clock is manual."""
-    app = FastAPI(title="Milepost", version=version, description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Milepost",
+        version=version,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
+    )
     app.state.services = services
     app.state.landing = Landing(services.store)
     app.state.background = background or NoBackground()

@@ -35,8 +35,24 @@ PROBLEM: dict[str, Any] = {
         },
     },
 }
-ANSWER = {"description": "A problem", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 FOREIGN = ("HTTPValidationError", "ValidationError")
+SAYS = {
+    400: "The body is no JSON",
+    401: "No token, or one that is not in force",
+    403: "Not for this actor: his roles do not fit, or a duty stands against him",
+    404: "There is none, or none that this actor may see",
+    409: "Not now: what the case waits for, or what is there already, does not allow it",
+    410: "It was there, and has been pruned",
+    412: "The case is not as it was read",
+    413: "The body is too large",
+    415: "The body is not of a type that is taken here",
+    422: "Something in it is not as it has to be; `problems` names each",
+    503: "Not at present; `Retry-After` says when to send it again",
+}
+ALWAYS, SECURED, NAMED, BODY = (422, 503), (401, 403), (404, 410), (400, 404, 409, 413, 415)
+CASE_LINKS = ("get_case", "send_event", "get_history", "get_timers", "get_effects", "explain")
+LINKS = {name: {"operationId": name, "parameters": {"case_id": "$response.body#/case/id"}} for name in CASE_LINKS}
+"""What the answer to an opened case leads to."""
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -47,9 +63,23 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for name in FOREIGN:
             schemas.pop(name, None)
         schemas["Problem"] = PROBLEM
-        for operations in made["paths"].values():
+        for path, operations in made["paths"].items():
             for operation in operations.values():
-                operation["responses"].pop("422", None)
-                operation["responses"]["default"] = ANSWER
+                operation["responses"] |= {str(status): _problem(status) for status in _refusals(path, operation)}
+        made["paths"]["/cases"]["post"]["responses"]["201"]["links"] = LINKS
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _refusals(path: str, operation: dict[str, Any]) -> list[int]:
+    """The statuses of problems that an operation may answer with, by what it takes."""
+    found = [*ALWAYS]
+    found += SECURED if "security" in operation else ()
+    found += NAMED if "{" in path else ()
+    found += BODY if "requestBody" in operation else ()
+    found += [412] if any(taken["name"].lower() == "if-match" for taken in operation.get("parameters", ())) else []
+    return sorted(set(found))
+
+
+def _problem(status: int) -> dict[str, Any]:
+    return {"description": SAYS[status], "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}

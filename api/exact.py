@@ -82,10 +82,13 @@ class ExactRoute(APIRoute):
             check_asked(
                 (name, str(text)) for name, text in (*request.path_params.items(), *request.query_params.multi_items())
             )
-            unknown = next((name for name in request.query_params if name not in known), None)
+            asked = request.query_params
+            unknown = next((name for name in asked if name not in known), None)
             if unknown is not None:
                 have = ", ".join(known) or "none"
                 raise HTTPException(422, f"there is no query parameter '{unknown[:40]}' here; there are {have}")
+            if len(asked.multi_items()) > len(asked):
+                raise HTTPException(422, "a query parameter comes twice; which of them is meant, nobody knows")
             return await handler(ExactRequest(request.scope, request.receive))
 
         return exact

@@ -156,6 +156,12 @@ class World:
     secrets: dict
     listening: Listening
 
+    def anew(self):
+        """An empty store, and new tokens for everybody."""
+        self.services.store.start_again()
+        self.secrets.update(tokens(self.services))
+        return self.secrets
+
     def as_(self, name=None, **headers):
         """A client with this person's token, or none."""
         token = {"Authorization": f"Bearer {self.secrets[name]}"} if name else {}
@@ -199,6 +205,14 @@ def build(url="sqlite://"):
     return services
 
 
+def tokens(services):
+    """A token for each of the people."""
+    return {
+        name: services.people.create_token(name, name.title(), roles, attributes, email=f"{name}@people.example")[0]
+        for name, (roles, attributes) in PEOPLE.items()
+    }
+
+
 @pytest.fixture(scope="session")
 def application():
     """Built once; what was stored by one test is gone in the next."""
@@ -211,13 +225,10 @@ def application():
 def world(listening, application):
     """The application with an empty store and everybody's tokens."""
     services = application.state.services
-    services.store.start_again()
-    secrets = {
-        name: services.people.create_token(name, name.title(), roles, attributes, email=f"{name}@people.example")[0]
-        for name, (roles, attributes) in PEOPLE.items()
-    }
     listening.app = application
-    return World(application, services, secrets, listening)
+    made = World(application, services, {}, listening)
+    made.anew()
+    return made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -225,12 +236,8 @@ def anywhere(request, listening, tmp_path):
     """An application over a file, and over a server."""
     url = f"sqlite:///{tmp_path}/cases.db"
     services = build(request.getfixturevalue("postgres_url") if request.param == "postgresql" else url)
-    secrets = {
-        name: services.people.create_token(name, name.title(), roles, attributes, email=f"{name}@people.example")[0]
-        for name, (roles, attributes) in PEOPLE.items()
-    }
     listening.app = create_app(services, version="test")
-    yield World(listening.app, services, secrets, listening)
+    yield World(listening.app, services, tokens(services), listening)
     services.store.close()
 
 

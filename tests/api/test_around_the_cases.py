@@ -20,7 +20,9 @@ def test_the_openapi_document_describes_answers(world):
     for path, operations in spec["paths"].items():
         for operation in operations.values():
             content = next(value for code, value in operation["responses"].items() if code.startswith("2"))["content"]
-            assert "application/problem+json" in operation["responses"]["default"]["content"], path
+            problems = {code: said["content"] for code, said in operation["responses"].items() if code >= "400"}
+            assert {"422", "503"} <= problems.keys(), path
+            assert all("application/problem+json" in content for content in problems.values()), path
             assert "application/json" not in content or content["application/json"]["schema"], path
 
 

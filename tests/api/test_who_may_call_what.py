@@ -4,45 +4,61 @@ from __future__ import annotations
 
 import pytest
 
-NOBODY, OWN, OTHER, OPERATIONS = None, "anna", "boris", "ops"
+CALLERS = {
+    "nobody": None,
+    "own": "anna",
+    "other": "boris",
+    "officer": "oleg",
+    "laboratory": "lena",
+    "operations": "ops",
+}
+NOTHING = {"id": "0" * 32, "number": "T.99999-0", "entry": "999", "token": "x" * 22, "incident": "999"}
+"""What the paths of the table name where there is nothing of that name."""
 
 ANOTHER = {"applicant.tax_id": "1234567890", "product.designation": "V-7"}
+ALL = "200 200 200 200 200 200"
+KNOWN = "401 200 200 200 200 200"
+SEEN = "401 200 404 200 404 404"
+PLANT = "401 403 403 403 403 200"
+NO_CASE = "401 404 404 404 404 404"
+NO_PLANT = "401 403 403 403 403 404"
 
-# path, method, body → status for nobody, the case's party, another party, operations
+# method, path, body → status for nobody, the case's party, another party, an officer, a laboratory that was not asked,
+# operations; and where the path names a thing: the same for one that there is not
 TABLE = [
-    ("GET", "/healthz", None, 200, 200, 200, 200),
-    ("GET", "/readyz", None, 200, 200, 200, 200),
-    ("GET", "/openapi.json", None, 200, 200, 200, 200),
-    ("GET", "/v/{token}", None, 200, 200, 200, 200),
-    ("GET", "/me", None, 401, 200, 200, 200),
-    ("GET", "/workflows", None, 401, 200, 200, 200),
-    ("GET", "/workflows/offer", None, 401, 200, 200, 200),
-    ("GET", "/workflows/offer/versions", None, 401, 200, 200, 200),
-    ("GET", "/workflows/offer/diagram", None, 401, 200, 200, 200),
-    ("GET", "/workflows/offer/versions/1/diagram", None, 401, 200, 200, 200),
-    ("GET", "/cases", None, 401, 200, 200, 200),
-    ("GET", "/cases/{id}", None, 401, 200, 404, 404),
-    ("GET", "/cases/{id}/history", None, 401, 200, 404, 404),
-    ("GET", "/cases/{id}/timers", None, 401, 200, 404, 404),
-    ("GET", "/cases/{id}/effects", None, 401, 200, 404, 404),
-    ("GET", "/cases/{id}/explain", None, 401, 200, 404, 404),
-    ("POST", "/cases/{id}/events", {"event": "withdraw"}, 401, 403, 404, 404),
-    ("POST", "/cases/{id}/events?dry_run=true", {"event": "withdraw"}, 401, 403, 404, 404),
-    ("POST", "/cases", {"workflow": "offer", "data": ANOTHER}, 401, 201, 403, 403),
-    ("POST", "/events", {"events": [{"case": "{id}", "event": "withdraw"}]}, 401, 200, 200, 200),
-    ("GET", "/register", None, 401, 200, 200, 200),
-    ("GET", "/register/{entry}", None, 401, 200, 200, 200),
-    ("GET", "/register/eligibility?tax_id=1234567890&designation=V-1", None, 401, 200, 200, 200),
-    ("GET", "/certificates/{number}", None, 401, 200, 200, 200),
-    ("GET", "/certificates/{number}/pdf", None, 401, 200, 200, 200),
-    ("GET", "/incidents", None, 401, 403, 403, 200),
-    ("GET", "/incidents/{incident}", None, 401, 403, 403, 200),
-    ("POST", "/incidents/{incident}/close", {"answer": "seen to"}, 401, 403, 403, 200),
-    ("POST", "/effects/{id}/4/1/retry", {"reason": "again"}, 401, 403, 403, 409),
-    ("POST", "/effects/{id}/4/1/resolve", {"reason": "done"}, 401, 403, 403, 409),
-    ("GET", "/metrics", None, 401, 403, 403, 200),
-    ("POST", "/imports?workflow=offer&preview=true", b"tax_id,designation\n1234567890,V-2\n", 401, 200, 200, 200),
-    ("POST", "/clock", {"to": "2026-03-02T06:00:01Z"}, 401, 403, 403, 200),
+    ("GET", "/healthz", None, ALL, ""),
+    ("GET", "/readyz", None, ALL, ""),
+    ("GET", "/openapi.json", None, ALL, ""),
+    ("GET", "/v/{token}", None, ALL, "404 404 404 404 404 404"),
+    ("GET", "/me", None, KNOWN, ""),
+    ("GET", "/workflows", None, KNOWN, ""),
+    ("GET", "/workflows/offer", None, KNOWN, ""),
+    ("GET", "/workflows/offer/versions", None, KNOWN, ""),
+    ("GET", "/workflows/offer/diagram", None, KNOWN, ""),
+    ("GET", "/workflows/offer/versions/1/diagram", None, KNOWN, ""),
+    ("GET", "/cases", None, KNOWN, ""),
+    ("GET", "/cases/{id}", None, SEEN, NO_CASE),
+    ("GET", "/cases/{id}/history", None, SEEN, NO_CASE),
+    ("GET", "/cases/{id}/timers", None, SEEN, NO_CASE),
+    ("GET", "/cases/{id}/effects", None, SEEN, NO_CASE),
+    ("GET", "/cases/{id}/explain", None, SEEN, NO_CASE),
+    ("POST", "/cases/{id}/events?dry_run=true", {"event": "withdraw"}, "401 403 404 200 404 404", NO_CASE),
+    ("POST", "/cases/{id}/events", {"event": "withdraw"}, "401 403 404 200 404 404", NO_CASE),
+    ("POST", "/cases", {"workflow": "offer", "data": ANOTHER}, "401 201 403 409 403 403", ""),
+    ("POST", "/events", {"events": [{"case": "{id}", "event": "withdraw"}]}, KNOWN, ""),
+    ("GET", "/register", None, KNOWN, ""),
+    ("GET", "/register/{entry}", None, KNOWN, NO_CASE),
+    ("GET", "/register/eligibility?tax_id=1234567890&designation=V-1", None, KNOWN, ""),
+    ("GET", "/certificates/{number}", None, KNOWN, NO_CASE),
+    ("GET", "/certificates/{number}/pdf", None, KNOWN, NO_CASE),
+    ("GET", "/incidents", None, PLANT, ""),
+    ("GET", "/incidents/{incident}", None, PLANT, NO_PLANT),
+    ("POST", "/incidents/{incident}/close", {"answer": "seen to"}, PLANT, NO_PLANT),
+    ("POST", "/effects/{id}/4/1/retry", {"reason": "again"}, "401 403 403 403 403 409", NO_PLANT),
+    ("POST", "/effects/{id}/4/1/resolve", {"reason": "done"}, "401 403 403 403 403 409", NO_PLANT),
+    ("GET", "/metrics", None, PLANT, ""),
+    ("POST", "/imports?workflow=offer&preview=true", b"tax_id,designation\n1234567890,V-2\n", KNOWN, ""),
+    ("POST", "/clock", {"to": "2026-03-02T06:00:01Z"}, PLANT, ""),
 ]
 
 
@@ -74,12 +90,24 @@ def ask(world, caller, method, path, body, names):
 
 
 def test_every_endpoint_for_every_caller(world, listed):
-    """Without a token 401; another party's case is not there; operations see the plant, not the cases."""
+    """Without a token 401; another party's case is as one that is not there; operations see the plant, not the cases."""
     seen = {}
-    for method, path, body, *_ in TABLE:
-        answers = [ask(world, caller, method, path, body, listed) for caller in (NOBODY, OWN, OTHER, OPERATIONS)]
-        seen[method, path] = [answer.status_code for answer in answers]
-    assert {(method, path): wanted for method, path, _, *wanted in TABLE} == seen
+    for method, path, body, _, absent in TABLE:
+        for names in [listed, NOTHING] if absent else [listed]:
+            asked = (ask(world, caller, method, path, body, names) for caller in CALLERS.values())
+            seen[method, path, names is listed] = " ".join(str(answer.status_code) for answer in asked)
+    wanted = {(method, path, True): there for method, path, _, there, _ in TABLE}
+    wanted |= {(method, path, False): absent for method, path, _, _, absent in TABLE if absent}
+    assert seen == wanted
+
+
+def test_another_partys_case_is_as_one_that_is_not_there(world, listed):
+    """In the same words, so that nobody learns which there are."""
+    for method, path, body, there, absent in TABLE:
+        if absent == NO_CASE and "404" in there:
+            said = [ask(world, CALLERS["other"], method, path, body, names).json() for names in (listed, NOTHING)]
+            said[0]["detail"] = said[0]["detail"].replace(listed["id"], NOTHING["id"])
+            assert said[0] == said[1], path
 
 
 def test_no_endpoint_is_forgotten(world):
