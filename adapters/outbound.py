@@ -1,4 +1,6 @@
-"""One signed POST to a party outside (Standard Webhooks 1.0): no redirects, bounded answer, public addresses only.
+"""One signed POST to a party outside (Standard Webhooks 1.0), and a GET of our own: no redirects, bounded answer.
+
+What others gave us as an address is public, or not posted to.
 
 What is said is left to webhooks. Owner of httpx.
 """
@@ -9,10 +11,11 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -50,6 +53,28 @@ class Endpoint:
         if url.scheme == "http" and not self.private:
             raise ValueError("http is for private addresses only; use https")
         secret_bytes(self.secret)
+
+
+def fetch_json(url: str, *, wait_seconds: float = 5.0) -> dict[str, Any]:
+    """The JSON object at an address that our own settings lead to; no redirects. Raises OSError, ValueError."""
+    try:
+        with (
+            httpx.Client(timeout=wait_seconds, trust_env=False, follow_redirects=False) as client,
+            client.stream("GET", url, headers={"Accept": "application/json", "User-Agent": "Milepost"}) as answer,
+        ):
+            if answer.status_code != 200:
+                raise ConnectionError(f"{url} answered {answer.status_code}")
+            body, end = b"", time.monotonic() + 2 * wait_seconds
+            for part in answer.iter_raw():
+                body += part
+                if len(body) > MAX_ANSWER or time.monotonic() > end:
+                    raise ConnectionError(f"the answer of {url} does not come to an end")
+    except httpx.HTTPError as error:
+        raise ConnectionError(f"no answer from {url}: {str(error) or type(error).__name__}") from error
+    value = json.loads(body)
+    if not isinstance(value, dict):
+        raise ValueError(f"{url} is no JSON object")  # noqa: TRY004  (their fault, not the program's)
+    return value
 
 
 def secret_bytes(secret: str) -> bytes:

@@ -15,7 +15,7 @@ from api.background import Background, NoBackground
 from api.description import describe
 from api.exact import BoundedBody
 from api.landing import Landing
-from api.routes import cases, certificates, events, explain, imports, incidents, register, system, workflows
+from api.routes import cases, certificates, events, explain, imports, incidents, register, system, tokens, workflows
 from engine.service.services import Services
 
 DESCRIPTION = (
@@ -47,7 +47,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(BoundedBody)
     app.add_middleware(Guarded)
-    for module in (cases, explain, events, workflows, register, certificates, imports, incidents, system):
+    for module in (cases, explain, events, workflows, register, certificates, imports, incidents, tokens, system):
         app.include_router(module.router)
     if services.clock.manual:
         app.include_router(system.manual_clock)

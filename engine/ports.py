@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from engine.core.case import Actor
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -128,6 +130,13 @@ class Tables(Protocol):
         """All rows; raises DeliveryFailed(retry_after=None) with what is wrong with the file."""
 
 
+class Identity(Protocol):
+    """Knows people by tokens that are not ours."""
+
+    def actor_of(self, token: str) -> Actor:
+        """Who this is. Raises NotAuthenticated, and Unavailable where nobody can be asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Adapters:
     """What the composition root plugs in. `notifiers` are tried all: each message goes to every one.
@@ -142,3 +151,4 @@ class Adapters:
     callers: Mapping[str, Caller] = field(default_factory=dict)
     tables: Tables | None = None
     seal: Seal | None = None
+    identity: Identity | None = None

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from adapters.certificates import TypstCertificates
 from adapters.mail import Sender
 from adapters.mailbox import Mailbox
+from adapters.oidc import Oidc, Provider, read_claims
 from adapters.outbound import Endpoint, Outbound
 from adapters.seals import Ed25519Seal
 from adapters.smtp import Smtp, SmtpSettings
@@ -79,7 +80,18 @@ def adapters_of(settings: Settings, now: Callable[[], datetime]) -> Adapters:
         callers=Callers(Path(settings.work_orders)),
         tables=CsvTables(),
         seal=Ed25519Seal(key_file(settings)),
+        identity=_identity(settings, now) if settings.oidc_issuer or settings.oidc_audience else None,
     )
+
+
+def _identity(settings: Settings, now: Callable[[], datetime]) -> Oidc:
+    try:
+        provider = Provider(
+            settings.oidc_issuer, settings.oidc_audience, read_claims(settings.oidc_claims), settings.oidc_role_prefix
+        )
+    except ValueError as error:
+        raise BadSetting(f"{PREFIX}OIDC_ISSUER, {PREFIX}OIDC_AUDIENCE, {PREFIX}OIDC_CLAIMS: {error}") from None
+    return Oidc(provider, machine_now=now)
 
 
 def key_file(settings: Settings) -> Path:

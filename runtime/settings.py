@@ -46,6 +46,13 @@ class Settings:
     webhook_url: str = _setting("", "messages are also posted to this address, signed")
     webhook_secret: str = _setting("", "the secret they are signed with: whsec_ and base64", secret=True)
     webhook_private: str = _setting("no", "yes: webhooks and calls may go to private addresses and over http")
+    oidc_issuer: str = _setting("", "the OpenID provider whose tokens are accepted beside our own: its issuer address")
+    oidc_audience: str = _setting("", "the name of this application at that provider: the audience of its tokens")
+    oidc_claims: str = _setting(
+        "",
+        "what is read from which claim, over id=sub, name=name, roles=roles, party=party; another name is an attribute",
+    )
+    oidc_role_prefix: str = _setting("", "of the provider's roles only those that begin like this count, without it")
     certification_body: str = _setting("0001", "what {body} stands for in certificate numbers")
     audit_key: str = _setting(
         "",

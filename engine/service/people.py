@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.core.case import Actor, Tie
+    from engine.ports import Identity
     from engine.store.records import Token
     from engine.store.store import Store
     from engine.store.transaction import Transaction
 
 PREFIX = "mp_"
 TOUCH_EVERY = timedelta(minutes=1)
-MAX_SECRET = 200
+MAX_SECRET = 8_192
+"""Characters; tokens of others carry what they say."""
 REMEMBERED = 10_000
 REMEMBERED_SECONDS = 2.0
 """So long a token that was revoked elsewhere may still open something."""
@@ -43,8 +45,8 @@ class TokenNotFound(NotFound):
 class People:
     """The directory as far as this application has one: who holds a token holds its roles."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, identity: Identity | None = None) -> None:
+        self._store, self._identity = store, identity
         self._known: dict[str, tuple[Actor, float]] = {}  # by the secret's hash, with when to look again
 
     def create_token(
@@ -95,9 +97,17 @@ class People:
         return secret, token_view(self._store.write(work))
 
     def actor_of(self, secret: str) -> Actor:
-        """Who this is. Raises NotAuthenticated; says nothing about why."""
-        digest = hashed(secret[:MAX_SECRET])
-        actor = actor_of(self._token(digest))
+        """Who this is: by a token of ours, or by one of an OpenID provider where one is set.
+
+        Raises NotAuthenticated, and says nothing about why; Unavailable.
+        """
+        if len(secret) > MAX_SECRET:
+            raise NotAuthenticated("the token is longer than any that could be accepted")
+        digest = hashed(secret)
+        if self._identity is not None and not secret.startswith(PREFIX):
+            actor = self._identity.actor_of(secret)
+        else:
+            actor = actor_of(self._token(digest))
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         self._known[digest] = (actor, monotonic() + REMEMBERED_SECONDS)
@@ -105,7 +115,7 @@ class People:
 
     def remembered(self, secret: str) -> Actor | None:
         """Who this is, where that was looked up a moment ago: without a look at the database."""
-        actor, until = self._known.get(hashed(secret[:MAX_SECRET]), (None, 0.0))
+        actor, until = self._known.get(hashed(secret), (None, 0.0))
         return actor if monotonic() < until else None  # a length of time, no moment
 
     def locale_of(self, actor_id: str) -> str:

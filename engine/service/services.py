@@ -100,7 +100,7 @@ def build_services(
         incidents=Incidents(store),
         register=Register(store, catalog, public_url=public_url),
         certificates=Certificates(store, catalog, public_url=public_url),
-        people=People(store),
+        people=People(store, adapters.identity),
         clock=Clock(store, timers, effects),
         imports=Imports(store, catalog, commands, adapters.tables),
         pruning=Pruning(store),

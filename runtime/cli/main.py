@@ -277,6 +277,24 @@ def token_create(
     raise typer.Exit(command.create(given, report))
 
 
+@tokens.command("list")
+def token_list(report: FormatOption = Format.TEXT) -> None:
+    """Tokens that were made, without their secrets."""
+    from runtime.cli import token as command
+
+    raise typer.Exit(command.show(report))
+
+
+@tokens.command("revoke")
+def token_revoke(
+    token: Annotated[str, typer.Argument(help="Its id, as the list shows it.", show_default=False)],
+) -> None:
+    """Let a token open nothing from now on."""
+    from runtime.cli import token as command
+
+    raise typer.Exit(command.revoke(token))
+
+
 @databases.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database to the schema of this program."""

@@ -1,4 +1,4 @@
-"""`milepost token create`: who may call the API, as whom; the secret is shown once."""
+"""`milepost token create`, `list` and `revoke`: who may call the API, as whom; a secret is shown once."""
 
 from __future__ import annotations
 
@@ -63,6 +63,29 @@ def create(given: Given, report: Format) -> int:
     out().print(made)
     out().print(Text("The secret, shown this once:"))
     out().print(Text(secret, style="bold"), soft_wrap=True)
+    return FINE
+
+
+def show(report: Format) -> int:
+    """All of them, oldest first."""
+    with services_now() as services:
+        found = services.people.tokens()
+    if report is Format.JSON:
+        as_json(found)
+        return FINE
+    made = table("Tokens", "id", "person", "name", "roles", "until", "last used")
+    for token in found:
+        until = "revoked" if token.revoked_at is not None else token.expires_at
+        cells(made, token.id, token.actor_id, token.name, ", ".join(token.roles), until, token.last_used_at)
+    out().print(made)
+    return FINE
+
+
+def revoke(token_id: str) -> int:
+    """One of them. Where a server runs on a file, it is asked instead: `DELETE /tokens/{id}`."""
+    with services_now() as services:
+        services.people.revoke(token_id)
+    out().print(Text(f"{token_id} opens nothing any more"))
     return FINE
 
 

@@ -196,10 +196,10 @@ class World:
         return self.as_("oleg").get(f"/cases/{case['id']}").json()
 
 
-def build(url="sqlite://"):
+def build(url="sqlite://", identity=None):
     """Services over a store of their own, with the workflow published."""
     store = Store(url, machine_now=lambda: START, manual_clock=True)
-    adapters = Adapters([Letters()], MessageTemplates, lambda _: Renderer(), tables=CsvTables())
+    adapters = Adapters([Letters()], MessageTemplates, lambda _: Renderer(), tables=CsvTables(), identity=identity)
     services = build_services(store, adapters, public_url="https://milepost.example", body="0042")
     services.catalog.publish_all([Bundle(OFFER, "offer.yaml", TEMPLATES, {})])
     return services
