@@ -8,6 +8,7 @@ from functools import partial
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
@@ -15,6 +16,7 @@ from api.background import Background, NoBackground
 from api.description import describe
 from api.exact import BoundedBody
 from api.landing import Landing
+from api.limits import Doors
 from api.routes import cases, certificates, events, explain, imports, incidents, register, system, tokens, workflows
 from engine.service.services import Services
 
@@ -31,6 +33,7 @@ def create_app(
     version: str,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
     background: Background | None = None,
+    doors: Doors | None = None,
 ) -> FastAPI:
     """All routes; `POST /clock` only where the services' clock is manual."""
     app = FastAPI(
@@ -43,15 +46,27 @@ def create_app(
     app.state.services = services
     app.state.landing = Landing(services.store)
     app.state.background = background or NoBackground()
+    app.state.doors = doors = doors or Doors()
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     problems.install(app)
     app.add_middleware(BoundedBody)
     app.add_middleware(Guarded)
+    if doors.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=doors.origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match"],
+            expose_headers=["ETag", "Idempotency-Replayed", "Retry-After"],
+        )
     for module in (cases, explain, events, workflows, register, certificates, imports, incidents, tokens, system):
         app.include_router(module.router)
     if services.clock.manual:
         app.include_router(system.manual_clock)
     return app
+
+
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
 
 class Guarded:
@@ -69,6 +84,10 @@ class Guarded:
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
                 headers.setdefault("Cache-Control", "no-store")
+                if not headers.get("Content-Type", "").startswith(
+                    "text/html"
+                ):  # pages say for themselves what they load
+                    headers["Content-Security-Policy"] = NOTHING
             await send(message)
 
         await self.app(scope, receive, guarded if scope["type"] == "http" else send)

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
+from api.limits import Doors
 from engine.core.case import Actor
 from engine.errors import ActorNotAllowed, NotAuthenticated
 from engine.service.services import Services
@@ -31,13 +32,26 @@ class Bearer(HTTPBearer):
     """The actor of a request's token: one dependency, as FastAPI works on each of a chain of them at every request."""
 
     async def __call__(self, request: Request) -> Actor:  # type: ignore[override]  # the actor, not his secret
-        """NotAuthenticated without a token, or with one that is not in force; a look at the database goes to a thread."""
+        """NotAuthenticated without a token, or with one that is not in force; TooManyRequests. A look at the database goes
+        to a thread.
+        """
         credentials = await super().__call__(request)
         if credentials is None:
             raise NotAuthenticated("no token; send `Authorization: Bearer <token>`")
         secret, people = credentials.credentials, (await services_of(request)).people
-        known = people.remembered(secret)
-        return await run_in_threadpool(people.actor_of, secret) if known is None else known
+        doors: Doors = request.app.state.doors
+        actor = people.remembered(secret)
+        if actor is None:
+            address = request.client.host if request.client is not None else ""
+            doors.guesses.left(address)
+            try:
+                actor = await run_in_threadpool(people.actor_of, secret)
+            except NotAuthenticated:
+                doors.guesses.take(address)
+                raise
+        if doors.requests is not None:
+            doors.requests.take(actor.id)
+        return actor
 
 
 BEARER = Bearer(auto_error=False, scheme_name="HTTPBearer", description="A token made by `milepost token create`")

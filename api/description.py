@@ -44,12 +44,15 @@ SAYS = {
     409: "Not now: what the case waits for, or what is there already, does not allow it",
     410: "It was there, and has been pruned",
     412: "The case is not as it was read",
+    408: "The body did not arrive in time",
     413: "The body is too large",
     415: "The body is not of a type that is taken here",
     422: "Something in it is not as it has to be; `problems` names each",
+    429: "More requests than this caller may send; `Retry-After` says when to go on",
+    431: "The headers are too large",
     503: "Not at present; `Retry-After` says when to send it again",
 }
-ALWAYS, SECURED, NAMED, BODY = (422, 503), (401, 403), (404, 410), (400, 404, 409, 413, 415)
+ALWAYS, SECURED, NAMED, BODY = (422, 431, 503), (401, 403, 429), (404, 410), (400, 404, 408, 409, 413, 415)
 CASE_LINKS = ("get_case", "send_event", "get_history", "get_timers", "get_effects", "explain")
 LINKS = {name: {"operationId": name, "parameters": {"case_id": "$response.body#/case/id"}} for name in CASE_LINKS}
 """What the answer to an opened case leads to."""

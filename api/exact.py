@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Coroutine
@@ -18,7 +19,10 @@ from engine.service.clean import check_asked
 
 MAX_BODY = 1_048_576
 MAX_UPLOAD = 20 * 1_048_576
+MAX_HEADERS = 32_768
 MAX_DEPTH = 64
+SLOWEST = 30.0
+"""Seconds that a body may take to arrive."""
 
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
@@ -100,7 +104,7 @@ def _query_names(dependant: Dependant) -> list[str]:
 
 
 class BoundedBody:
-    """Refuses bodies that are too large, by their declared or their real length."""
+    """Refuses headers that are too large, bodies that are, by their declared or their real length, and those that do not come to an end."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -110,17 +114,26 @@ class BoundedBody:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
+            await problem(431, "too-large", f"the headers are longer than {MAX_HEADERS} bytes")(scope, receive, send)
+            return
         bound = MAX_UPLOAD if scope["path"].startswith("/imports") else MAX_BODY
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > bound:
             await problem(413, "too-large", f"the body is larger than {bound} bytes")(scope, receive, send)
             return
-        seen = 0
+        seen, whole, end = 0, False, asyncio.get_running_loop().time() + SLOWEST
 
         async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
+            nonlocal seen, whole
+            if whole:  # what comes now is that he has gone
+                return await receive()
+            try:
+                async with asyncio.timeout_at(end):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, f"the body did not arrive within {SLOWEST:.0f} seconds") from None
+            seen, whole = seen + len(message.get("body", b"")), not message.get("more_body", False)
             if seen > bound:
                 raise HTTPException(413, f"the body is larger than {bound} bytes")
             return message

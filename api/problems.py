@@ -31,6 +31,7 @@ STATUS: dict[type[errors.MilepostError], int] = {
     errors.CaseChanged: 412,
     errors.KeyReused: 422,
     errors.NotAuthenticated: 401,
+    errors.TooManyRequests: 429,
     errors.Unavailable: 503,
     errors.InvalidWorkflow: 422,
     errors.DeliveryFailed: 422,
@@ -89,7 +90,7 @@ async def _on_error(_: Request, error: errors.MilepostError) -> JSONResponse:
     headers: dict[str, str] = {}
     if isinstance(error, errors.NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, errors.Unavailable):
+    if isinstance(error, errors.Unavailable | errors.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.CaseChanged):
         headers["ETag"] = error.etag
@@ -114,6 +115,7 @@ async def _on_http(request: Request, error: HTTPException) -> JSONResponse:
         422: "invalid-request",
         404: "not-found",
         405: "method-not-allowed",
+        408: "too-slow",
         413: "too-large",
         415: "wrong-content-type",
     }

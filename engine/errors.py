@@ -22,6 +22,7 @@ MilepostError
 ├── CaseChanged                the caller saw an older state of the case
 ├── KeyReused                  an Idempotency-Key came again with another body
 ├── NotAuthenticated           no token, or one that is unknown, expired or revoked
+├── TooManyRequests            more than this caller may send in a time
 ├── Unavailable                the store is busy or closed; try again
 └── DeliveryFailed             an adapter could not deliver (again later, or never)
 """
@@ -177,6 +178,14 @@ class KeyReused(MilepostError):
 
 class NotAuthenticated(MilepostError):
     """No token, or one that is unknown, expired or revoked."""
+
+
+class TooManyRequests(MilepostError):
+    """This caller has to wait; `retry_after` in seconds."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
 
 
 class Unavailable(MilepostError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 PREFIX = "MILEPOST_"
 MAX_SECONDS = 3600
+MAX_RATE = 1_000_000
 OTHERS = frozenset({f"{PREFIX}TOKEN"})
 """Variables with our prefix that are no settings: the token of `milepost import`."""
 SHIPPED = Path(__file__).resolve().parent.parent / "workflows"
@@ -53,6 +55,12 @@ class Settings:
         "what is read from which claim, over id=sub, name=name, roles=roles, party=party; another name is an attribute",
     )
     oidc_role_prefix: str = _setting("", "of the provider's roles only those that begin like this count, without it")
+    requests_per_second: str = _setting(
+        "200", "requests that a node takes from one person, beside a burst of four seconds' worth"
+    )
+    cors_origins: str = _setting(
+        "", "pages of these addresses may call the API from a browser: https://portal.example, …"
+    )
     certification_body: str = _setting("0001", "what {body} stands for in certificate numbers")
     audit_key: str = _setting(
         "",
@@ -82,6 +90,26 @@ class Settings:
             return read_limits(self.adapter_limits)
         except ValueError as error:
             raise BadSetting(f"{PREFIX}ADAPTER_LIMITS: {error}") from None
+
+    @property
+    def requests(self) -> float:
+        """Requests that are taken from one person in a second."""
+        try:
+            rate = float(self.requests_per_second)
+        except ValueError:
+            rate = math.nan
+        if not 1 <= rate <= MAX_RATE:
+            raise BadSetting(f"{PREFIX}REQUESTS_PER_SECOND is no number from 1 to {MAX_RATE}")
+        return rate
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Addresses of pages that may call the API."""
+        found = tuple(filter(None, (part.strip() for part in self.cors_origins.split(","))))
+        for one in found:
+            if re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]+)?", one) is None:
+                raise BadSetting(f"{PREFIX}CORS_ORIGINS: '{one[:60]}' is not like https://portal.milepost.example")
+        return found
 
     @property
     def private(self) -> bool:

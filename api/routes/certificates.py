@@ -44,9 +44,8 @@ def check(token: str, services: ServicesIn, request: Request) -> PublicCertifica
     found = services.certificates.by_token(token)
     if "text/html" not in request.headers.get("accept", ""):
         return found
-    return HTMLResponse(
-        _page(found), headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    )
+    loads = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    return HTMLResponse(_page(found), headers={"Content-Security-Policy": loads})
 
 
 def _page(found: PublicCertificate) -> str:

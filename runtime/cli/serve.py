@@ -16,6 +16,8 @@ from rich.text import Text
 from starlette.concurrency import run_in_threadpool
 
 from api.app import create_app
+from api.limits import Doors, Rate
+from api.patience import Patience
 from engine.errors import InvalidWorkflow, MilepostError
 from runtime.cli.choices import COULD_NOT_RUN, FINE
 from runtime.cli.findings import refuse
@@ -78,12 +80,21 @@ def build(services: Services, settings: Settings, here: str) -> FastAPI:
         yield
         await run_in_threadpool(scheduler.stop)
 
-    return create_app(services, version=metadata.version("milepost"), lifespan=lifespan, background=scheduler)
+    doors = Doors(requests=Rate(settings.requests), origins=settings.origins)
+    version = metadata.version("milepost")
+    return create_app(services, version=version, lifespan=lifespan, background=scheduler, doors=doors)
 
 
 def _config(app: FastAPI) -> uvicorn.Config:
     # No access log: it would write the tokens of certificates (/v/...) into files.
-    return uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=10)
+    return uvicorn.Config(
+        app,
+        http=Patience,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -15,6 +15,7 @@ import uvicorn
 from adapters.tables import CsvTables
 from adapters.templates import MessageTemplates
 from api.app import create_app
+from api.patience import Patience
 from engine.ports import Adapters, RenderedCertificate
 from engine.service.bundles import Bundle
 from engine.service.services import build_services
@@ -125,7 +126,9 @@ class Listening:
         self.app = None
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        config = uvicorn.Config(self.serve, interface="asgi3", lifespan="off", log_level="error", access_log=False)
+        config = uvicorn.Config(
+            self.serve, interface="asgi3", lifespan="off", http=Patience, log_level="error", access_log=False
+        )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]})
         self.pool = httpx.HTTPTransport(trust_env=False)

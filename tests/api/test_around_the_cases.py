@@ -32,6 +32,8 @@ def test_every_answer_is_guarded(world):
     for path in ("/healthz", "/cases", "/nowhere", "/v/none"):
         headers = world.as_().get(path).headers
         assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "no-store")
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert "access-control-allow-origin" not in headers
 
 
 def test_paths_and_methods_that_are_not_there(world):
