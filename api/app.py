@@ -17,7 +17,19 @@ from api.description import describe
 from api.exact import BoundedBody
 from api.landing import Landing
 from api.limits import Doors
-from api.routes import cases, certificates, events, explain, imports, incidents, register, system, tokens, workflows
+from api.routes import (
+    assignments,
+    cases,
+    certificates,
+    events,
+    explain,
+    imports,
+    incidents,
+    register,
+    system,
+    tokens,
+    workflows,
+)
 from engine.service.services import Services
 
 DESCRIPTION = (
@@ -59,7 +71,19 @@ def create_app(
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match"],
             expose_headers=["ETag", "Idempotency-Replayed", "Retry-After"],
         )
-    for module in (cases, explain, events, workflows, register, certificates, imports, incidents, tokens, system):
+    for module in (
+        cases,
+        assignments,
+        explain,
+        events,
+        workflows,
+        register,
+        certificates,
+        imports,
+        incidents,
+        tokens,
+        system,
+    ):
         app.include_router(module.router)
     if services.clock.manual:
         app.include_router(system.manual_clock)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -84,6 +84,34 @@ class ResolveBody(Body):
         default=None,
         description="what the adapter would have answered, for a state that waits for it; of a message `delivered_at`",
     )
+
+
+PersonId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class AssignmentBody(Body):
+    """`PUT /cases/{case_id}/assignments/{role}`."""
+
+    verb: Literal["offer", "claim", "give_back", "delegate"]
+    persons: list[PersonId] = Field(
+        default_factory=list, max_length=20, description="ids: to whom it is offered, or the one who is to have it"
+    )
+    reason: str = Field(default="", max_length=1000, description="it stands in the case's history")
+
+
+class VoidBody(Body):
+    """`POST /cases/{case_id}/panels/{state}/void`."""
+
+    person: PersonId
+    reason: Why = Field(description="why the opinion does not count; it stands in the case's history")
+
+
+class ReplaceBody(Body):
+    """`POST /cases/{case_id}/panels/{state}/replace`."""
+
+    person: PersonId
+    by: PersonId | None = Field(default=None, description="who is asked instead, where persons are asked by name")
+    reason: Why = Field(description="why he leaves; it stands in the case's history")
 
 
 class CloseBody(Body):

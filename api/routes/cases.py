@@ -38,7 +38,7 @@ async def open_case(
     decision = await _landing(request).wait(asked)
     outcome = services.cases.answer(decision, actor, locale=locale)
     response.headers["Location"] = f"/cases/{outcome.case.id}"
-    return _answer(outcome, response)
+    return answered(outcome, response)
 
 
 @router.get("")
@@ -104,7 +104,7 @@ async def send_event(
         )
     asked = services.cases.submit_event(case_id, event, actor, if_match=if_match, key=key)
     decision = await _landing(request).wait(asked)
-    return _answer(services.cases.answer(decision, actor, locale=locale), response)
+    return answered(services.cases.answer(decision, actor, locale=locale), response)
 
 
 def _landing(request: Request) -> Landing:
@@ -112,7 +112,8 @@ def _landing(request: Request) -> Landing:
     return landing
 
 
-def _answer(outcome: Outcome, response: Response) -> Accepted:
+def answered(outcome: Outcome, response: Response) -> Accepted:
+    """A step as it is answered: with the case's ETag, and whether it was taken before."""
     response.headers["ETag"] = outcome.case.etag
     if outcome.replayed:
         response.headers["Idempotency-Replayed"] = "true"

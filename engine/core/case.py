@@ -53,6 +53,11 @@ class Actor:
     acting_for: str | None = None
 
     @property
+    def persons(self) -> tuple[str, ...]:
+        """Whose acts his are: his own, and those of the person for whom he acts."""
+        return (self.id,) if self.acting_for is None else (self.id, self.acting_for)
+
+    @property
     def party(self) -> str | None:
         """The organisation this actor acts for: his attribute `party`, the first where it is a list."""
         party = self.attributes.get("party")
@@ -161,7 +166,42 @@ class EffectHandled:
     command: str | None = None
 
 
-Input = Event | TimerFired | EffectResult | EffectHandled | ChildOpened | ChildEnded | Cancelled
+@dataclass(frozen=True, slots=True)
+class AssignmentChanged:
+    """Who has a role's work in a case from now on; `persons` are those it is offered or handed to, as far as they are known."""
+
+    role: str
+    verb: Literal["offer", "claim", "give_back", "delegate"]
+    persons: tuple[Actor, ...] = ()
+    reason: str = ""
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PanelChanged:
+    """A member leaves a panel that is at work: `void` takes his opinion out, `replace` takes him out whether he has given one
+    or not; where a panel asks persons by name, `by` takes his place.
+    """
+
+    state: str
+    verb: Literal["void", "replace"]
+    person: str
+    by: Actor | None = None
+    reason: str = ""
+    command: str | None = None
+
+
+Input = (
+    AssignmentChanged
+    | PanelChanged
+    | Event
+    | TimerFired
+    | EffectResult
+    | EffectHandled
+    | ChildOpened
+    | ChildEnded
+    | Cancelled
+)
 
 
 # ── what a case is ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -260,6 +300,7 @@ class Memory:
     offered: tuple[str, ...] = ()  # roles whose turn it is or was
     children: tuple[Child, ...] = ()
     assigned: Mapping[str, Assigned] = field(default_factory=dict)  # role → who has its work
+    out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # panel path → persons who left it
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +398,8 @@ class Record:
         "extension",
         "result",
         "effect",
+        "assignment",
+        "panel",
         "child",
         "cancelled",
         "dropped",

@@ -6,13 +6,14 @@ whose exit sets meet the inner one wins, then the first in the file.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from dataclasses import dataclass
 
-    from engine.core.case import Actor
+    from engine.core.case import Actor, Assigned
     from engine.core.definition import Arm, Workflow
     from engine.core.naming import Role, Who
 else:
@@ -77,16 +78,32 @@ def admits(
     actor: Actor,
     data: Mapping[str, object],
     excluded: Mapping[str, tuple[str, ...]],
+    assigned: Mapping[str, Assigned],
 ) -> str | None:
-    """The role (or `system`, or workflow) in which this actor may send, or None."""
+    """The role (or `system`, or workflow) in which this actor may send, or None; a supervisor acts whoever has the work."""
     for who in by:
         if not could_be(who, actor):
             continue
         if who.kind != "role":
             return str(who)
+        if who.name in assigned and str(who) == who.name and has_another(assigned[who.name], actor):
+            continue
         if actor.id not in excluded.get(who.name, ()) and fits(workflow.roles[who.name], actor, data):
             return str(who)
     return None
+
+
+def has_another(assigned: Assigned, actor: Actor) -> bool:
+    """Whether this role's work in the case is another's: claimed by him, or offered and not to this actor."""
+    mine = actor.persons
+    if assigned.claimed is not None:
+        return assigned.claimed not in mine
+    return bool(assigned.offered) and set(mine).isdisjoint(assigned.offered)
+
+
+def pools(assigned: Mapping[str, Assigned]) -> Mapping[str, Assigned]:
+    """As a panel sees it: it asks several, so only offers count."""
+    return {role: replace(one, claimed=None) for role, one in assigned.items()} if assigned else assigned
 
 
 def could_be(who: Who, actor: Actor) -> bool:

@@ -11,7 +11,7 @@ from engine.core.machine.draft import Draft
 from engine.core.machine.duties import check_duties
 from engine.core.machine.events import Trial, children_for, late_panels, on_duty, seat, select, used_up
 from engine.core.machine.turns import missing_answers, person_id
-from engine.core.selection import admits, fits
+from engine.core.selection import admits, fits, has_another, pools
 from engine.errors import DutyConflict, Refused
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ def allowed(chart: Chart, case: Case, actor: Actor, *, now: datetime) -> tuple[A
     found: dict[str, Allowed] = {}
     for ways in _offers(draft):
         event = ways.handler.event
-        role = admits(chart.workflow, ways.handler.by, actor, case.data, case.memory.excluded)
+        memory = case.memory
+        assigned = pools(memory.assigned) if ways.panel else memory.assigned
+        role = admits(chart.workflow, ways.handler.by, actor, case.data, memory.excluded, assigned)
         if role is None or event in found or not _may_fit(draft, ways, role):
             continue
         declares = _duties_left(chart, case, actor, ways.state, role, now=now)
@@ -131,7 +133,9 @@ def held_roles(workflow: Workflow, data: Mapping[str, Any], actor: Actor) -> fro
 
 
 def may_see(chart: Chart, case: Case, actor: Actor) -> bool:
-    """Whether the case is among those he finds: `all`; `own` (where fits, or he opened it); `assigned` (offered or acted)."""
+    """Whether the case is among those he finds: `all`; `own` (where fits, or he opened it); `assigned` (offered or acted, or
+    his role's turn while the work is nobody's).
+    """
     if actor.kind == "system":
         return True
     return any(_sees(chart.workflow.roles[_base(name)], name, case, actor) for name in _held(chart, case, actor))
@@ -170,8 +174,14 @@ def _sees(role: Role, name: str, case: Case, actor: Actor) -> bool:
         opened = case.opened_by.kind == "person" and case.opened_by.id == actor.id
         return opened or bool(role.where) or name.endswith(".supervisor")
     if role.sees == "assigned":
-        mine = {name, role.name, f"id:{actor.id}"}
-        return not mine.isdisjoint(case.memory.offered) or actor.id in case.memory.acted_as.get(role.name, ())
+        memory = case.memory
+        if not set(actor.persons).isdisjoint(memory.acted_as.get(role.name, ())):
+            return True
+        assigned = memory.assigned.get(role.name)
+        if assigned is not None and name == role.name and (assigned.claimed or assigned.offered):
+            return not has_another(assigned, actor)
+        mine = {name, role.name, *(f"id:{person}" for person in actor.persons)}
+        return not mine.isdisjoint(memory.offered)
     return False
 
 
@@ -242,7 +252,11 @@ def _others_answers(chart: Chart, case: Case, actor: Actor) -> frozenset[str]:
         if state.panel is None or over:
             continue
         answered = any(row.get("_id") == actor.id for row in rows)
-        if not answered and _is_asked(state.panel, case.data, actor) and missing_answers(state.panel, case.data, rows):
+        if (
+            not answered
+            and _is_asked(state.panel, case.data, actor)
+            and missing_answers(state.panel, case.data, rows, case.memory.out.get(path, ()))
+        ):
             hidden.add(state.panel.into)
     return frozenset(hidden)
 

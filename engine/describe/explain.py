@@ -167,7 +167,7 @@ def _events(draft: Draft, case: Case, actor: Actor, lines: list[str]) -> Iterato
 def _event(draft: Draft, case: Case, actor: Actor, ways: Ways, lines: list[str]) -> ExplainedEvent:
     handler = ways.handler
     by = tuple(str(who) for who in handler.by)
-    role = admits(draft.chart.workflow, handler.by, actor, case.data, case.memory.excluded)
+    role = admits(draft.chart.workflow, handler.by, actor, case.data, case.memory.excluded, case.memory.assigned)
     against = list(_duties(draft, case, actor, ways, role) if role else _senders(draft, case, actor, ways, by))
     arms = tuple(_arm(draft, ways, arm, lines) for arm in handler.arms)
     if not any(arm.fits or arm.open for arm in arms):

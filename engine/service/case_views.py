@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.core.sight import Sight, allowed
+from engine.core.naming import Side
+from engine.core.sight import Sight, allowed, held_roles
 from engine.service.forms_view import form_fields
-from engine.service.view_parts import AllowedView, CaseRef, ChildView, DeadlineView, StateView, TurnView
+from engine.service.view_parts import AllowedView, AssignmentView, CaseRef, ChildView, DeadlineView, StateView, TurnView
 from engine.service.views import CaseLine, CaseView, EffectView, StepView, TimerView
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def case_view(
         deadlines=tuple(deadlines(chart, case, now=now, locale=locale)),
         parent=parent,
         children=tuple(ChildView(c.id, c.workflow, c.number, c.key, c.ended, c.outcome) for c in case.memory.children),
+        assignments=tuple(_assignments(chart, case, actor, locale)),
         etag=etag(case),
         seq=case.seq,
         opened_at=case.opened_at,
@@ -73,6 +75,17 @@ def case_view(
         closed_at=case.closed_at,
         outcome=case.outcome,
     )
+
+
+def _assignments(chart: Chart, case: Case, actor: Actor, locale: str) -> Iterator[AssignmentView]:
+    """For those on the operator's side: who does the work is not the applicant's business."""
+    assigned, workflow = case.memory.assigned, chart.workflow
+    if not assigned:
+        return
+    held = held_roles(workflow, case.data, actor)
+    if any(workflow.roles[name.removesuffix(".supervisor")].side is Side.OPERATOR for name in held):
+        for role, one in assigned.items():
+            yield AssignmentView(role, workflow.roles[role].title.say(locale), one.offered, one.claimed, one.at)
 
 
 def case_line(chart: Chart, summary: CaseSummary, *, now: datetime, locale: str = "") -> CaseLine:

@@ -9,10 +9,10 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from engine.core.case import ChildOpened, Event
+from engine.core.case import AssignmentChanged, ChildOpened, Event, PanelChanged
 from engine.core.machine.step import step
 from engine.core.sight import may_address, may_see
 from engine.errors import (
@@ -31,7 +31,7 @@ from engine.service.stepping import parent_of
 from engine.store.store import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
     from datetime import datetime
 
@@ -55,11 +55,14 @@ class Decision:
     replayed: bool = False
 
 
+Asked = Event | AssignmentChanged | PanelChanged
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is asked: of a workflow to open a case (`case_id` None), or of a case to take an event."""
+    """What is asked: of a workflow to open a case (`case_id` None), or of a case to take an event or another who does its work."""
 
-    event: Event
+    event: Asked
     actor: Actor
     workflow: str = ""
     case_id: str | None = None
@@ -70,17 +73,32 @@ class Command:
 
     def check(self) -> None:
         """Raises InvalidPayload where it could not even be looked up or stored."""
-        event = self.event
+        name, data, declares = self.said
         check_names(
             workflow=self.workflow,
             case=self.case_id,
             parent=self.parent,
             key=self.key,
-            event=event.name,
-            command=event.command,
+            event=name,
+            command=self.event.command,
         )
-        check_data(event.data)
-        check_data(sorted(event.declares))
+        check_data(data)
+        check_data(declares)
+
+    @property
+    def said(self) -> tuple[str, Mapping[str, Any], list[str]]:
+        """Name, data and declarations of what is asked."""
+        event = self.event
+        match event:
+            case Event():
+                return event.name, event.data, sorted(event.declares)
+            case AssignmentChanged():
+                persons = [person.id for person in event.persons]
+                return event.verb, {"role": event.role, "persons": persons, "reason": event.reason}, []
+            case PanelChanged():
+                by = None if event.by is None else event.by.id
+                data = {"state": event.state, "person": event.person, "by": by, "reason": event.reason}
+                return event.verb, data, []
 
     @property
     def party(self) -> str:
@@ -90,7 +108,7 @@ class Command:
     @property
     def body_hash(self) -> str:
         """What has to be equal when a key comes again."""
-        said = [self.workflow, self.case_id, self.parent, self.event.name, self.event.data, sorted(self.event.declares)]
+        said = [self.workflow, self.case_id, self.parent, *self.said]
         text = json.dumps(said, sort_keys=True, default=str, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -163,6 +181,8 @@ class Commands:
             return known
         version_id, _ = self._stepping.catalog.chart_of(command.workflow, tx)
         case_id = self._stepping.new_id()
+        if not isinstance(command.event, Event):
+            raise TypeError("a case is opened by an event")
         event = replace(command.event, name="open")
         if command.parent is None:
             made = self._stepping.open(tx, version_id, event, command.actor, case_id=case_id, parent=None)
@@ -219,8 +239,7 @@ def _named(command: Command) -> Command:
     said = command.event
     if said.command is not None:
         return command
-    event = Event(said.name, said.data, said.declares, uuid4().hex)
-    return replace(command, event=event, fresh=True)
+    return replace(command, event=replace(said, command=uuid4().hex), fresh=True)
 
 
 def no_case(case_id: str) -> CaseNotFound:

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.service.assignments import Assignments
 from engine.service.audit import Audit
 from engine.service.cases import Cases
 from engine.service.catalog import Catalog
@@ -49,6 +50,7 @@ class Services:
     timers: Timers
     effects: Effects
     handling: Handling
+    assignments: Assignments
     incidents: Incidents
     register: Register
     certificates: Certificates
@@ -97,6 +99,7 @@ def build_services(
         timers=timers,
         effects=effects,
         handling=Handling(store, stepping),
+        assignments=Assignments(store, commands, strangers=adapters.identity is not None),
         incidents=Incidents(store),
         register=Register(store, catalog, public_url=public_url),
         certificates=Certificates(store, catalog, public_url=public_url),

@@ -11,6 +11,7 @@ from engine.core.machine.duties import PARENT
 from engine.core.machine.step import dropped, open_case, step
 from engine.errors import DuplicateCase, Refused, Unavailable
 from engine.service.numbers import allocate
+from engine.service.pools import report_exhausted
 from engine.service.searchable import index, unique_key
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class Stepping:
         made = fill(made, allocate(tx, chart.workflow, made, body=self.body))
         found = index(chart.workflow, made.case)
         tx.insert_case(made, version_id=version_id, unique_key=key, index=found, arrived_at=now)
+        if made.case.memory.answers:
+            report_exhausted(tx, chart, made)
         return made
 
     def save(self, tx: Transaction, chart: Chart, made: Step, *, arrived_at: datetime) -> Step:
@@ -97,6 +100,8 @@ class Stepping:
         if made.allocate:
             made = fill(made, allocate(tx, chart.workflow, made, body=self.body))
         tx.save(made, unique_key=key, index=index(chart.workflow, made.case), arrived_at=arrived_at)
+        if made.case.memory.answers:
+            report_exhausted(tx, chart, made)
         return made
 
     def _free_key(self, tx: Transaction, chart: Chart, case: Case) -> str | None:

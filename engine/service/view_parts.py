@@ -50,6 +50,17 @@ class StateView:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignmentView:
+    """Who has the work of a role in this case: `claimed` by one, or `offered` to persons, since `at`."""
+
+    role: str
+    title: str
+    offered: tuple[str, ...]
+    claimed: str | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class TurnView:
     """Somebody whose move it is: a role, its supervisor, or `person:<id>`."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from engine.service.view_parts import (
     AllowedView,
+    AssignmentView,
     CaseRef,
     ChildView,
     DeadlineView,
@@ -56,6 +57,7 @@ class CaseView:
     deadlines: tuple[DeadlineView, ...]
     parent: CaseRef | None
     children: tuple[ChildView, ...]
+    assignments: tuple[AssignmentView, ...]
     etag: str
     seq: int
     opened_at: datetime

@@ -16,6 +16,7 @@ NOTHING = {"id": "0" * 32, "number": "T.99999-0", "entry": "999", "token": "x" *
 """What the paths of the table name where there is nothing of that name."""
 
 ANOTHER = {"applicant.tax_id": "1234567890", "product.designation": "V-7"}
+WHY = {"person": "olga", "reason": "ill"}
 ALL = "200 200 200 200 200 200"
 KNOWN = "401 200 200 200 200 200"
 SEEN = "401 200 404 200 404 404"
@@ -43,6 +44,9 @@ TABLE = [
     ("GET", "/cases/{id}/effects", None, SEEN, NO_CASE),
     ("GET", "/cases/{id}/explain", None, SEEN, NO_CASE),
     ("POST", "/cases/{id}/events?dry_run=true", {"event": "withdraw"}, "401 403 404 200 404 404", NO_CASE),
+    ("PUT", "/cases/{id}/assignments/officer", {"verb": "claim"}, "401 403 404 200 404 404", NO_CASE),
+    ("POST", "/cases/{id}/panels/x/void", WHY, "401 422 404 422 404 404", NO_CASE),
+    ("POST", "/cases/{id}/panels/x/replace", WHY, "401 422 404 422 404 404", NO_CASE),
     ("POST", "/cases/{id}/events", {"event": "withdraw"}, "401 403 404 200 404 404", NO_CASE),
     ("POST", "/cases", {"workflow": "offer", "data": ANOTHER}, "401 201 403 409 403 403", ""),
     ("POST", "/events", {"events": [{"case": "{id}", "event": "withdraw"}]}, KNOWN, ""),
@@ -122,6 +126,7 @@ def test_no_endpoint_is_forgotten(world):
         known = path.replace("{name}", "offer").replace("{version}", "1")
         for old, new in names.items():
             known = known.replace(f"{{{old}}}", f"{{{new}}}")
+        known = known.replace("{role}", "officer").replace("{state}", "x")
         known = known.replace("/versions/{number}", "/versions/1").replace("/{seq}/{n}/", "/4/1/")
         for method in operations:
             assert (method.upper(), known) in table

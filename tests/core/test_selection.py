@@ -91,11 +91,11 @@ def test_by_is_tried_in_its_order() -> None:
     person = Actor(
         "x", roles=frozenset({"clerk", "chief"}), attributes={"unit": "north", "category": ("pumps", "valves")}
     )
-    assert admits(WORKFLOW, (CLERK, CHIEF), person, DATA, {}) == "clerk"
-    assert admits(WORKFLOW, (CHIEF, CLERK), person, DATA, {}) == "chief"
-    assert admits(WORKFLOW, (CLERK, CHIEF), person, DATA, {"clerk": ("x",)}) == "chief"
-    assert admits(WORKFLOW, (CLERK,), person, DATA, {"clerk": ("x",)}) is None
-    assert admits(WORKFLOW, (CLERK,), SYSTEM, DATA, {}) is None
+    assert admits(WORKFLOW, (CLERK, CHIEF), person, DATA, {}, {}) == "clerk"
+    assert admits(WORKFLOW, (CHIEF, CLERK), person, DATA, {}, {}) == "chief"
+    assert admits(WORKFLOW, (CLERK, CHIEF), person, DATA, {"clerk": ("x",)}, {}) == "chief"
+    assert admits(WORKFLOW, (CLERK,), person, DATA, {"clerk": ("x",)}, {}) is None
+    assert admits(WORKFLOW, (CLERK,), SYSTEM, DATA, {}, {}) is None
 
 
 @pytest.mark.parametrize(

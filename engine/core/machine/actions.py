@@ -11,7 +11,7 @@ from engine.core.case import BETWEEN_CASES, Child, EffectKind
 from engine.core.machine.facts import change_certificate, list_in_register
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from engine.core.definition import State
     from engine.core.expressions.expression import Expression
@@ -120,10 +120,11 @@ def open_children(draft: Draft, state: State) -> None:
         )
 
 
-def _free_roles(draft: Draft, roles: Iterable[str]) -> None:
+def _free_roles(draft: Draft, roles: Collection[str]) -> None:
     acted = draft.before.memory.acted_as
     freed = dict(draft.excluded)
     for role in roles:
         people = [*freed.get(role, ()), *acted.get(role, ())]
         freed[role] = tuple(dict.fromkeys(people))
     draft.excluded = freed
+    draft.assigned = {role: one for role, one in draft.assigned.items() if role not in roles}

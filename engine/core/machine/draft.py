@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-    from engine.core.case import Actor, Case, Child, EffectKind, Snapshot, Track
+    from engine.core.case import Actor, Assigned, Case, Child, EffectKind, Snapshot, Track
     from engine.core.definition import Assignment
     from engine.core.expressions.expression import Expression
     from engine.core.facts import Fact
@@ -42,6 +42,7 @@ class Draft:
         "allocate",
         "answers",
         "arms",
+        "assigned",
         "before",
         "case_id",
         "changed",
@@ -63,6 +64,7 @@ class Draft:
         "left",
         "left_states",
         "now",
+        "out",
         "outcome",
         "seq",
         "snapshots",
@@ -88,6 +90,8 @@ class Draft:
         self.excluded: Mapping[str, tuple[str, ...]] = memory.excluded
         self.acts: Mapping[str, tuple[str, ...]] = memory.acts
         self.acted_as: Mapping[str, tuple[str, ...]] = memory.acted_as
+        self.assigned: Mapping[str, Assigned] = memory.assigned
+        self.out: Mapping[str, tuple[str, ...]] = memory.out
         self.declared: Mapping[str, tuple[str, ...]] = memory.declared
         self.gave: Mapping[str, str] = memory.gave
         self.children: tuple[Child, ...] = memory.children

@@ -56,10 +56,10 @@ def _check_different(chart: Chart, case: Case, actor: Actor, duty: Duty, state: 
         if _inside(state, place):
             continue
         for where, people in _acts(case.memory.acts, place).items():
-            if actor.id in people:
+            if not set(actor.persons).isdisjoint(people):
                 seen = "in the case that opened this one" if where == PARENT else f"in {_place(chart, where)}"
                 raise DutyConflict(
-                    f"{actor.name or actor.id} acted {seen}; {duty.id} wants another person here{_basis(duty)}",
+                    f"{_name(actor, people)} acted {seen}; {duty.id} wants another person here{_basis(duty)}",
                     duty=duty.id,
                     act=where,
                 )
@@ -70,7 +70,7 @@ def _check_same(chart: Chart, case: Case, actor: Actor, duty: Duty, state: str) 
         if _inside(state, place):
             continue
         people = {person for persons in _acts(case.memory.acts, place).values() for person in persons}
-        if people and actor.id not in people:
+        if people and people.isdisjoint(actor.persons):
             raise DutyConflict(
                 f"{', '.join(sorted(people))} acted in {_place(chart, place)}; {duty.id} wants the same person here{_basis(duty)}",
                 duty=duty.id,
@@ -109,6 +109,13 @@ def _check_interest(
             duty=duty.id,
         )
     declared[duty.id] = (*people, actor.id)
+
+
+def _name(actor: Actor, people: Iterable[str]) -> str:
+    """Who of those whose act it would be has acted already."""
+    if actor.id in people or actor.acting_for is None:
+        return actor.name or actor.id
+    return f"{actor.acting_for}, for whom {actor.name or actor.id} acts,"
 
 
 def _place(chart: Chart, state: str) -> str:

@@ -16,7 +16,7 @@ from engine.core.machine.people import remember_act, remember_givers
 from engine.core.machine.settle import settle
 from engine.core.machine.turns import person_id
 from engine.core.naming import Who
-from engine.core.selection import Reach, Taken, admits, reach, without_conflicts
+from engine.core.selection import Reach, Taken, admits, has_another, pools, reach, without_conflicts
 from engine.errors import ActorNotAllowed, EventNotAllowed, GuardRefused, InvalidPayload
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def on_duty(draft: Draft, chosen: list[Chosen], event: Event) -> Mapping[str, tu
             )
             declared = {**declared, **asked_for}
         if len(chosen) > 1:  # one act in several regions: each stands beside the others
-            acts = {**case.memory.acts, state: (*case.memory.acts.get(state, ()), draft.actor.id)}
+            acts = {**case.memory.acts, state: (*case.memory.acts.get(state, ()), *draft.actor.persons)}
             case = replace(case, memory=replace(case.memory, acts=acts))
     return declared
 
@@ -155,7 +155,8 @@ class Trial:
         """The handler's arm that fits, or None; errors in conditions refuse the whole step."""
         draft = self.draft
         self.count += 1
-        role = admits(draft.chart.workflow, ways.handler.by, draft.actor, draft.before.data, draft.excluded)
+        assigned = pools(draft.assigned) if ways.panel else draft.assigned
+        role = admits(draft.chart.workflow, ways.handler.by, draft.actor, draft.before.data, draft.excluded, assigned)
         if role is None:
             self.closed.append(ways)
             return None
@@ -223,7 +224,19 @@ class Trial:
         words = f"{name} may not send {self.event.name} here; {' or '.join(by)} may"
         if any(actor.id in self.draft.excluded.get(who.name, ()) for who in whose):  # new_people
             words = f"{name} acted in this case before new people were called; another {' or '.join(by)} may send {self.event.name}"
+        held = next((one for who in whose if (one := self._with_another(who)) is not None), None)
+        if held is not None:
+            words = f"{name} may not send {self.event.name} here; {held}"
         return ActorNotAllowed(words, event=self.event.name, by=by)
+
+    def _with_another(self, who: Who) -> str | None:
+        """Who has the work that would be this actor's by his role."""
+        assigned = self.draft.assigned.get(who.name)
+        if assigned is None or str(who) not in self.draft.actor.roles or not has_another(assigned, self.draft.actor):
+            return None
+        if assigned.claimed is not None:
+            return f"{assigned.claimed} has claimed the work of {who.name} in this case"
+        return f"the work of {who.name} in this case is offered to others"
 
 
 def children_for(draft: Draft, state: str) -> Any:
@@ -239,7 +252,7 @@ def _not_allowed(draft: Draft, event: str) -> EventNotAllowed:
     names: dict[str, None] = {}
     for path in draft.active:
         for name, ways in draft.chart.ways[path].items():
-            if admits(draft.chart.workflow, ways.handler.by, draft.actor, draft.data, draft.excluded):
+            if admits(draft.chart.workflow, ways.handler.by, draft.actor, draft.data, draft.excluded, draft.assigned):
                 names[name] = None
     leaves = ", ".join(path for path in draft.configuration.leaves if path)
     tail = (
@@ -269,14 +282,17 @@ def seat(draft: Draft, ways: Ways, role: str) -> tuple[str, str]:
     rows = draft.answers.get(ways.state, ())
     actor = draft.actor
     name = actor.name or actor.id
-    if panel is None or any(row.get("_id") == actor.id for row in rows):
+    if panel is None or any(row.get("_id") in actor.persons for row in rows):
         return role, f"{name} has answered already"
+    if not set(actor.persons).isdisjoint(draft.out.get(ways.state, ())):
+        return role, f"{name} was taken out of this panel"
     for ask in sorted(panel.ask, key=lambda ask: ask.persons is None):  # by name before by count
-        who = Who("role", ask.role)
-        if admits(draft.chart.workflow, (who,), actor, draft.before.data, draft.excluded) is None:
+        who, assigned = Who("role", ask.role), pools(draft.assigned)
+        if admits(draft.chart.workflow, (who,), actor, draft.before.data, draft.excluded, assigned) is None:
             continue
         if ask.persons is not None:
-            if actor.id in (person_id(person) for person in draft.data.get(ask.persons, ())):
+            asked = {person_id(person) for person in draft.data.get(ask.persons, ())}
+            if not asked.isdisjoint(actor.persons):
                 return ask.role, ""
         elif sum(row.get("_role") == ask.role for row in rows) < (ask.count or 0):
             return ask.role, ""
@@ -307,7 +323,7 @@ def _answer(draft: Draft, choice: Chosen) -> None:
     row |= {name: value for name, value in marks.items() if name in columns}
     rows = draft.answers.get(path, ())
     draft.write(panel.into, (*draft.data.get(panel.into, ()), row))
-    draft.answers = {**draft.answers, path: (*rows, {**row, "_id": draft.actor.id, "_role": choice.role})}
+    draft.answers = {**draft.answers, path: (*rows, {**row, "_id": draft.actor.persons[-1], "_role": choice.role})}
 
 
 def _extend(draft: Draft, ways: Ways) -> str:

@@ -68,7 +68,8 @@ def finish(draft: Draft, said: Said) -> Step:
         draft.subscribers,
         offered,
         draft.children,
-        before.memory.assigned,
+        draft.assigned,
+        draft.out,
     )
     case = Case(
         before.id,
@@ -119,6 +120,8 @@ def _record(draft: Draft, said: Said, effects: tuple[Effect, ...]) -> Record:
     actor: dict[str, Any] = {"id": draft.actor.id, "kind": draft.actor.kind}
     if draft.actor.name:
         actor["name"] = draft.actor.name
+    if draft.actor.acting_for is not None:
+        actor["for"] = draft.actor.acting_for
     party = draft.actor.party
     if party is not None:
         actor["party"] = party

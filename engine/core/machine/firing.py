@@ -60,7 +60,10 @@ def _turn(draft: Draft, state: str) -> Iterable[Who]:
     states = draft.chart.states
     panel = states[state].panel
     if panel is not None:  # its turn is who has not answered
-        return [Who("role", who) for who in missing_answers(panel, draft.data, draft.answers.get(state, ()))]
+        return [
+            Who("role", who)
+            for who in missing_answers(panel, draft.data, draft.answers.get(state, ()), draft.out.get(state, ()))
+        ]
     own = next((states[p].turn for p in draft.chart.around[state] if states[p].turn is not None), None)
     return own or (Who("turn"),)
 

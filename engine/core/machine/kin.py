@@ -53,7 +53,7 @@ def _place_for(draft: Draft, happened: ChildOpened) -> str:
         cases = draft.chart.states[position.state].cases
         if cases is None or cases.workflow != happened.workflow:
             continue
-        if admits(draft.chart.workflow, cases.add, actor, draft.data, draft.excluded):
+        if admits(draft.chart.workflow, cases.add, actor, draft.data, draft.excluded, draft.assigned):
             return f"{position.state}#{position.entry}"
         adders += [str(who) for who in cases.add]
     if adders:

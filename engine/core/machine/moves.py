@@ -158,6 +158,7 @@ def enter(draft: Draft, path: str, towards: Sequence[str], keep: Sequence[str]) 
     if state.panel is not None:
         draft.write(state.panel.into, None)
         draft.answers = {**draft.answers, path: ()}
+        draft.out = {panel: people for panel, people in draft.out.items() if panel != path}
     for action in state.enter:
         run_action(draft, action, path)
     if state.kind is _STAGE:

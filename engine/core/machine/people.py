@@ -15,15 +15,15 @@ def remember_act(draft: Draft, state: str, role: str) -> None:
     actor = draft.actor
     if actor.kind != "person":
         return
-    person, role = actor.id, role.removesuffix(".supervisor")
+    people, role = actor.persons, role.removesuffix(".supervisor")
     here, so_far = draft.acts.get(state, ()), draft.acted_as.get(role, ())
-    if person not in here:
-        draft.acts = {**draft.acts, state: (*here, person)}
-    if person not in so_far:
-        draft.acted_as = {**draft.acted_as, role: (*so_far, person)}
+    if not set(people) <= set(here):
+        draft.acts = {**draft.acts, state: tuple(dict.fromkeys((*here, *people)))}
+    if not set(people) <= set(so_far):
+        draft.acted_as = {**draft.acted_as, role: tuple(dict.fromkeys((*so_far, *people)))}
     freed = draft.excluded.get(role)
     if freed is not None and freed is not draft.before.memory.excluded.get(role):  # by this very step: he acted too
-        draft.excluded = {**draft.excluded, role: tuple(dict.fromkeys((*freed, person)))}
+        draft.excluded = {**draft.excluded, role: tuple(dict.fromkeys((*freed, *people)))}
 
 
 def remember_givers(draft: Draft, writes: Mapping[str, Any]) -> None:

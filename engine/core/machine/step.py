@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from engine.core.case import (
     SYSTEM,
     Actor,
+    AssignmentChanged,
     Cancelled,
     Case,
     ChildEnded,
@@ -19,11 +20,13 @@ from engine.core.case import (
     EffectResult,
     Event,
     Input,
+    PanelChanged,
     Parent,
     Step,
     TimerFired,
 )
 from engine.core.machine.actions import run_action
+from engine.core.machine.assigning import change_assignment
 from engine.core.machine.draft import Draft
 from engine.core.machine.duties import PARENT
 from engine.core.machine.events import take_event
@@ -32,6 +35,7 @@ from engine.core.machine.firing import fire
 from engine.core.machine.handling import take_handled
 from engine.core.machine.kin import child_ended, child_opened
 from engine.core.machine.moves import cancel_children, start
+from engine.core.machine.panels import change_panel
 from engine.core.machine.people import remember_givers
 from engine.core.machine.results import take_result
 from engine.core.machine.settle import settle
@@ -68,7 +72,7 @@ def open_case(
     filled = chart.opening.read(event.data, data)
     data.update(filled.writes)
     data = {path: value for path, value in data.items() if value is not None}
-    role = admits(workflow, workflow.opening.by, actor, data, {})
+    role = admits(workflow, workflow.opening.by, actor, data, {}, {})
     if role is None:
         raise _may_not_open(chart, actor)
     draft = Draft(chart, blank, actor, now)
@@ -85,7 +89,7 @@ def open_case(
     if parent is not None and parent.acts:
         draft.acts = {PARENT: parent.acts}
     if actor.kind == "person":
-        draft.acted_as = {role.removesuffix(".supervisor"): (actor.id,)}
+        draft.acted_as = {role.removesuffix(".supervisor"): actor.persons}
     remember_givers(draft, filled.writes)
     return finish(draft, Said("opened", OPEN, data=filled.given, command=event.command, role=role))
 
@@ -110,6 +114,10 @@ def step(chart: Chart, case: Case, happened: Input, actor: Actor, *, now: dateti
             return take_result(Draft(chart, case, actor, now), happened)
         case EffectHandled():
             return take_handled(Draft(chart, case, SYSTEM, now), happened, actor)
+        case AssignmentChanged():
+            return change_assignment(Draft(chart, case, actor, now), happened)
+        case PanelChanged():
+            return change_panel(Draft(chart, case, actor, now), happened)
         case ChildOpened():
             return child_opened(Draft(chart, case, actor, now), happened)
         case ChildEnded():
@@ -141,6 +149,8 @@ def _name(happened: Input) -> str:
             return timer.deadline
         case EffectResult(effect=effect) | EffectHandled(effect=effect):
             return str(effect.kind)
+        case AssignmentChanged(verb=verb) | PanelChanged(verb=verb):
+            return verb
         case ChildOpened() | ChildEnded():
             return "child"
         case _:

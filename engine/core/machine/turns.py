@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.naming import Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from engine.core.definition import Panel, Workflow
     from engine.core.machine.draft import Draft
@@ -33,7 +33,7 @@ def turn_of(draft: Draft) -> tuple[str, ...]:
             continue
         state = chart.states[path]
         if state.panel is not None:
-            found += missing_answers(state.panel, draft.data, draft.answers.get(path, ()))
+            found += missing_answers(state.panel, draft.data, draft.answers.get(path, ()), draft.out.get(path, ()))
         else:
             found += chart.turns[path]
     for path in now.states:
@@ -42,14 +42,18 @@ def turn_of(draft: Draft) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def missing_answers(panel: Panel, data: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Who of a panel has not answered: roles with places left, or persons."""
+def missing_answers(
+    panel: Panel, data: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], out: Collection[str]
+) -> list[str]:
+    """Who of a panel has not answered: roles with places left, or persons; of one who is out, who has to name another."""
     given = list(rows)
     missing = []
     for ask in panel.ask:
         if ask.persons is not None:
             people = [person_id(person) for person in data.get(ask.persons, ())]
-            missing += [f"id:{person}" for person in people if all(row.get("_id") != person for row in given)]
+            left = [person for person in people if all(row.get("_id") != person for row in given)]
+            missing += [f"id:{person}" for person in left if person not in out]
+            missing += [f"{ask.role}.supervisor"] if any(person in out for person in left) else []
         elif sum(row.get("_role") == ask.role for row in given) < (ask.count or 0):
             missing.append(ask.role)
     return missing
