@@ -21,6 +21,7 @@ from api.routes import (
     assignments,
     cases,
     certificates,
+    delegations,
     events,
     explain,
     imports,
@@ -33,7 +34,7 @@ from api.routes import (
 from engine.service.services import Services
 
 DESCRIPTION = (
-    "Cases of staged procedures. Every request needs `Authorization: Bearer <token>`, but the public check of a "
+    "Cases of staged procedures. Who acts for another sends `Act-For` with that person's id. Every request needs `Authorization: Bearer <token>`, but the public check of a "
     "certificate and the health of the process. Errors are RFC 9457 problems that say what is allowed instead. "
     "Numbers with a fraction are JSON strings in answers, moments are ISO 8601 in UTC."
 )
@@ -72,6 +73,7 @@ def create_app(
             expose_headers=["ETag", "Idempotency-Replayed", "Retry-After"],
         )
     for module in (
+        delegations,
         cases,
         assignments,
         explain,

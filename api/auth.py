@@ -32,8 +32,8 @@ class Bearer(HTTPBearer):
     """The actor of a request's token: one dependency, as FastAPI works on each of a chain of them at every request."""
 
     async def __call__(self, request: Request) -> Actor:  # type: ignore[override]  # the actor, not his secret
-        """NotAuthenticated without a token, or with one that is not in force; TooManyRequests. A look at the database goes
-        to a thread.
+        """NotAuthenticated without a token, or with one that is not in force; TooManyRequests; with `Act-For` the actor as he
+        acts for another, or ActorNotAllowed. A look at the database goes to a thread.
         """
         credentials = await super().__call__(request)
         if credentials is None:
@@ -51,7 +51,10 @@ class Bearer(HTTPBearer):
                 raise
         if doors.requests is not None:
             doors.requests.take(actor.id)
-        return actor
+        giver = request.headers.get("act-for")
+        if giver is None:
+            return actor
+        return await run_in_threadpool((await services_of(request)).delegations.acting, actor, giver)
 
 
 BEARER = Bearer(auto_error=False, scheme_name="HTTPBearer", description="A token made by `milepost token create`")

@@ -99,6 +99,20 @@ class AssignmentBody(Body):
     reason: str = Field(default="", max_length=1000, description="it stands in the case's history")
 
 
+class DelegationBody(BaseModel):
+    """`POST /me/delegations`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: PersonId
+    until: Moment
+    since: Moment | None = None
+    roles: list[Annotated[str, Field(max_length=200)]] = Field(
+        default_factory=list, max_length=100, description="only these of yours; none named: all"
+    )
+    reason: Why
+
+
 class VoidBody(Body):
     """`POST /cases/{case_id}/panels/{state}/void`."""
 

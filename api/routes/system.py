@@ -33,7 +33,13 @@ def ready(services: ServicesIn) -> dict[str, Any]:
 @router.get("/me")
 def me(actor: ActorIn) -> dict[str, Any]:
     """Who your token says you are."""
-    return {"id": actor.id, "name": actor.name, "roles": sorted(actor.roles), "attributes": dict(actor.attributes)}
+    return {
+        "id": actor.id,
+        "name": actor.name,
+        "roles": sorted(actor.roles),
+        "attributes": dict(actor.attributes),
+        "acting_for": actor.acting_for,
+    }
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

@@ -13,6 +13,7 @@ from engine.service.catalog import Catalog
 from engine.service.certificates import Certificates
 from engine.service.clock import Clock
 from engine.service.commands import Commands
+from engine.service.delegations import Delegations
 from engine.service.delivering import Delivering
 from engine.service.effects import LEASE_SECONDS, Effects
 from engine.service.failing import Failing
@@ -55,6 +56,7 @@ class Services:
     register: Register
     certificates: Certificates
     people: People
+    delegations: Delegations
     clock: Clock
     imports: Imports
     pruning: Pruning
@@ -104,6 +106,7 @@ def build_services(
         register=Register(store, catalog, public_url=public_url),
         certificates=Certificates(store, catalog, public_url=public_url),
         people=People(store, adapters.identity),
+        delegations=Delegations(store),
         clock=Clock(store, timers, effects),
         imports=Imports(store, catalog, commands, adapters.tables),
         pruning=Pruning(store),

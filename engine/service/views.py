@@ -285,6 +285,20 @@ class CertificateFile:
 
 
 @dataclass(frozen=True, slots=True)
+class DelegationView:
+    """`receiver` may act for `giver` in these roles, from `since` until `until`."""
+
+    id: str
+    giver: str
+    receiver: str
+    roles: tuple[str, ...]
+    since: datetime
+    until: datetime
+    reason: str
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class TokenView:
     """A token without its secret."""
 

@@ -23,6 +23,7 @@ BY_HASH = Statement(select(TOKEN).where(T.hash == bindparam("token_hash")))
 TOKENS = Statement(select(TOKEN).order_by(T.id))
 WITH_ROLE = Statement(select(TOKEN).where(T.roles.like(bindparam("named")), T.revoked_at.is_(None)).order_by(T.id))
 OF_PERSON = Statement(select(TOKEN).where(T.actor_id == bindparam("person"), T.revoked_at.is_(None)).order_by(T.id))
+ALL_OF_PERSON = Statement(select(TOKEN).where(T.actor_id == bindparam("person")).order_by(T.id))
 INSERT_TOKEN = Statement(insert_into(TOKEN))
 REVOKE = Statement(
     update(TOKEN)
@@ -71,6 +72,10 @@ class OfficeReader(Session):
     def tokens_of(self, actor_id: str) -> tuple[Token, ...]:
         """The tokens of a person that are not revoked, oldest first."""
         return tuple(map(_token, self.link.rows(OF_PERSON, person=actor_id)))
+
+    def all_tokens_of(self, actor_id: str) -> tuple[Token, ...]:
+        """Every token a person ever had, oldest first."""
+        return tuple(map(_token, self.link.rows(ALL_OF_PERSON, person=actor_id)))
 
     def import_of(self, sha256: str, workflow: str) -> ImportJob | None:
         """The last import of this file."""

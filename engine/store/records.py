@@ -253,6 +253,28 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Delegation:
+    """`receiver` may act for `giver`, who was so called and had these attributes and ties when he said so."""
+
+    id: str
+    giver: str
+    receiver: str
+    name: str
+    roles: frozenset[str]
+    attributes: Mapping[str, str | tuple[str, ...]]
+    ties: tuple[Tie, ...]
+    reason: str
+    starts_at: datetime
+    ends_at: datetime
+    made_at: datetime
+    revoked_at: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """At this moment."""
+        return self.revoked_at is None and self.starts_at <= now < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
 class ImportJob:
     """A file that was imported."""
 

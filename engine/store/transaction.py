@@ -7,6 +7,7 @@ from engine.store.case_reading import CaseReader
 from engine.store.catalog import CatalogReader, CatalogWriter
 from engine.store.checkpoints import CheckpointReader, CheckpointWriter
 from engine.store.claiming import EffectClaimer
+from engine.store.delegations import DelegationReader, DelegationWriter
 from engine.store.effects import EffectReader, EffectWriter
 from engine.store.fact_reading import FactReader
 from engine.store.fact_writing import FactWriter
@@ -25,6 +26,7 @@ class Reader(
     FactReader,
     CatalogReader,
     OfficeReader,
+    DelegationReader,
     IncidentReader,
     CheckpointReader,
     FeedReader,
@@ -41,6 +43,7 @@ class Transaction(
     EffectWriter,
     CatalogWriter,
     OfficeWriter,
+    DelegationWriter,
     IncidentWriter,
     CheckpointWriter,
     Pruner,

@@ -108,6 +108,25 @@ class TokenRow(Row, table=True):
     last_used_at: datetime | None = Field(sa_type=Instant)
 
 
+class DelegationRow(Row, table=True):
+    """`receiver` may act for `giver` in these roles for a time; what the giver was when he said so; machine time."""
+
+    __tablename__ = "delegation"
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    public_id: str = Field(unique=True)
+    giver: str = Field(index=True)
+    receiver: str = Field(index=True)
+    name: str
+    roles: str = Field(sa_type=Text)
+    attributes: str = Field(sa_type=Text)
+    ties: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    starts_at: datetime = Field(sa_type=Instant)
+    ends_at: datetime = Field(sa_type=Instant)
+    made_at: datetime = Field(sa_type=Instant)
+    revoked_at: datetime | None = Field(sa_type=Instant)
+
+
 class IncidentRow(Row, table=True):
     """Something that needs a person; `closed_at` when it was seen to, by whom, and what he says."""
 

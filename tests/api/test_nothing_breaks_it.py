@@ -108,7 +108,7 @@ def test_requests_that_follow_each_other(world, examples, length):
     """By people of all roles, on what earlier answers have named."""
     seen = set()
 
-    class Clients(described(world, meaning=True).as_state_machine()):
+    class Clients(described(world, meaning=True).include(path_regex="^/cases").as_state_machine()):
         def setup(self):
             """The same beginning each time."""
             self.tokens = [*world.anew().values(), "mp_wrong"]
@@ -127,9 +127,8 @@ def test_requests_that_follow_each_other(world, examples, length):
             case.validate_response(response, checks=DESCRIBED)
 
     Clients.run(settings=asking(examples, stateful_step_count=length))
-    assert {("POST", 201), ("POST", 403), ("GET", 200), ("GET", 404)} <= {
-        (label.partition(" ")[0], status) for label, status in seen
-    }
+    assert any(label.startswith("GET /cases/") and status == 200 for label, status in seen)
+    assert any(label.startswith("POST /cases/{case_id}") for label, _ in seen)
 
 
 @pytest.mark.parametrize(

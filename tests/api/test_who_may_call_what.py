@@ -12,10 +12,19 @@ CALLERS = {
     "laboratory": "lena",
     "operations": "ops",
 }
-NOTHING = {"id": "0" * 32, "number": "T.99999-0", "entry": "999", "token": "x" * 22, "incident": "999", "lent": "none"}
+NOTHING = {
+    "id": "0" * 32,
+    "number": "T.99999-0",
+    "entry": "999",
+    "token": "x" * 22,
+    "incident": "999",
+    "lent": "none",
+    "let": "none",
+}
 """What the paths of the table name where there is nothing of that name."""
 
 ANOTHER = {"applicant.tax_id": "1234567890", "product.designation": "V-7"}
+LET = {"to": "zoe", "until": "2026-03-09T00:00:00Z"}
 WHY = {"person": "olga", "reason": "ill"}
 ALL = "200 200 200 200 200 200"
 KNOWN = "401 200 200 200 200 200"
@@ -32,6 +41,9 @@ TABLE = [
     ("GET", "/openapi.json", None, ALL, ""),
     ("GET", "/v/{token}", None, ALL, "404 404 404 404 404 404"),
     ("GET", "/me", None, KNOWN, ""),
+    ("GET", "/me/delegations", None, KNOWN, ""),
+    ("POST", "/me/delegations", {**LET, "reason": "on leave"}, "401 201 201 201 201 422", ""),
+    ("DELETE", "/me/delegations/{let}", None, "401 204 404 404 404 404", NO_CASE),
     ("GET", "/workflows", None, KNOWN, ""),
     ("GET", "/workflows/offer", None, KNOWN, ""),
     ("GET", "/workflows/offer/versions", None, KNOWN, ""),
@@ -78,6 +90,7 @@ def listed(world):
         "number": number,
         "entry": case["data"]["register"]["entry_no"],
         "lent": world.services.people.create_token("carl", "Carl", ["officer"])[1].id,
+        "let": world.as_("anna").post("/me/delegations", json={**LET, "reason": "on leave"}).json()["id"],
         "token": world.services.certificates.by_number(number).token,
         "incident": world.services.store.write(
             lambda tx: tx.add_incident(case_id=case["id"], kind="timer", subject="x", text="refused")
@@ -121,7 +134,14 @@ def test_no_endpoint_is_forgotten(world):
     """Every route that the OpenAPI document names is in the table."""
     spec = world.as_().get("/openapi.json").json()
     table = {(method, path.partition("?")[0]) for method, path, *_ in TABLE}
-    names = {"case_id": "id", "entry_no": "entry", "name": "name", "incident_id": "incident", "token_id": "lent"}
+    names = {
+        "case_id": "id",
+        "entry_no": "entry",
+        "name": "name",
+        "incident_id": "incident",
+        "token_id": "lent",
+        "delegation_id": "let",
+    }
     for path, operations in spec["paths"].items():
         known = path.replace("{name}", "offer").replace("{version}", "1")
         for old, new in names.items():
