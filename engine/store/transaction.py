@@ -11,6 +11,7 @@ from engine.store.effects import EffectReader, EffectWriter
 from engine.store.fact_reading import FactReader
 from engine.store.fact_writing import FactWriter
 from engine.store.history_reading import HistoryReader
+from engine.store.importing import ImportReader, ImportWriter
 from engine.store.incidents import IncidentReader, IncidentWriter
 from engine.store.office import OfficeReader, OfficeWriter
 from engine.store.proof_reading import ProofReader
@@ -26,6 +27,7 @@ class Reader(
     CatalogReader,
     OfficeReader,
     IncidentReader,
+    ImportReader,
     CheckpointReader,
     FeedReader,
     ProofReader,
@@ -42,6 +44,7 @@ class Transaction(
     CatalogWriter,
     OfficeWriter,
     IncidentWriter,
+    ImportWriter,
     CheckpointWriter,
     Pruner,
     Sequencer,

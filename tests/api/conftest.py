@@ -12,7 +12,7 @@ import httpx
 import pytest
 import uvicorn
 
-from adapters.tables import CsvTables
+from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
 from api.app import create_app
 from engine.ports import Adapters, RenderedCertificate
@@ -193,7 +193,7 @@ class World:
 def build(url="sqlite://"):
     """Services over a store of their own, with the workflow published."""
     store = Store(url, machine_now=lambda: START, manual_clock=True)
-    adapters = Adapters([Letters()], MessageTemplates, lambda _: Renderer(), tables=CsvTables())
+    adapters = Adapters([Letters()], MessageTemplates, lambda _: Renderer(), tables=FileTables())
     services = build_services(store, adapters, public_url="https://milepost.example", body="0042")
     services.catalog.publish_all([Bundle(OFFER, "offer.yaml", TEMPLATES, {})])
     return services
