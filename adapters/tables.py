@@ -78,6 +78,7 @@ def _headings(cells: list[str], file: str, number: int) -> list[str]:
 def _by_heading(headings: list[str], cells: list[str], place: str) -> dict[str, str]:
     if any(cells[len(headings) :]):
         refuse(
-            f"{place} has more cells than there are columns ({len(headings)}); put a text with the separator in quotes"
+            f"{place} has more cells than there are columns with a name ({len(headings)}); name every column,"
+            " or put a text with the separator in quotes"
         )
     return dict(zip(headings, cells + [""] * len(headings), strict=False))
