@@ -79,9 +79,16 @@ def _refusals(path: str, operation: dict[str, Any]) -> list[int]:
     found = [*ALWAYS]
     found += SECURED if "security" in operation else ()
     found += NAMED if "{" in path else ()
+    found += [404] if any(taken["in"] == "query" and taken["required"] for taken in _taken_by(operation)) else []
     found += BODY if "requestBody" in operation else ()
-    found += [412] if any(taken["name"].lower() == "if-match" for taken in operation.get("parameters", ())) else []
+    found += [412] if any(taken["name"].lower() == "if-match" for taken in _taken_by(operation)) else []
     return sorted(set(found))
+
+
+def _taken_by(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """What an operation takes beside its body."""
+    found: list[dict[str, Any]] = operation.get("parameters", [])
+    return found
 
 
 def _problem(status: int) -> dict[str, Any]:

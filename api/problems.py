@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -69,6 +70,8 @@ def of_error(error: errors.MilepostError) -> dict[str, Any]:
             body[name] = list(value) if isinstance(value, tuple) else value
     if isinstance(error, errors.InvalidPayload):
         body["problems"] = [{"path": p.path, "code": p.code, "text": p.text} for p in error.problems]
+    if isinstance(error, errors.ImportRefused):
+        body["problems"] = [asdict(row) for row in error.rows]
     if isinstance(error, errors.InvalidWorkflow):
         body["findings"] = [
             {"code": d.code, "severity": d.severity, "message": d.message, "line": d.mark.line, "column": d.mark.column}

@@ -7,6 +7,7 @@ MilepostError
 │   ├── CasePruned             closed long ago; what proves it is kept
 │   ├── WorkflowNotFound
 │   ├── EffectNotFound
+│   ├── ImportNotFound         (also: it is somebody else's)
 │   └── CertificateNotFound
 ├── Refused                    the step says no; nothing was stored
 │   ├── EventNotAllowed        no active state takes this event
@@ -18,6 +19,7 @@ MilepostError
 │   ├── FactNotAllowed         the certificate or the register does not go this way
 │   ├── ConflictingSets        two regions set one field in one step
 │   ├── StepTooLong            the automatic part of a step does not come to rest
+│   ├── ImportRefused          a table is not taken as it was asked; nothing was opened
 │   └── DuplicateCase          `unique` is taken by an open case
 ├── CaseChanged                the caller saw an older state of the case
 ├── KeyReused                  an Idempotency-Key came again with another body
@@ -70,6 +72,10 @@ class WorkflowNotFound(NotFound):
 
 class EffectNotFound(NotFound):
     """No such effect."""
+
+
+class ImportNotFound(NotFound):
+    """No such import of this person."""
 
 
 class CertificateNotFound(NotFound):
@@ -154,6 +160,29 @@ class ConflictingSets(Refused):
 
 class StepTooLong(Refused):
     """The automatic part of a step did not come to rest within the bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """What is wrong in one cell (or a row, then `column` is ""); with `warning` it is only to be known.
+
+    `code` as in FieldProblem, or formula, error, merged, digits, duplicate, changed, running, refused, listed,
+    known, not-allowed.
+    """
+
+    row: int
+    column: str
+    code: str
+    text: str
+    warning: bool = False
+
+
+class ImportRefused(Refused):
+    """A table is not taken as it was asked; `rows` are the first problems, a row may have several."""
+
+    def __init__(self, message: str, *, rows: Sequence[RowProblem] = ()) -> None:
+        self.rows = tuple(rows)
+        super().__init__(message)
 
 
 class DuplicateCase(Refused):

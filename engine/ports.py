@@ -123,11 +123,44 @@ class TableRow:
     cells: Mapping[str, str]
 
 
-class Tables(Protocol):
-    """Reads tables that people send."""
+@dataclass(frozen=True, slots=True)
+class TableFault:
+    """A cell that cannot be taken for what it shows: `code` is formula, error, merged or digits."""
 
-    def read(self, content: bytes, name: str) -> Sequence[TableRow]:
-        """All rows; raises DeliveryFailed(retry_after=None) with what is wrong with the file."""
+    row: int
+    column: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as it was read; `told` says as what: its encoding and separator, or its sheet."""
+
+    rows: Sequence[TableRow]
+    told: str
+    faults: Sequence[TableFault] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet to be written: `options` are what cells of a column may say; with `fill` all its cells are texts to fill in."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str | int]] = ()
+    options: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    fill: bool = False
+
+
+class Tables(Protocol):
+    """Reads tables that people send, writes those that they get."""
+
+    def read(self, content: bytes, name: str, sheet: str | None = None) -> Table:
+        """All rows, of the first sheet or the one named; raises DeliveryFailed(retry_after=None) with what is wrong."""
+
+    def write(self, sheets: Sequence[Sheet]) -> bytes:
+        """A workbook (XLSX)."""
 
 
 class Identity(Protocol):

@@ -16,7 +16,7 @@ from adapters.oidc import Oidc, Provider, read_claims
 from adapters.outbound import Endpoint, Outbound
 from adapters.seals import Ed25519Seal
 from adapters.smtp import Smtp, SmtpSettings
-from adapters.tables import CsvTables
+from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
 from adapters.webhooks import WebhookNotifier
 from adapters.work_orders import WorkOrders
@@ -78,7 +78,7 @@ def adapters_of(settings: Settings, now: Callable[[], datetime]) -> Adapters:
         templates=MessageTemplates,
         renderer=TypstCertificates,
         callers=Callers(Path(settings.work_orders)),
-        tables=CsvTables(),
+        tables=FileTables(),
         seal=Ed25519Seal(key_file(settings)),
         identity=_identity(settings, now) if settings.oidc_issuer or settings.oidc_audience else None,
     )

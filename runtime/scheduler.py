@@ -1,4 +1,4 @@
-"""The tickers of a node: timers that are due, effects that wait, steps without a place or a seal; the work itself is the services'.
+"""The tickers of a node: timers that are due, effects that wait, imports, steps without a place or a seal; the work itself is the services'.
 
 APScheduler asks at intervals, news of commits ask at once; one thread for each kind of work does it.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.service.services import Services
 
 FORGETTING = 3600.0
-"""Seconds between two looks for answers that need not be kept any more."""
+"""Seconds between two looks for answers and files that need not be kept any more."""
 
 log = logging.getLogger("milepost.scheduler")
 
@@ -109,8 +109,9 @@ class Scheduler:
         self._effects = Ticker("effects", services.effects.deliver_pending, until_next=services.effects.until_next)
         self._order = Ticker("order", services.feed.sequence, rest=REST)
         self._seals = Ticker("seals", services.audit.checkpoint)
-        self._answers = Ticker("answers", services.pruning.forget_answers, longest=FORGETTING)
-        self._asked = (self._timers, self._effects, self._order, self._seals)
+        self._imports = Ticker("imports", services.imports.work.run_once)
+        self._answers = Ticker("answers", services.pruning.forget, longest=FORGETTING)
+        self._asked = (self._timers, self._effects, self._imports, self._order, self._seals)
         self._tickers = (*self._asked, self._answers)
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
@@ -122,6 +123,7 @@ class Scheduler:
         """Begin to work; a first look happens at once."""
         self._services.store.watch(self._heard)
         self._services.effects.watch(self._effects.ask)
+        self._services.imports.work.watch(self._imports.ask)
         for ticker in self._tickers:
             ticker.start()
         for ticker in self._asked:
@@ -133,6 +135,7 @@ class Scheduler:
         for ticker in self._tickers:
             ticker.stop()
         self._services.effects.close()
+        self._services.imports.work.close()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         for ticker in self._tickers:

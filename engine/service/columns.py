@@ -2,17 +2,21 @@
 
 A heading is a field's full path, its last part where only one field ends so, or its title; a member of a person, address
 or document is `contact.email` or `contact_email`. Parts of a list are separated by `|`; a part of a list of rows is its key,
-and its designation, name or title where it has such a column.
+and its designation, name or title where it has such a column. Days are read as 2026-12-31 and 31.12.2026; a moment without
+an offset from UTC is one of the workflow's own zone.
 """
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.core.types import MEMBERS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from zoneinfo import ZoneInfo
 
     from engine.core.forms import Form, Slot
     from engine.core.naming import Field
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 
 SEPARATOR = "|"
 _NAMES = ("designation", "name", "title")
+_DAY = re.compile(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})(?: ([0-9]{2}:[0-9]{2}(?::[0-9]{2})?))?", re.ASCII)
+_LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?", re.ASCII)
+_TRUTH = {"true": True, "yes": True, "да": True, "1": True, "false": False, "no": False, "нет": False, "0": False}
 
 
 def map_columns(headings: Iterable[str], form: Form) -> dict[str, str | None]:
@@ -28,7 +35,7 @@ def map_columns(headings: Iterable[str], form: Form) -> dict[str, str | None]:
     return {heading: known.get(_plain(heading)) for heading in headings}
 
 
-def row_data(cells: Mapping[str, str], columns: Mapping[str, str | None], form: Form) -> dict[str, Any]:
+def row_data(cells: Mapping[str, str], columns: Mapping[str, str | None], form: Form, zone: ZoneInfo) -> dict[str, Any]:
     """A row as a payload by path; empty cells are not given."""
     data: dict[str, Any] = {}
     for heading, cell in cells.items():
@@ -37,11 +44,12 @@ def row_data(cells: Mapping[str, str], columns: Mapping[str, str | None], form: 
             continue
         slot = form.slots.get(path)
         if slot is not None:
-            data[path] = _value(slot.field, text)
+            data[path] = _value(slot.field, text, zone)
             continue
         holder, _, member = path.rpartition(".")
         held = data.get(holder)
-        data[holder] = {**(held if isinstance(held, dict) else _whole(form.slots[holder], held)), member: text}
+        whole = held if isinstance(held, dict) else _whole(form.slots[holder], held)
+        data[holder] = {**whole, member: _spelt(_member(form.slots[holder], member), text, zone)}
     return data
 
 
@@ -77,26 +85,40 @@ def _plain(heading: str) -> str:
     return "_".join(heading.strip().casefold().split())
 
 
-def _value(field: Field, text: str) -> Any:
+def _value(field: Field, text: str, zone: ZoneInfo) -> Any:
     if field.type.kind is not Kind.LIST:
-        return _typed(field, text)
+        return _spelt(field.type.kind, text, zone)
     parts = [part.strip() for part in text.split(SEPARATOR) if part.strip()]
     if not field.columns:
-        return parts if field.item is None else [_typed(field.item, part) for part in parts]
+        return parts if field.item is None else [_spelt(field.item.type.kind, part, zone) for part in parts]
     key = field.key or next(iter(field.columns))
     named = [name for name in _NAMES if name in field.columns and name != key][:1]
     return [{key: part, **dict.fromkeys(named, part)} for part in parts]
 
 
-def _typed(field: Field, text: str) -> Any:
-    """Cells are text; what a form wants as a JSON number or truth value is made so where it reads so."""
-    if field.type.kind is Kind.INTEGER and text.removeprefix("-").isdecimal() and len(text) < 19:
+def _spelt(kind: Kind, text: str, zone: ZoneInfo) -> Any:
+    """Cells are text; what a form wants as a JSON number, truth value, day or moment is made so where it reads so."""
+    if kind is Kind.INTEGER and text.removeprefix("-").isdecimal() and len(text) < 19:
         return int(text)
-    if field.type.kind is Kind.BOOLEAN:
-        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
-            text.casefold(), text
-        )
-    return text
+    if kind is Kind.BOOLEAN:
+        return _TRUTH.get(text.casefold(), text)
+    if kind not in {Kind.DATE, Kind.DATETIME}:
+        return text
+    if written := _DAY.fullmatch(text):
+        day, month, year, hours = written.groups()
+        text = f"{year}-{month}-{day}" + (f"T{hours}" if hours else "")
+    return _local(text, zone) if kind is Kind.DATETIME and _LOCAL.fullmatch(text) else text
+
+
+def _local(text: str, zone: ZoneInfo) -> str:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).isoformat()
+    except ValueError:
+        return text
+
+
+def _member(holder: Slot, member: str) -> Kind:
+    return MEMBERS[holder.field.type.kind][member].kind
 
 
 def _whole(slot: Slot, held: Any) -> dict[str, Any]:

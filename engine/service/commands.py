@@ -121,20 +121,21 @@ class Commands:
 
     def decide(self, command: Command) -> Decision:
         """One transaction; waits until it is committed."""
-        return self._store.write(partial(self._decide, command=_named(command)))
+        return self._store.write(partial(self.decided, command=_named(command)))
 
     def submit(self, command: Command, *, priority: Priority = Priority.PEOPLE) -> Future[Decision]:
         """One transaction; the future is done when it is committed."""
         command = _named(command)
-        return self._store.submit(partial(self._decide, command=command), priority=priority)
+        return self._store.submit(partial(self.decided, command=command), priority=priority)
 
     def submit_all(self, commands: Sequence[tuple[str, Command]], *, priority: Priority) -> list[Future[Decision]]:
         """Each by itself, committed together where the store can; with each stands the case it goes to ("": a new one)."""
         named = [(case_id, _named(command)) for case_id, command in commands]
-        works = [(case_id, partial(self._decide, command=command)) for case_id, command in named]
+        works = [(case_id, partial(self.decided, command=command)) for case_id, command in named]
         return self._store.together(works, priority=priority)
 
-    def _decide(self, tx: Transaction, command: Command) -> Decision:
+    def decided(self, tx: Transaction, command: Command) -> Decision:
+        """What becomes of a command inside a transaction that does more."""
         try:
             command.check()
             done = self._open(tx, command) if command.case_id is None else self._send(tx, command, command.case_id)

@@ -1,225 +1,258 @@
-"""Tables into cases: a case a row, a report by row and column; the same row again opens nothing twice.
+"""Tables into cases: a preview first, then a commit of all rows or of the good ones, which goes on by itself until it is done.
 
-What the opening form asks for and the table leaves out is taken from the parent case, where it has a field of that name
-(and `<parent workflow>.number`). An unknown column stops the whole import, so that nothing is lost in silence.
+What a table says is import_plan.py's, what becomes of a row import_rows.py's, who works on a job import_work.py's.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
 
-from engine.core.case import ChildOpened, Event
-from engine.core.machine.step import open_case
-from engine.core.sight import may_see, visible_data
-from engine.core.values import canonical
-from engine.errors import DeliveryFailed, DuplicateCase, FieldProblem, InvalidPayload, KeyReused, MilepostError
-from engine.service.clean import check_names
-from engine.service.columns import column_of, map_columns, row_data
-from engine.service.commands import Command, check_parent, missing, stored
-from engine.service.searchable import unique_key
-from engine.service.stepping import caught_up, check_free, parent_of
-from engine.service.view_parts import ImportedRow, RowProblem
-from engine.service.views import ImportReport
-from engine.store.store import Priority
+from engine.core.types import MEMBERS, Kind
+from engine.errors import ImportNotFound, ImportRefused, RowProblem
+from engine.ports import Sheet
+from engine.service.import_plan import Asked, check_opener, first_of, problems_of
+from engine.service.import_rows import Rows, as_data
+from engine.service.import_views import ImportedRowView, ImportReport, ImportView
+from engine.service.searching import MAX_PAGE, row_of
+from engine.service.views import Page
+from engine.store.importing import OPENED, PREVIEWED, RUNNING, WRONG
+from engine.store.records import ImportJob
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
 
-    from engine.core.case import Actor, Case
-    from engine.core.machine.chart import Chart
-    from engine.ports import TableRow, Tables
+    from engine.core.case import Actor
+    from engine.core.forms import Slot
     from engine.service.catalog import Catalog
-    from engine.service.commands import Commands, Decision
+    from engine.service.commands import Commands
+    from engine.service.import_plan import Plan, Plans
+    from engine.service.import_work import ImportWork
+    from engine.store.records import ImportedRow
     from engine.store.store import Store
     from engine.store.transaction import Reader, Transaction
 
-HEADER = 1
-MAX_ROWS = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A file as it would be imported: payloads by row, and what is wrong already."""
-
-    workflow: str
-    file: str
-    sha256: str
-    rows: int
-    columns: Mapping[str, str | None]
-    payloads: Mapping[int, Mapping[str, Any]]
-    problems: tuple[RowProblem, ...]
-
-    def report(self, opened: Sequence[ImportedRow], problems: Sequence[RowProblem]) -> ImportReport:
-        every = sorted((*self.problems, *problems), key=lambda p: (p.row, p.column))
-        return ImportReport(self.workflow, self.file, self.sha256, self.rows, tuple(opened), tuple(every), self.columns)
+Take = Literal["all", "good"]
+AT_ONCE = 200
+"""Rows that are looked at on one snapshot."""
+PREVIEWS_KEPT = 10
+"""Tables that one person may have looked at and not committed; older ones are forgotten."""
+MAX_PROBLEMS = 20_000
+SHOWN = 20
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Imports:
-    """Previews and commits; every row is its own transaction, committed in groups where the store can."""
+    """Jobs of people: nobody sees another's."""
 
-    def __init__(self, store: Store, catalog: Catalog, commands: Commands, tables: Tables | None) -> None:
-        self._store, self._catalog, self._commands, self._tables = store, catalog, commands, tables
+    def __init__(self, store: Store, catalog: Catalog, commands: Commands, plans: Plans, work: ImportWork) -> None:
+        self._store, self._catalog, self._commands, self._plans, self.work = store, catalog, commands, plans, work
 
-    def preview(
-        self, content: bytes, name: str, workflow: str, actor: Actor, *, parent: str | None = None
-    ) -> ImportReport:
-        """What commit would say; nothing is stored."""
-        plan = self._plan(content, name, workflow, actor, parent)
-
-        def work(reader: Reader) -> list[RowProblem]:
-            found = []
-            for row, payload in plan.payloads.items():
-                try:
-                    self._try(reader, workflow, payload, actor, parent)
-                except MilepostError as error:
-                    found += _problems(row, error, plan.columns)
-            return found
-
-        return plan.report((), self._store.read(work))
-
-    def commit(
-        self, content: bytes, name: str, workflow: str, actor: Actor, *, parent: str | None = None
-    ) -> ImportReport:
-        """Open a case for each row that is right; a corrected file opens only the others."""
-        plan = self._plan(content, name, workflow, actor, parent)
-        rule = self._catalog.chart_of(workflow)[1].workflow.unique
-        asked = []
-        for row, payload in plan.payloads.items():
-            key = row_key(workflow, parent, payload, rule.of if rule else ())
-            command = Command(Event("open", payload), actor, workflow=workflow, parent=parent, key=key)
-            asked.append((row, command))
-        answers = self._commands.submit_all([("", command) for _, command in asked], priority=Priority.IMPORTS)
-        opened: list[ImportedRow] = []
-        problems: list[RowProblem] = []
-        for (row, _), future in zip(asked, answers, strict=True):
-            decision = future.result()
-            if decision.refusal is not None:
-                problems += _problems(row, decision.refusal, plan.columns)
-            else:
-                opened.append(_opened(row, decision))
-        report = plan.report(opened, problems)
-        self._store.write(lambda tx: _keep(tx, report))
-        return report
-
-    def _plan(self, content: bytes, name: str, workflow: str, actor: Actor, parent: str | None) -> _Plan:
-        check_names(file=name, workflow=workflow, parent=parent)
-        chart = self._catalog.chart_of(workflow)[1]
-        rows = self._rows(content, name)
-        columns = map_columns(dict.fromkeys(heading for row in rows for heading in row.cells), chart.opening)
+    def preview(self, content: bytes, asked: Asked, actor: Actor) -> ImportReport:
+        """Keeps the file as a job and says what commit would find. The same file again takes the place of one that waits, or goes on."""
+        plan = self._plans.plan(content, asked, actor)
         sha256 = hashlib.sha256(content).hexdigest()
-        unknown = tuple(
-            RowProblem(HEADER, heading, "unknown", _unknown(heading, chart))
-            for heading, path in columns.items()
-            if path is None
-        )
-        if unknown:
-            return _Plan(workflow, name, sha256, len(rows), columns, {}, unknown)
-        given = self._given(parent, chart, actor)
-        rule = chart.workflow.unique
-        payloads: dict[int, Mapping[str, Any]] = {}
-        seen: dict[str, int] = {}
-        problems = []
-        for row in rows:
-            payload = {**given, **row_data(row.cells, columns, chart.opening)}
-            first = seen.setdefault(row_key(workflow, parent, payload, rule.of if rule else ()), row.number)
-            if first == row.number:
-                payloads[row.number] = payload
-            else:
-                problems.append(
-                    RowProblem(row.number, "", "duplicate", f"says the same as row {first}; leave one of them out")
+        before = self._store.read(lambda reader: reader.open_imports(actor.id, sha256, asked.workflow))
+        job = next((j for j in before if (j.parent, j.sheet, j.file) == (plan.parent, asked.sheet, asked.file)), None)
+        if job is not None and job.status == RUNNING:
+            return self.report(job.id, actor)
+        problems, known = self._judged(plan, actor)
+        new = _job(asked, actor, plan, sha256, problems, known)
+
+        def work(tx: Transaction) -> ImportJob | None:
+            if not tx.repeated or tx.import_job(new.id) is None:
+                if job is not None:
+                    tx.drop_import(job.row)
+                tx.add_import(replace(new, imported_at=tx.business_now(), changed_at=tx.machine_now()), content)
+                tx.keep_previews(actor.id, PREVIEWS_KEPT)
+            return tx.import_job(new.id)
+
+        stored = self._store.write(work)
+        return ImportReport(view_of(stored or new), (), tuple(problems))
+
+    def commit(self, job_id: str, take: Take, actor: Actor) -> ImportView:
+        """From now on its rows are opened, by whichever node takes it. With `all` a single bad row refuses it before.
+
+        Raises ImportNotFound, ImportRefused. The same again, or after a crash, goes on with what was begun.
+        """
+        job, content = self._store.read(lambda reader: _held(reader, job_id, actor))
+        if job.status != PREVIEWED:
+            if job.take != take:
+                raise ImportRefused(
+                    f"the import is {job.status} with the {job.take} rows; send the file again for another"
                 )
-        return _Plan(workflow, name, sha256, len(rows), columns, payloads, tuple(problems))
+            return view_of(job)
+        if content is None:
+            raise ImportRefused("the file was forgotten, as nobody committed it; send it again")
+        plan = self._plans.plan(content, _asked(job), actor)
+        if plan.stopped:
+            raise ImportRefused(f"{first_of(plan.stopped)}; nothing was opened", rows=plan.stopped[:SHOWN])
+        problems, _ = self._judged(plan, actor)
+        bad = [problem for problem in problems if not problem.warning]
+        if bad and take == "all":
+            count = len({problem.row for problem in bad})
+            raise ImportRefused(
+                f"{count} of {plan.rows} rows have problems, the first in {first_of(bad)}; nothing was opened:"
+                " send the corrected file, or commit the good rows",
+                rows=bad[:SHOWN],
+            )
+        warnings = [as_data(problem) for problem in problems if problem.warning]
+        self._store.write(lambda tx: tx.start_import(job_id, take, warnings))
+        self.work.ask()
+        return self.job(job_id, actor)
 
-    def _rows(self, content: bytes, name: str) -> Sequence[TableRow]:
-        if self._tables is None:
-            raise InvalidPayload([FieldProblem("file", "type", "cannot be read: no adapter for tables is plugged in")])
-        try:
-            rows = self._tables.read(content, name)
-        except DeliveryFailed as failure:
-            raise InvalidPayload([FieldProblem("file", "type", str(failure))]) from failure
-        if len(rows) > MAX_ROWS:
-            raise InvalidPayload([FieldProblem("file", "range", f"has {len(rows)} rows; at most {MAX_ROWS} at a time")])
-        return rows
+    def job(self, job_id: str, actor: Actor) -> ImportView:
+        """How far it is. Raises ImportNotFound."""
+        return view_of(self._store.read(lambda reader: _own(reader, job_id, actor)))
 
-    def _given(self, parent: str | None, chart: Chart, actor: Actor) -> dict[str, Any]:
-        """What the parent says for every row, as far as the sender sees it. Raises CaseNotFound, as for one not there."""
-        if parent is None:
-            return {}
+    def jobs(self, actor: Actor, *, cursor: str | None = None, limit: int = 50) -> Page[ImportView]:
+        """One's own, the youngest first."""
+        limit = max(1, min(limit, MAX_PAGE))
+        after = row_of(cursor)
+        found = self._store.read(lambda reader: reader.import_jobs(actor.id, after, limit + 1))
+        more = str(found[limit - 1].row) if len(found) > limit else None
+        return Page(tuple(view_of(job) for job in found[:limit]), more)
 
-        def work(reader: Reader) -> dict[str, Any]:
-            above, holder, now = self._parent(reader, parent)
-            if not may_see(above, holder, actor):
-                told = ChildOpened("new", chart.workflow.name, None, by=actor)
-                check_parent(above, holder, told, actor, now=now)
-            said = {**visible_data(above, holder, actor), f"{holder.workflow}.number": holder.number}
-            return {path: said[path] for path in chart.opening.slots if said.get(path) is not None}
+    def report(self, job_id: str, actor: Actor) -> ImportReport:
+        """What came of the rows so far; of a preview, what would. Raises ImportNotFound."""
+
+        def work(reader: Reader) -> ImportReport:
+            job = _own(reader, job_id, actor)
+            rows: list[ImportedRow] = []
+            while found := reader.imported_rows(job.row, rows[-1].row if rows else -1, 2_000):
+                rows += found
+            said = [*job.problems, *(problem for row in rows for problem in row.problems)]
+            problems = sorted((RowProblem(**problem) for problem in said), key=lambda p: p.row)
+            opened = tuple(
+                ImportedRowView(row.row, row.case_id or "", row.number, row.status != OPENED)
+                for row in rows
+                if row.status != WRONG
+            )
+            return ImportReport(view_of(job), opened, tuple(problems))
 
         return self._store.read(work)
 
-    def _parent(self, reader: Reader, parent: str) -> tuple[Chart, Case, datetime]:
-        """The parent as its due timers would leave it by now."""
-        found = stored(reader, parent)
-        if found is None:
-            raise missing(reader, parent)
-        above, now = self._catalog.chart(found.version_id, reader), reader.business_now()
-        holder = caught_up(above, found.case, by=now)
-        return above, holder, max(now, holder.last_at)
-
-    def _try(self, reader: Reader, workflow: str, payload: Mapping[str, Any], actor: Actor, parent: str | None) -> None:
-        Command(Event("open", payload), actor, workflow=workflow, parent=parent).check()
-        _, chart = self._catalog.chart_of(workflow, reader)
-        now, holder = reader.business_now(), None
-        if parent is not None:
-            above, holder, then = self._parent(reader, parent)
-            check_parent(above, holder, ChildOpened("new", workflow, None, by=actor), actor, now=then)
-        made = open_case(
-            chart, Event("open", payload), actor, case_id="new", now=now, parent=parent_of(holder) if holder else None
+    def workbook(self, job_id: str, actor: Actor) -> bytes:
+        """The report as a workbook (XLSX). Raises ImportNotFound."""
+        report = self.report(job_id, actor)
+        problems = [(p.row, p.column, "warning" if p.warning else "problem", p.code, p.text) for p in report.problems]
+        opened = [(row.row, row.number or row.case_id, "known" if row.known else "opened") for row in report.opened]
+        return self._plans.tables.write(
+            [
+                Sheet("Problems", ("row", "column", "kind", "code", "what is wrong"), problems),
+                Sheet("Cases", ("row", "case", "what became of it"), opened),
+            ]
         )
-        _check_unique(reader, chart, made.case)
+
+    def template(self, workflow: str, actor: Actor) -> bytes:
+        """The workbook (XLSX) to fill in: a column a field of the opening form. Raises ActorNotAllowed."""
+        chart = self._catalog.chart_of(workflow)[1]
+        check_opener(chart, actor)
+        slots = [slot for slot in chart.opening.slots.values() if not slot.event_data]
+        options = {slot.path: slot.field.type.options for slot in slots if slot.field.type.options}
+        explained = [
+            (slot.path, _title(slot), "yes" if slot.must else "", str(slot.field.type), _how(slot)) for slot in slots
+        ]
+        return self._plans.tables.write(
+            [
+                Sheet(workflow, [slot.path for slot in slots], options=options, fill=True),
+                Sheet("Fields", ("column", "what it is", "must", "type", "how to fill it in"), explained),
+            ]
+        )
+
+    def _judged(self, plan: Plan, actor: Actor) -> tuple[list[RowProblem], int]:
+        """All problems and warnings, in the order of the table, and how many rows are known."""
+        rows, numbers = Rows(self._catalog, self._commands, plan, actor), list(plan.payloads)
+        found, known = problems_of(plan), 0
+        for start in range(0, len(numbers), AT_ONCE):
+            some = numbers[start : start + AT_ONCE]
+            for judged in self._store.read(lambda reader, some=some: [rows.judge(reader, row) for row in some]):  # type: ignore[misc]
+                found += judged.problems
+                known += judged.known
+        return sorted(found, key=lambda problem: problem.row)[:MAX_PROBLEMS], known
 
 
-def row_key(workflow: str, parent: str | None, payload: Mapping[str, Any], of: Sequence[str]) -> str:
-    """The same for the same product in any file: what is unique of it, or all that the row says."""
-    said = {path: payload.get(path) for path in of} if of else dict(payload)
-    return f"import:{hashlib.sha256(canonical([workflow, parent, said]).encode()).hexdigest()}"
-
-
-def _check_unique(reader: Reader, chart: Chart, case: Case) -> None:
-    key = unique_key(chart.workflow, case)
-    if key is not None:
-        check_free(chart, case, reader.unique_holder(case.workflow, key))
-
-
-def _unknown(heading: str, chart: Chart) -> str:
-    known = ", ".join(path for path, slot in chart.opening.slots.items() if not slot.event_data)
-    return f"'{heading[:60]}' fills no field; name one of {known}"
-
-
-def _opened(row: int, decision: Decision) -> ImportedRow:
-    case = decision.case
-    return ImportedRow(row, case.id if case else "", case.number if case else None, decision.replayed)
-
-
-def _problems(row: int, error: MilepostError, columns: Mapping[str, str | None]) -> list[RowProblem]:
-    if isinstance(error, InvalidPayload):
-        return [RowProblem(row, column_of(p, columns), p.code, f"{p.path}: {p.text}") for p in error.problems]
-    if isinstance(error, KeyReused):
-        words = "was imported before with other values; change the case itself, or open another by hand"
-        return [RowProblem(row, "", "changed", words)]
-    code = "duplicate" if isinstance(error, DuplicateCase) else "refused"
-    return [RowProblem(row, "", code, str(error))]
-
-
-def _keep(tx: Transaction, report: ImportReport) -> None:
-    problems = [{"row": p.row, "column": p.column, "code": p.code, "text": p.text} for p in report.problems]
-    tx.add_import(
-        sha256=report.sha256,
-        workflow=report.workflow,
-        file=report.file,
-        rows=report.rows,
-        opened=sum(not row.replayed for row in report.opened),
-        problems=problems,
+def view_of(job: ImportJob) -> ImportView:
+    """A job as its owner sees it."""
+    return ImportView(
+        id=job.id,
+        status=job.status,
+        workflow=job.workflow,
+        parent=job.parent,
+        file=job.file,
+        sheet=job.sheet,
+        read_as=job.read_as,
+        sha256=job.sha256,
+        take=job.take,
+        rows=job.rows,
+        opened=job.opened,
+        known=job.known,
+        wrong=job.wrong,
+        columns=job.columns,
+        imported_at=job.imported_at,
     )
+
+
+def _own(reader: Reader, job_id: str, actor: Actor) -> ImportJob:
+    job = reader.import_job(job_id)
+    if job is None or job.actor_id != actor.id:
+        raise ImportNotFound(f"there is no import '{job_id[:80]}' of yours; look in the list of your imports")
+    return job
+
+
+def _held(reader: Reader, job_id: str, actor: Actor) -> tuple[ImportJob, bytes | None]:
+    job = _own(reader, job_id, actor)
+    return job, reader.import_file(job.row)
+
+
+def _asked(job: ImportJob) -> Asked:
+    return Asked(job.workflow, job.file, job.parent, job.sheet)
+
+
+def _job(asked: Asked, actor: Actor, plan: Plan, sha256: str, problems: Sequence[RowProblem], known: int) -> ImportJob:
+    return ImportJob(
+        row=0,
+        id=uuid.uuid4().hex,
+        actor_id=actor.id,
+        actor=actor,
+        workflow=asked.workflow,
+        parent=plan.parent,
+        sheet=asked.sheet,
+        file=asked.file,
+        read_as=plan.read_as,
+        sha256=sha256,
+        status=PREVIEWED,
+        take=None,
+        rows=plan.rows,
+        opened=0,
+        known=known,
+        wrong=plan.rows if plan.stopped else len({p.row for p in problems if not p.warning}),
+        columns=plan.columns,
+        problems=tuple(as_data(problem) for problem in problems),
+        attempt=0,
+        next_at=None,
+        imported_at=NEVER,
+        changed_at=NEVER,
+    )
+
+
+def _title(slot: Slot) -> str:
+    return slot.field.title.values[0][1] if slot.field.title else slot.path.rpartition(".")[2]
+
+
+def _how(slot: Slot) -> str:
+    kind = slot.field.type.kind
+    if slot.field.type.options:
+        return f"one of {', '.join(slot.field.type.options)}"
+    if kind in MEMBERS:
+        return f"a text, or columns {', '.join(f'{slot.path}.{member}' for member in list(MEMBERS[kind])[:6])}"
+    return {
+        Kind.LIST: "several, separated by |",
+        Kind.DATE: "2026-12-31 or 31.12.2026",
+        Kind.DATETIME: "2026-12-31 15:00 or 31.12.2026 15:00",
+        Kind.NUMBER: "1234.50",
+        Kind.BOOLEAN: "yes or no",
+    }.get(kind, "")

@@ -1,4 +1,4 @@
-"""Retention: closed cases after a term, by small batches, and answers to Idempotency-Keys after a week.
+"""Retention: closed cases after a term, by small batches, answers to Idempotency-Keys after a week, files of imports after a month.
 
 What stays of a pruned case, and what may not be pruned, is said in engine/store/pruning.py.
 """
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 BATCH = 50
 ANSWERS_KEPT = timedelta(days=7)
 ANSWERS_AT_ONCE = 1000
+FILES_KEPT = timedelta(days=30)
+FILES_AT_ONCE = 20
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -49,6 +51,28 @@ class Pruning:
             work = partial(_prune, before=before, after=after)
             count, after = self._store.submit(work, priority=Priority.IMPORTS).result()
             yield count
+
+    def forget_imports(self, older_than: Term) -> int:
+        """Forgets what tables said and who sent them, of imports done so long ago (by machine time); how many."""
+        before, forgotten = _before(self._store.machine_now(), older_than), 0
+        while True:
+            asked = self._store.submit(
+                lambda tx: tx.forget_import_words(before, FILES_AT_ONCE), priority=Priority.IMPORTS
+            )
+            count = asked.result()
+            forgotten += count
+            if count == 0:
+                return forgotten
+
+    def forget(self) -> int:
+        """Forgets what need not be kept any more, of itself: how much. Call again while it is > 0."""
+        return self.forget_answers() + self.forget_files()
+
+    def forget_files(self) -> int:
+        """Forgets files of imports that nobody has touched for a month: how many. Call again while it is > 0."""
+        before = self._store.machine_now() - FILES_KEPT
+        asked = self._store.submit(lambda tx: tx.forget_import_files(before, FILES_AT_ONCE), priority=Priority.IMPORTS)
+        return asked.result()
 
     def forget_answers(self) -> int:
         """Forgets what Idempotency-Keys were answered with a week ago: how many. Call again while it is > 0."""

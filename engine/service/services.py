@@ -19,6 +19,8 @@ from engine.service.effects import LEASE_SECONDS, Effects
 from engine.service.failing import Failing
 from engine.service.feed import Feed
 from engine.service.handling import Handling
+from engine.service.import_plan import Plans
+from engine.service.import_work import ImportWork
 from engine.service.imports import Imports
 from engine.service.incidents import Incidents
 from engine.service.inward import Inward
@@ -83,7 +85,7 @@ def build_services(
     """`public_url` stands in links, `body` is the certification body's `{body}` in certificate numbers.
 
     `limits` hold for all nodes of the store; `hands` deliver beside each other, None: one after the other, in order;
-    `lease_seconds`: how long a delivery belongs to the node that began it.
+    `lease_seconds`: how long a delivery or an import belongs to the node that began it.
     """
     catalog = Catalog(store, templates=adapters.templates, renderer=adapters.renderer)
     stepping = Stepping(catalog, body=body, new_id=new_id)
@@ -92,6 +94,8 @@ def build_services(
     outward = Outward(store, catalog, adapters, public_url=public_url)
     telling = Telling(stepping)
     delivering = Delivering(store, outward, Inward(store, stepping), telling, Failing(store, telling))
+    plans = Plans(store, catalog, adapters.tables)
+    importing = ImportWork(store, catalog, commands, plans, lease_seconds=lease_seconds)
     effects = Effects(store, delivering, limits=limits, hands=hands, lease_seconds=lease_seconds)
     return Services(
         store=store,
@@ -108,7 +112,7 @@ def build_services(
         people=People(store, adapters.identity),
         delegations=Delegations(store),
         clock=Clock(store, timers, effects),
-        imports=Imports(store, catalog, commands, adapters.tables),
+        imports=Imports(store, catalog, commands, plans, importing),
         pruning=Pruning(store),
         feed=Feed(store),
         audit=Audit(store, adapters.seal),

@@ -109,23 +109,3 @@ class RoleView:
     name: str
     title: str
     side: str
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """What is wrong in one cell (or a row, then `column` is ""); `code` as in FieldProblem, or duplicate, refused."""
-
-    row: int
-    column: str
-    code: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedRow:
-    """A row that has a case; `replayed`: it had been imported before."""
-
-    row: int
-    case_id: str
-    number: str | None
-    replayed: bool

@@ -17,9 +17,7 @@ from engine.service.view_parts import (
     ChildView,
     DeadlineView,
     FormField,
-    ImportedRow,
     RoleView,
-    RowProblem,
     StateView,
     TurnView,
 )
@@ -344,16 +342,3 @@ class Advanced:
     timers: int
     effects: int
     stops: tuple[datetime, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What came of a table; `columns` maps each heading to the field it fills, None: not known."""
-
-    workflow: str
-    file: str
-    sha256: str
-    rows: int
-    opened: tuple[ImportedRow, ...]
-    problems: tuple[RowProblem, ...]
-    columns: Mapping[str, str | None]

@@ -209,6 +209,18 @@ def _open_where(count: int) -> Statement:
     return Statement(core.order_by(C.id))
 
 
+def ended_where(count: int, outcomes: tuple[str, ...]) -> Statement:
+    """The case with so many values that was opened last among those that ended with one of these outcomes."""
+    core = select(C.public_id).where(
+        _of_workflow(chosen=count > 0),
+        C.closed_at.is_not(None),
+        C.pruned_at.is_(None),
+        or_(*(C.outcome == outcome for outcome in outcomes)),
+        *(_found((bindparam(f"path{i}"), f"value{i}")) for i in range(count)),
+    )
+    return Statement(core.order_by(C.id.desc()).limit(1))
+
+
 def _of_workflow(*, chosen: bool) -> ColumnElement[bool]:
     """Where something else chooses the rows, the workflow is only compared, not looked up by its index."""
     return (C.workflow.concat("") if chosen else C.workflow) == bindparam("workflow")

@@ -1,4 +1,4 @@
-"""What is kept around cases: tokens, imports, the clock set by hand."""
+"""What is kept around cases: tokens, the clock set by hand."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from sqlalchemy import bindparam, select, update
 
 from engine.core.case import Tie
 from engine.core.values import canonical, restore
-from engine.store.records import ImportJob, Token
+from engine.store.records import Token
 from engine.store.session import CLOCK_NOW, Session
 from engine.store.statement import Statement, insert_into
-from engine.store.tables import CLOCK, IMPORT_JOB, TOKEN
+from engine.store.tables import CLOCK, TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
 T = TOKEN.c
@@ -35,19 +35,12 @@ TOUCH = Statement(
     .where(T.public_id == bindparam("token"))
     .values(last_used_at=bindparam("now", type_=T.last_used_at.type))
 )
-IMPORT_OF = Statement(
-    select(IMPORT_JOB)
-    .where(IMPORT_JOB.c.sha256 == bindparam("digest"), IMPORT_JOB.c.workflow == bindparam("of_workflow"))
-    .order_by(IMPORT_JOB.c.id.desc())
-    .limit(1)
-)
-INSERT_IMPORT = Statement(insert_into(IMPORT_JOB, "id"))
 INSERT_CLOCK = Statement(insert_into(CLOCK))
 SET_CLOCK = Statement(update(CLOCK).where(CLOCK.c.id == 1).values(moment=bindparam("now", type_=CLOCK.c.moment.type)))
 
 
 class OfficeReader(Session):
-    """Reads of tokens and imports."""
+    """Reads of tokens."""
 
     def token_by_hash(self, token_hash: str) -> Token | None:
         """The token with this hash, also an expired or revoked one."""
@@ -77,18 +70,9 @@ class OfficeReader(Session):
         """Every token a person ever had, oldest first."""
         return tuple(map(_token, self.link.rows(ALL_OF_PERSON, person=actor_id)))
 
-    def import_of(self, sha256: str, workflow: str) -> ImportJob | None:
-        """The last import of this file."""
-        row = self.link.row(IMPORT_OF, digest=sha256, of_workflow=workflow)
-        if row is None:
-            return None
-        return ImportJob(
-            row.id, row.sha256, row.workflow, row.file, row.rows, row.opened, restore(row.problems), row.imported_at
-        )
-
 
 class OfficeWriter(OfficeReader):
-    """Writes of tokens, imports and the clock."""
+    """Writes of tokens and the clock."""
 
     def add_token(
         self,
@@ -142,22 +126,6 @@ class OfficeWriter(OfficeReader):
     def touch_token(self, token_id: str, at: datetime) -> None:
         """Notes that a token was used."""
         self.link.run(TOUCH, token=token_id, now=at)
-
-    def add_import(
-        self, *, sha256: str, workflow: str, file: str, rows: int, opened: int, problems: Sequence[Mapping[str, Any]]
-    ) -> int:
-        """A file that was imported; its id."""
-        new: int = self.link.value(
-            INSERT_IMPORT,
-            sha256=sha256,
-            workflow=workflow,
-            file=file,
-            rows=rows,
-            opened=opened,
-            problems=canonical(list(problems)),
-            imported_at=self.business_now(),
-        )
-        return new
 
     def set_clock(self, moment: datetime) -> None:
         """Sets business time, where it is set by hand."""

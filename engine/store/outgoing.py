@@ -11,6 +11,7 @@ from engine.store.tables import (
     CASE_SECTION,
     EFFECT,
     FEED,
+    IMPORTED_ROW,
     POSITION,
     STEP,
     TIMER,
@@ -50,6 +51,7 @@ INSERT_FEED = inserting(FEED)
 INSERT_UNSEQUENCED = inserting(UNSEQUENCED)
 INSERT_EFFECT = inserting(EFFECT)
 INSERT_ACCEPTED = inserting(ACCEPTED)
+INSERT_IMPORTED = inserting(IMPORTED_ROW)
 
 ORDER = {
     statement: place
@@ -72,6 +74,7 @@ ORDER = {
             INSERT_UNSEQUENCED,
             INSERT_EFFECT,
             INSERT_ACCEPTED,
+            INSERT_IMPORTED,
         )
     )
 }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from engine.core.case import Case, Tie
+    from engine.core.case import Actor, Case, Tie
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,13 +276,42 @@ class Delegation:
 
 @dataclass(frozen=True, slots=True)
 class ImportJob:
-    """A file that was imported."""
+    """A table that somebody sent, and how far it is; `row` is its key inside the store, `attempt` that of who works on it."""
 
-    id: int
-    sha256: str
+    row: int
+    id: str
+    actor_id: str  # stays when all else of the actor is forgotten
+    actor: Actor
     workflow: str
+    parent: str | None
+    sheet: str | None
     file: str
+    read_as: str
+    sha256: str
+    status: str
+    take: str | None
     rows: int
     opened: int
-    problems: tuple[Mapping[str, Any], ...] = field(default=())
-    imported_at: datetime | None = None
+    known: int
+    wrong: int
+    columns: Mapping[str, str | None]
+    problems: tuple[Mapping[str, Any], ...]
+    attempt: int
+    next_at: datetime | None
+    imported_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRow:
+    """What became of a row: `opened`, `known` or `wrong`; `job` is the key of the job that says so."""
+
+    job: int
+    row: int
+    status: str
+    key: str | None = None
+    party: str | None = None
+    body_hash: str | None = None
+    case_id: str | None = None
+    number: str | None = None
+    problems: tuple[Mapping[str, Any], ...] = ()

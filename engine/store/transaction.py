@@ -12,6 +12,7 @@ from engine.store.effects import EffectReader, EffectWriter
 from engine.store.fact_reading import FactReader
 from engine.store.fact_writing import FactWriter
 from engine.store.history_reading import HistoryReader
+from engine.store.importing import ImportReader, ImportWriter
 from engine.store.incidents import IncidentReader, IncidentWriter
 from engine.store.office import OfficeReader, OfficeWriter
 from engine.store.proof_reading import ProofReader
@@ -28,6 +29,7 @@ class Reader(
     OfficeReader,
     DelegationReader,
     IncidentReader,
+    ImportReader,
     CheckpointReader,
     FeedReader,
     ProofReader,
@@ -45,6 +47,7 @@ class Transaction(
     OfficeWriter,
     DelegationWriter,
     IncidentWriter,
+    ImportWriter,
     CheckpointWriter,
     Pruner,
     Sequencer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003  (SQLModel reads annotations at run time)
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from engine.store.case_tables import CLUSTERED, case_key
@@ -157,18 +157,67 @@ class AcceptedRow(Row, table=True):
 
 
 class ImportJobRow(Row, table=True):
-    """A file that was imported, by its digest; `problems` is JSON."""
+    """A table that somebody sent; `next_at` (machine time) is when to begin, or when the lease ends; none: nobody works on it.
+
+    `actor` as packing.py writes it, `columns` and `problems` are JSON.
+    """
 
     __tablename__ = "import_job"
-    __table_args__ = (Index(None, "sha256", "workflow"),)
+    __table_args__ = (
+        Index(None, "sha256", "workflow"),
+        Index(None, "actor_id", "id"),
+        Index(None, "changed_at"),
+        Index(None, "next_at", **_OPEN),
+    )
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
-    sha256: str
+    public_id: str = Field(unique=True)
+    actor_id: str
+    actor: str = Field(sa_type=Text)
     workflow: str
+    parent: str | None
+    sheet: str | None
     file: str
+    read_as: str = Field(sa_type=Text)
+    sha256: str
+    status: str
+    take: str | None
     rows: int
     opened: int
+    known: int
+    wrong: int
+    columns: str = Field(sa_type=Text)
     problems: str = Field(sa_type=Text)
+    attempt: int
+    next_at: datetime | None = Field(sa_type=Instant)
     imported_at: datetime = Field(sa_type=Instant)
+    changed_at: datetime = Field(sa_type=Instant)
+
+
+class ImportFileRow(Row, table=True):
+    """The file of a job, as long as it is needed."""
+
+    __tablename__ = "import_file"
+    job_id: int = Field(sa_column=Column(BIG, ForeignKey("import_job.id"), primary_key=True))
+    content: bytes = Field(sa_type=LargeBinary)
+
+
+_OPENED: dict[str, Any] = {f"{dialect}_where": text("status = 'opened'") for dialect in ("sqlite", "postgresql")}
+
+
+class ImportedRowRow(Row, table=True):
+    """What became of a row of a table: `opened` (once for a key and party), `known` or `wrong`; `problems` is JSON."""
+
+    __tablename__ = "imported_row"
+    __table_args__ = (Index(None, "key", "party", unique=True, **_OPENED), CLUSTERED)
+    job_id: int = Field(sa_column=Column(BIG, ForeignKey("import_job.id"), primary_key=True))
+    row: int = Field(primary_key=True)
+    status: str
+    key: str | None
+    party: str | None
+    body_hash: str | None
+    case_id: str | None
+    number: str | None
+    problems: str = Field(sa_type=Text)
 
 
 class ClockRow(Row, table=True):

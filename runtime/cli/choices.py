@@ -42,3 +42,10 @@ class Roll(StrEnum):
 
     NEXT = "next"
     NONE = "none"
+
+
+class Take(StrEnum):
+    """Which rows of a table are opened."""
+
+    ALL = "all"
+    GOOD = "good"

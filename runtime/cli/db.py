@@ -67,8 +67,10 @@ def prune(older_than: str, *, dry_run: bool) -> int:
         except KeyboardInterrupt:
             out().print(Text(f"stopped after {done} cases; the same command goes on with the others", style="yellow"))
             return COULD_NOT_RUN
+        imports = services.pruning.forget_imports(term)
         answers = sum(iter(services.pruning.forget_answers, 0))
-    out().print(Text(f"{done} cases pruned, {answers} answers to old requests forgotten", style="green"))
+    words = f"{done} cases pruned, {imports} imports emptied, {answers} answers to old requests forgotten"
+    out().print(Text(words, style="green"))
     return FINE
 
 

@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import TyperException
 
 from engine.errors import InvalidWorkflow, MilepostError
-from runtime.cli.choices import COULD_NOT_RUN, FINE, ClockKind, Format, Profile, ReportFormat, Roll
+from runtime.cli.choices import COULD_NOT_RUN, FINE, ClockKind, Format, Profile, ReportFormat, Roll, Take
 
 
 def _group(words: str) -> typer.Typer:
@@ -144,20 +144,32 @@ def publish(
 
 @app.command("import")
 def import_table(
-    file: Annotated[Path, typer.Argument(help="A table (CSV), one row a case.", show_default=False)],
     workflow: Annotated[str, typer.Option(help="The workflow of the new cases.", show_default=False)],
     token: Annotated[
         str, typer.Option("--token", "--as", envvar="MILEPOST_TOKEN", help="Whose act it is.", show_default=False)
     ],
+    file: Annotated[
+        Path | None, typer.Argument(help="A table (CSV or XLSX), one row a case.", show_default=False)
+    ] = None,
     parent: Annotated[str | None, typer.Option(help="The case that takes them as children: id or number.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook; none: the first.")] = None,
+    commit: Annotated[
+        Take | None,
+        typer.Option(help="all: every row, or none where one is bad. good: the good rows. none: only look."),
+    ] = None,
+    report_file: Annotated[Path | None, typer.Option("--report", help="Write the report as a workbook (XLSX).")] = None,
+    template: Annotated[Path | None, typer.Option(help="Write the workbook to fill in, and do no more.")] = None,
     report: FormatOption = Format.TEXT,
-    *,
-    preview: Annotated[bool, typer.Option("--preview", help="Only say what would happen.")] = False,
 ) -> None:
-    """Open a case for each row of a table."""
+    """Open a case for each row of a table; without --commit only say what would happen."""
     from runtime.cli import import_table as command
 
-    raise typer.Exit(command.run(file, workflow, token, parent=parent, preview=preview, report=report))
+    if template is not None and file is None:
+        raise typer.Exit(command.template(template, workflow, token))
+    if file is None or template is not None:
+        raise command.UnusableTable("name a table to import, or --template FILE.xlsx for one to fill in, not both")
+    given = command.Given(file, workflow, parent, sheet, commit, report_file)
+    raise typer.Exit(command.run(given, token, report))
 
 
 @audits.command("verify")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import sleep
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from runtime.demo.people import Person
 
 SECONDS = 30.0
+PAUSE = 0.1
 
 
 class Refusal(Exception):
@@ -55,9 +57,15 @@ class Client:
         return self._answer(self._send("POST", path, json=body, headers=headers))
 
     def upload(self, who: Person, content: bytes, **query: Any) -> Any:
-        """A table to `POST /imports`."""
+        """The report of a table whose good rows are imported: sent, committed, and waited for."""
         headers = {**self._as(who), "Content-Type": "text/csv"}
-        return self._answer(self._send("POST", "/imports", content=content, params=query, headers=headers))
+        job = self._answer(self._send("POST", "/imports", content=content, params=query, headers=headers))["job"]
+        path = f"/imports/{job['id']}"
+        job = self._answer(self._send("POST", f"{path}/commit", params={"rows": "good"}, headers=self._as(who)))
+        while job["status"] != "done":
+            sleep(PAUSE)
+            job = self.get(who, path)
+        return self.get(who, f"{path}/report")
 
     def pdf(self, who: Person, number: str) -> bytes:
         """The file of a certificate."""

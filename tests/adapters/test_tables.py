@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.tables import MAX_BYTES, CsvTables
+from adapters.tables import MAX_BYTES, FileTables
 from engine.core.fields import CHECKS
 from engine.errors import DeliveryFailed
 from engine.ports import TableRow
 
 SAMPLE = Path(__file__).parents[2] / "workflows" / "samples" / "regional-list.csv"
-READ = CsvTables().read
+READ = FileTables().read
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -25,23 +25,38 @@ def test_spellings(separator: str, encoding: str, end: str) -> None:
     lines = [["name", "note"], [" Зоя ", '"a, b; c\nd"'], ["", ""], [], ["Ян", ""]]
     content = end.join(separator.join(cells) for cells in lines).encode(encoding)
     expected = [TableRow(2, {"name": "Зоя", "note": "a, b; c\nd"}), TableRow(5, {"name": "Ян", "note": ""})]
-    assert READ(content, "a.csv") == expected
+    assert list(READ(content, "a.csv").rows) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("a;b\nя;2".encode(), "text in UTF-8, separated by semicolons"),
+        ("a,b\nя,2".encode("utf-8-sig"), "text in UTF-8 with a BOM, separated by commas"),
+        ("a\tb\nя\t2".encode("cp1251"), "text in Windows-1251, separated by tabs"),
+    ],
+)
+def test_what_was_taken_is_told(content: bytes, told: str) -> None:
+    """The encoding and the separator, as they were found out."""
+    table = READ(content, "a.csv")
+    assert (table.told, table.rows[0].cells) == (told, {"a": "я", "b": "2"})
 
 
 def test_short_rows() -> None:
     """Missing cells are empty; empty columns at the end do not count."""
-    assert READ(b"a,b,,\n1\n1,2,,,\n", "a.csv") == [
+    assert READ(b"a,b,,\n1\n1,2,,,\n", "a.csv").rows == (
         TableRow(2, {"a": "1", "b": ""}),
         TableRow(3, {"a": "1", "b": "2"}),
-    ]
+    )
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"PK\x03\x04rest", "is a workbook"),
+        (b"PK\x03\x04rest", "is a damaged workbook"),
         (b"a,b\n1,\x00\n", "not a text file"),
-        ("a,b\n1,2\n".encode("utf-16"), "not a text file"),
+        ("a,b\n1,2\n".encode("utf-16"), "is text in UTF-16"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), r"is an old workbook \(\.xls\)"),
         (b"\x98\x98", "neither in UTF-8 nor in Windows-1251"),
         (b"", "is empty"),
         (b"\n , \n", "is empty"),
@@ -68,7 +83,7 @@ def test_refused(content: bytes, said: str) -> None:
 def test_any_bytes(content: bytes) -> None:
     """Whatever the bytes are, they are rows of texts or a refusal."""
     try:
-        rows = READ(content, "any")
+        rows = READ(content, "any").rows
     except DeliveryFailed:
         return
     assert all(len(set(row.cells)) == len(rows[0].cells) for row in rows)
@@ -76,7 +91,7 @@ def test_any_bytes(content: bytes) -> None:
 
 def test_sample() -> None:
     """The sample that ships has twelve good proposals, one wrong tax id and one without a designation."""
-    rows = READ(SAMPLE.read_bytes(), SAMPLE.name)
+    rows = READ(SAMPLE.read_bytes(), SAMPLE.name).rows
     wrong_ids = [row.number for row in rows if not CHECKS["ru_inn"](row.cells["tax_id"])]
     nameless = [row.number for row in rows if not row.cells["designation"]]
     assert (len(rows), wrong_ids, nameless) == (14, [8], [15])

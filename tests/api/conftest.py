@@ -12,7 +12,7 @@ import httpx
 import pytest
 import uvicorn
 
-from adapters.tables import CsvTables
+from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
 from api.app import create_app
 from api.patience import Patience
@@ -202,7 +202,7 @@ class World:
 def build(url="sqlite://", identity=None):
     """Services over a store of their own, with the workflow published."""
     store = Store(url, machine_now=lambda: START, manual_clock=True)
-    adapters = Adapters([Letters()], MessageTemplates, lambda _: Renderer(), tables=CsvTables(), identity=identity)
+    adapters = Adapters([Letters()], MessageTemplates, lambda _: Renderer(), tables=FileTables(), identity=identity)
     services = build_services(store, adapters, public_url="https://milepost.example", body="0042")
     services.catalog.publish_all([Bundle(OFFER, "offer.yaml", TEMPLATES, {})])
     return services

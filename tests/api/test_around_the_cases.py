@@ -100,28 +100,6 @@ def test_moments_have_a_zone(world, moment):
     assert world.as_("oleg").get("/register/eligibility", params=params).status_code == 422
 
 
-def test_a_table_is_imported_once(world):
-    """A preview stores nothing; problems name row and column; the corrected file opens the rest only."""
-    anna = world.as_("anna", **{"Content-Type": "text/csv"})
-    table = "tax_id,designation,price\n1234567890,V-1,10\n1234567890,V-2,cheap\n"
-    preview = anna.post("/imports?workflow=offer&preview=true&name=list.csv", content=table).json()
-    assert [(p["row"], p["column"], p["code"]) for p in preview["problems"]] == [(3, "price", "type")]
-    assert anna.get("/cases").json()["items"] == []
-    first = anna.post("/imports?workflow=offer&name=list.csv", content=table).json()
-    assert [row["row"] for row in first["opened"]] == [2]
-    second = anna.post("/imports?workflow=offer&name=list.csv", content=table.replace("cheap", "20")).json()
-    assert [(row["row"], row["replayed"]) for row in second["opened"]] == [(2, True), (3, False)]
-    assert anna.post("/imports?workflow=offer", content=b"\x00\xff\xfe").status_code == 422
-
-
-def test_a_large_table_and_no_table(world):
-    """Tables may be larger than events, and have a bound of their own."""
-    anna = world.as_("anna", **{"Content-Type": "text/csv"})
-    assert anna.post("/imports?workflow=offer", content=b"a" * 2_000_000).status_code == 422
-    assert anna.post("/imports?workflow=offer", content=b"a" * (20 * 1_048_576 + 1)).status_code == 413
-    assert anna.post("/imports?workflow=offer&name=list.pdf", content=b"%PDF").status_code == 422
-
-
 def test_the_manual_clock_stops_at_due_moments(world):
     """What falls due on the way happens on the way; the clock does not go back."""
     case = world.open()
@@ -181,22 +159,6 @@ def test_what_waits_can_be_watched(world):
     world.send("oleg", case["id"], "return", {"reasons": "x"})
     lines = world.as_("ops").get("/metrics").text.splitlines()
     assert {"milepost_effects_pending 1", "milepost_incidents_open 0", "milepost_timers_late_seconds 0.0"} <= set(lines)
-
-
-@pytest.mark.parametrize("preview", ["true", "false"])
-def test_a_table_below_another_partys_case(world, preview):
-    """404 in the words for a case that is not there: neither its number nor its data is told."""
-    case = world.open("anna")
-
-    def asked(parent):
-        return world.as_("boris", **{"Content-Type": "text/csv"}).post(
-            "/imports",
-            params={"workflow": "offer", "parent": parent, "preview": preview},
-            content=b"tax_id,designation\n9999999999,V-9\n",
-        )
-
-    there, missing = asked(case["id"]), asked("0" * 32)
-    assert (there.status_code, there.text) == (404, missing.text.replace("0" * 32, case["id"]))
 
 
 @pytest.mark.parametrize(

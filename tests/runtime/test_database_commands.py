@@ -97,7 +97,8 @@ def test_pruning_goes_on_where_it_was_stopped(milepost, closed, monkeypatch):
     assert len(left(milepost)) == 3
     monkeypatch.setattr(Pruning, "prune", whole)
     assert (
-        "2 cases pruned, 0 answers to old requests forgotten" in milepost("db", "prune", "--older-than", "36 months")[1]
+        "2 cases pruned, 0 imports emptied, 0 answers to old requests forgotten"
+        in milepost("db", "prune", "--older-than", "36 months")[1]
     )
     assert len(left(milepost)) == 1
     assert "0 cases pruned" in milepost("db", "prune", "--older-than", "36 months")[1]

@@ -14,8 +14,6 @@ from runtime.composition import machine_now
 from runtime.embedded import embedded_facts
 from runtime.settings import BadSetting, Settings, read_settings
 
-TABLE = "text,pages\nfirst,1\nsecond,many\nthird,3\n"
-
 
 def test_a_secret_is_printed_once_and_stored_never(milepost, folder):
     """The table shows all but the secret, which stands alone; the database has its hash only."""
@@ -52,22 +50,6 @@ def test_publishing_again_changes_nothing(milepost, folder):
     path = folder / "workflows" / "note.yaml"
     path.write_text(path.read_text().replace("5 days", "6 days"))
     assert json.loads(milepost("publish", path, "--format", "json")[1])[0]["version"] == 2
-
-
-def test_a_table_is_imported_by_a_person(milepost, folder, token, monkeypatch):
-    """A preview stores nothing; a problem is shown by row and column with exit code 1; the corrected file is fine."""
-    milepost("publish", "workflows")
-    monkeypatch.setenv("MILEPOST_TOKEN", token("carl", "clerk"))
-    (folder / "list.csv").write_text(TABLE)
-    code, out, _ = milepost("import", "list.csv", "--workflow", "note", "--preview")
-    assert (code, "3 rows, 1 with problems; nothing was stored" in out) == (1, True)
-    code, out, _ = milepost("import", "list.csv", "--workflow", "note")
-    assert code == 1
-    assert "│ 3   │ pages  │ type │" in out
-    assert "3 rows: 2 opened, 0 known already, 1 with problems" in out
-    (folder / "list.csv").write_text(TABLE.replace("many", "2"))
-    code, out, _ = milepost("import", "list.csv", "--workflow", "note", "--format", "json")
-    assert (code, [row["replayed"] for row in json.loads(out)["opened"]]) == (0, [True, False, True])
 
 
 def test_a_database_that_is_in_use_is_left_alone(milepost, folder):

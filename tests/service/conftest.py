@@ -9,10 +9,11 @@ from hashlib import sha256
 import pytest
 
 from adapters.seals import Ed25519Seal
+from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
 from engine.core.case import Actor, Event
 from engine.errors import DeliveryFailed
-from engine.ports import Adapters, RenderedCertificate, TableRow
+from engine.ports import Adapters, RenderedCertificate
 from engine.service.bundles import Bundle
 from engine.service.services import build_services
 from engine.store.store import Store
@@ -88,21 +89,6 @@ class Renderer:
         return RenderedCertificate(pdf, sha256(pdf).hexdigest())
 
 
-class Tables:
-    """Reads the simplest CSV."""
-
-    def read(self, content, name):  # noqa: ARG002  (the port says so)
-        """All rows."""
-        if b"\x00" in content:
-            raise DeliveryFailed("cannot be read; send a CSV", retry_after=None)
-        lines = content.decode().strip().split("\n")
-        headings = lines[0].split(",")
-        return [
-            TableRow(number, dict(zip(headings, line.split(","), strict=True)))
-            for number, line in enumerate(lines[1:], 2)
-        ]
-
-
 def person(name, *roles, party=None, **attributes):
     """An actor with roles."""
     given = {**({"party": party} if party else {}), **attributes}
@@ -172,7 +158,7 @@ def world(request, tmp_path, machine):
         templates=MessageTemplates,
         renderer=lambda _: renderer,
         callers={"laboratory": caller},
-        tables=Tables(),
+        tables=FileTables(),
         seal=Ed25519Seal(tmp_path / "audit.key"),
     )
     services = build_services(store, adapters, public_url="https://milepost.example", body="0042")

@@ -76,18 +76,11 @@ def test_incidents(store, opened, clock):
     assert [i.closed_at for i in store.read(lambda r: r.incidents(opened.id, open_only=False))] == [clock.now]
 
 
-def test_answers_and_imports(store, clock):
-    """What was answered under a key is found for its party until it is forgotten; an import by its file."""
+def test_answers(store, clock):
+    """What was answered under a key is found for its party until it is forgotten."""
     store.write(lambda tx: tx.keep_accepted("k", "p", "body", "case-1", 4))
     found = store.read(lambda r: r.accepted("k", "p"))
     assert (found.body_hash, found.case_id, found.seq) == ("body", "case-1", 4)
     assert store.read(lambda r: r.accepted("k", "other")) is None
     assert store.write(lambda tx: tx.forget_accepted(clock.forward(days=7))) == 1
     assert store.read(lambda r: r.accepted("k", "p")) is None
-    problems = [{"row": 3, "text": "no tax id"}]
-    job = store.write(
-        lambda tx: tx.add_import(sha256="aa", workflow="q", file="list.csv", rows=3, opened=2, problems=problems)
-    )
-    found = store.read(lambda r: r.import_of("aa", "q"))
-    assert (found.id, found.rows, found.opened, found.problems) == (job, 3, 2, tuple(problems))
-    assert store.read(lambda r: r.import_of("bb", "q")) is None

@@ -74,12 +74,12 @@ def _import(story: Story) -> None:
     story.tell.move(
         story.now,
         "",
-        f"{story.name('rita')} imports {report['file']}: {report['rows']} rows, {len(report['opened'])} cases opened, two rows are wrong",
+        f"{story.name('rita')} imports {report['job']['file']}: {report['job']['rows']} rows, {len(report['opened'])} cases opened, two rows are wrong",
     )
     problems = [(str(p["row"]), p["column"], p["text"]) for p in report["problems"]]
     story.tell.table(("row", "column", "what is wrong"), problems)
     again = story.client.upload(rita, LIST.read_bytes(), **query)
-    if any(not row["replayed"] for row in again["opened"]):
+    if any(not row["known"] for row in again["opened"]):
         raise NotAsTold("the same list opened cases twice")
     story.tell.note("She sends the file once more: nothing is opened twice; a corrected file would open the two only.")
     for row in report["opened"]:

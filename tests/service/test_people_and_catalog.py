@@ -1,4 +1,4 @@
-"""Tokens, imported tables, published versions and calls of adapters."""
+"""Tokens, published versions and calls of adapters."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ import pytest
 from engine.core.case import Tie
 from engine.errors import InvalidPayload, InvalidWorkflow, NotAuthenticated, NotFound, WorkflowNotFound
 from engine.service.bundles import Bundle, UnreadableFile, read_folder
-
-TABLE = b"""tax_id,contact_name,designation,items
-1234567890,Anna,V-1,V-1a|V-1b
-123,Boris,V-2,
-1234567890,Vera,V-1,
-0987654321,Gleb,V-3,
-"""
 
 
 def test_a_token_opens_as_its_holder_until_it_is_revoked_or_expires(world):
@@ -72,35 +65,6 @@ def test_a_token_for_nobody(world, given):
     with pytest.raises(InvalidPayload):
         world.services.people.create_token(asked.pop("actor_id"), asked.pop("name"), asked.pop("roles"), **asked)
     assert not world.services.people.tokens()
-
-
-def test_a_table_is_reported_by_row_and_column_and_the_good_rows_open(proposals):
-    """Bad cells, repeats and unknown columns are told; the corrected file opens only what was not opened before."""
-    clara = proposals.person("clara", "coordinator", "officer", party="Kaluga")
-    parent = proposals.open("list", {"region.name": "Kaluga"}, clara)
-    imports = proposals.services.imports
-    preview = imports.preview(TABLE, "list.csv", "proposal", clara, parent=parent.id)
-    assert [(p.row, p.column, p.code) for p in preview.problems] == [(3, "tax_id", "pattern"), (4, "", "duplicate")]
-    assert preview.columns["contact_name"] == "applicant.contact.name"
-    assert len(proposals.services.cases.get(parent.id, clara).children) == 0
-    report = imports.commit(TABLE, "list.csv", "proposal", clara, parent=parent.id)
-    assert [(row.row, row.number) for row in report.opened] == [(2, "P-2026-0001"), (5, "P-2026-0002")]
-    assert [problem.row for problem in report.problems] == [3, 4]
-    first = proposals.services.cases.get("P-2026-0001", clara)
-    assert [item["item_id"] for item in first.data["product"]["items"]] == ["V-1a", "V-1b"]
-    assert first.data["applicant"]["contact"] == {"name": "Anna"}
-    corrected = TABLE.replace(b"123,Boris", b"1111111111,Boris")
-    again = imports.commit(corrected, "list2.csv", "proposal", clara, parent=parent.id)
-    assert [(row.row, row.replayed) for row in again.opened] == [(2, True), (3, False), (5, True)]
-    assert len(proposals.services.cases.get(parent.id, clara).children) == 3
-    changed = imports.commit(TABLE.replace(b"Anna", b"Inna"), "list3.csv", "proposal", clara, parent=parent.id)
-    assert [(p.row, p.code) for p in changed.problems] == [(2, "changed"), (3, "pattern"), (4, "duplicate")]
-
-
-def test_an_unknown_column_stops_an_import(proposals, officer):
-    """Nothing of a table is lost in silence."""
-    report = proposals.services.imports.commit(b"tax_id,colour\n1234567890,red\n", "x.csv", "proposal", officer)
-    assert (report.opened, [(p.row, p.column, p.code) for p in report.problems]) == ((), [(1, "colour", "unknown")])
 
 
 def test_a_broken_definition_is_not_published(world):
@@ -198,10 +162,3 @@ def test_a_service_state_that_cannot_go_on_takes_failed(world, officer, answers)
         world.machine.forward(hours=1)
     assert world.services.cases.get(case.id, officer).outcome == "bad"
     assert len(world.incidents()) == (0 if answers == "wrong" else 1)
-
-
-def test_a_file_that_is_no_table_is_refused(world, officer):
-    """What the adapter says is told as a problem of the file."""
-    world.publish(SERVICE)
-    with pytest.raises(InvalidPayload, match=r"file: cannot be read"):
-        world.services.imports.commit(b"\x00", "x.csv", "tests", officer)
