@@ -110,14 +110,15 @@ class Site:
             store, adapters_of(self.settings, store.machine_now), public_url="http://127.0.0.1", body="0042"
         )
 
-    def round(self) -> None:
-        """Serves, is asked by all clients at once, and is killed at some moment."""
+    def serving(self, **more: str) -> tuple[subprocess.Popen[bytes], str]:
+        """A server on it, and its address; more settings by name."""
         environment = {
             "MILEPOST_DATABASE_URL": self.url,
             "MILEPOST_WORKFLOWS": self.settings.workflows,
             "MILEPOST_MAILBOX": self.settings.mailbox,
             "MILEPOST_WORK_ORDERS": self.settings.work_orders,
             "MILEPOST_TICK_SECONDS": self.settings.tick_seconds,
+            **{f"MILEPOST_{name.upper()}": value for name, value in more.items()},
         }
         log = self.folder / "serve.log"
         with log.open("wb") as out:
@@ -129,7 +130,16 @@ class Site:
                 stderr=out,
             )
         try:
-            address = self._listening(process, log)
+            return process, self._listening(process, log)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+
+    def round(self) -> None:
+        """Serves, is asked by all clients at once, and is killed at some moment."""
+        process, address = self.serving()
+        try:
             begun = Event()
             threads = [Thread(target=client.run, args=(address, self.secret, begun)) for client in self.clients]
             for thread in threads:

@@ -172,7 +172,9 @@ def terminal(tmp_path, capsys, monkeypatch, request):
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the documents use curl")
-@pytest.mark.parametrize("document", ["README.md", "docs/api.md", "docs/operations.md", "docs/history.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/api.md", "docs/operations.md", "docs/history.md", "docs/imports.md"]
+)
 def test_what_is_typed_answers_as_shown(document, terminal):
     """Every command of a document runs, in its order, and prints what the document shows."""
     for block in (*blocks("README.md"), *blocks(document)):

@@ -67,7 +67,7 @@ def test_dependencies():
     rows = {row[0]: code(row[1]) for row in table("docs/architecture.md", "Dependencies")}
     assert set(rows) == named
     for library, owners in rows.items():
-        name = {"pyyaml": "yaml", "psycopg-pool": "psycopg_pool"}.get(library, library)
+        name = {"pyyaml": "yaml"}.get(library, library.replace("-", "_"))
         users = [path for path, found in IMPORTS.items() if name in found]
         strangers = [path for path in users if not path.startswith(tuple(owners) or ("nobody",))]
         assert (library, strangers) == (library, [])
