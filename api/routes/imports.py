@@ -26,7 +26,7 @@ Name = Annotated[str, Query(max_length=63)]
     status_code=201,
     openapi_extra={"requestBody": {"required": True, "content": {"text/csv": _BINARY, XLSX: _BINARY}}},
 )
-async def preview(
+async def preview_import(
     request: Request,
     services: ServicesIn,
     actor: ActorIn,
@@ -42,7 +42,7 @@ async def preview(
 
 
 @router.get("/imports")
-def imports(
+def list_imports(
     services: ServicesIn,
     actor: ActorIn,
     cursor: Annotated[str | None, Query(max_length=40)] = None,
@@ -53,31 +53,31 @@ def imports(
 
 
 @router.get("/imports/template.xlsx", response_class=Response, responses=_WORKBOOK)
-def template(services: ServicesIn, actor: ActorIn, workflow: Name) -> Response:
+def import_template(services: ServicesIn, actor: ActorIn, workflow: Name) -> Response:
     """The workbook to fill in for a workflow."""
     return _workbook(services.imports.template(workflow, actor), f"{workflow}.xlsx")
 
 
 @router.post("/imports/{import_id}/commit", status_code=202)
-def commit(import_id: str, services: ServicesIn, actor: ActorIn, rows: Literal["all", "good"]) -> ImportView:
+def commit_import(import_id: str, services: ServicesIn, actor: ActorIn, rows: Literal["all", "good"]) -> ImportView:
     """Open a case for each row: for all, or not at all where one is bad; or for the good ones. It goes on by itself."""
     return services.imports.commit(import_id, rows, actor)
 
 
 @router.get("/imports/{import_id}")
-def progress(import_id: str, services: ServicesIn, actor: ActorIn) -> ImportView:
+def get_import(import_id: str, services: ServicesIn, actor: ActorIn) -> ImportView:
     """How far an import is."""
     return services.imports.job(import_id, actor)
 
 
 @router.get("/imports/{import_id}/report")
-def report(import_id: str, services: ServicesIn, actor: ActorIn) -> ImportReport:
+def import_report(import_id: str, services: ServicesIn, actor: ActorIn) -> ImportReport:
     """What came of each row, by row, column, code and text."""
     return services.imports.report(import_id, actor)
 
 
 @router.get("/imports/{import_id}/report.xlsx", response_class=Response, responses=_WORKBOOK)
-def report_workbook(import_id: str, services: ServicesIn, actor: ActorIn) -> Response:
+def import_report_workbook(import_id: str, services: ServicesIn, actor: ActorIn) -> Response:
     """The report as a workbook."""
     return _workbook(services.imports.workbook(import_id, actor), "report.xlsx")
 
