@@ -26,6 +26,7 @@ from api.routes import (
     explain,
     imports,
     incidents,
+    lists,
     register,
     system,
     tokens,
@@ -73,6 +74,7 @@ def create_app(
             expose_headers=["ETag", "Idempotency-Replayed", "Retry-After"],
         )
     for module in (
+        lists,
         delegations,
         cases,
         assignments,

@@ -12,8 +12,7 @@ from api.bodies import MAX_NUMBER, Accepted, EventBody, OpenBody, accepted
 from api.exact import ExactRoute
 from api.landing import Landing
 from engine.core.case import Event
-from engine.service.searching import CaseFilters
-from engine.service.views import CaseLine, CaseView, DryRun, EffectView, Outcome, Page, StepView, TimerView
+from engine.service.views import CaseView, DryRun, EffectView, Outcome, StepView, TimerView
 
 router = APIRouter(prefix="/cases", tags=["cases"], route_class=ExactRoute)
 
@@ -39,39 +38,6 @@ async def open_case(
     outcome = services.cases.answer(decision, actor, locale=locale)
     response.headers["Location"] = f"/cases/{outcome.case.id}"
     return answered(outcome, response)
-
-
-@router.get("")
-def find_cases(
-    services: ServicesIn,
-    actor: ActorIn,
-    locale: LocaleIn,
-    *,
-    workflow: str | None = None,
-    state: str | None = None,
-    turn: str | None = None,
-    party: str | None = None,
-    q: Annotated[str | None, Query(max_length=200)] = None,
-    outcome: str | None = None,
-    parent: str | None = None,
-    overdue: bool = False,
-    open: Annotated[bool, Query(description="only cases that are not closed")] = False,  # noqa: A002
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Page[CaseLine]:
-    """The cases you may see, the newest first."""
-    filters = CaseFilters(
-        workflow=workflow,
-        state=state,
-        turn=turn,
-        party=party,
-        overdue=overdue,
-        q=q,
-        open_only=open,
-        outcome=outcome,
-        parent=parent,
-    )
-    return services.cases.find(filters, actor, cursor=cursor, limit=limit, locale=locale)
 
 
 @router.get("/{case_id}")

@@ -11,8 +11,9 @@ from engine.core.sight import Sight, may_address, may_see, visible_data
 from engine.errors import MilepostError
 from engine.service.case_views import case_view, effect_view, etag, planned_effect, reader_of, step_view, timer_view
 from engine.service.commands import Command, check_match, missing, no_case, stored
+from engine.service.inbox import inbox
 from engine.service.searchable import unique_key
-from engine.service.searching import find
+from engine.service.searching import counts, find
 from engine.service.stepping import caught_up, check_free, knowing_parent
 from engine.service.view_parts import CaseRef
 from engine.service.views import CaseSnapshot, DryRun, Outcome
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from engine.service.catalog import Catalog
     from engine.service.commands import Commands, Decision
     from engine.service.searching import CaseFilters
-    from engine.service.views import CaseLine, CaseView, EffectView, Page, StepView, TimerView
+    from engine.service.views import CaseCounts, CaseLine, CaseView, EffectView, Page, StepView, TimerView, WorkLine
     from engine.store.records import StoredCase, StoredRecord
     from engine.store.store import Store
     from engine.store.transaction import Reader
@@ -219,6 +220,16 @@ class Cases:
         """Cases that he may find, the newest first."""
         return self._store.read(
             lambda reader: find(reader, self._catalog, filters, actor, cursor=cursor, limit=limit, locale=locale)
+        )
+
+    def counts(self, filters: CaseFilters, actor: Actor) -> CaseCounts:
+        """How many of the cases that he may find are in each state."""
+        return self._store.read(lambda reader: counts(reader, self._catalog, filters, actor))
+
+    def inbox(self, actor: Actor, *, cursor: str | None = None, limit: int = 50, locale: str = "") -> Page[WorkLine]:
+        """What waits for him, the most urgent first."""
+        return self._store.read(
+            lambda reader: inbox(reader, self._catalog, actor, cursor=cursor, limit=limit, locale=locale)
         )
 
     def history(

@@ -6,14 +6,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.core.sight import Sight, may_see
+from engine.core.values import instant, parse_instant
 from engine.errors import FieldProblem, InvalidPayload
 from engine.service.case_views import case_line
 from engine.service.searchable import OPENED_BY, index_paths
-from engine.service.views import CaseLine, Page
+from engine.service.views import CaseCounts, CaseLine, Page
 from engine.store.codec import words
-from engine.store.records import CaseFilter
+from engine.store.records import After, CaseFilter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
     from engine.core.case import Actor
     from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
@@ -22,13 +26,25 @@ if TYPE_CHECKING:
 
 MAX_PAGE = 500
 CHUNK = 200
+MOST_COUNTED = 10_000
+NO_VERSION = 0
+"""The id of no version."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFilters:
-    """What to look for; None or False: no matter. `state` is a leaf or what contains it, `parent` a case id."""
+    """What to look for; None or False: no matter. `state` is a leaf or what contains it, `parent` a case id.
+
+    `assignee` has the work of a role or is offered it; `fields` are values of searchable fields; `by_due`: those with a
+    deadline to come, the next first; not: the newest first.
+    """
 
     workflow: str | None = None
+    version: int | None = None
+    assignee: str | None = None
+    due_before: datetime | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    by_due: bool = False
     state: str | None = None
     turn: str | None = None
     party: str | None = None
@@ -37,6 +53,10 @@ class CaseFilters:
     open_only: bool = False
     outcome: str | None = None
     parent: str | None = None
+
+    def sorted_by_due(self) -> CaseFilters:
+        """The same, the next deadline first."""
+        return replace(self, by_due=True)
 
 
 def find(
@@ -49,33 +69,110 @@ def find(
     limit: int,
     locale: str,
 ) -> Page[CaseLine]:
-    """One page, the newest first."""
+    """One page, in the order that is asked for. Raises InvalidPayload."""
     now = reader.business_now()
-    wanted = CaseFilter(
+    limit = max(1, min(limit, MAX_PAGE))
+    lines, last = list[CaseLine](), cursor
+    for place, chart, found in _visible(reader, catalog, filters, actor, cursor=cursor, chunk=min(limit + 1, CHUNK)):
+        if len(lines) == limit:
+            return Page(tuple(lines), last)
+        lines.append(case_line(chart, found, now=now, locale=locale))
+        last = cursor_of(place)
+    return Page(tuple(lines))
+
+
+def counts(reader: Reader, catalog: Catalog, filters: CaseFilters, actor: Actor) -> CaseCounts:
+    """How many of the cases that he may find are in each leaf; of the first MOST_COUNTED."""
+    states: dict[str, int] = {}
+    total = 0
+    for _, _, found in _visible(reader, catalog, filters, actor, cursor=None, chunk=CHUNK):
+        if total == MOST_COUNTED:
+            return CaseCounts(total, states, complete=False)
+        total += 1
+        for leaf in found.leaves:
+            states[leaf] = states.get(leaf, 0) + 1
+    return CaseCounts(total, dict(sorted(states.items())), complete=True)
+
+
+def _visible(
+    reader: Reader, catalog: Catalog, filters: CaseFilters, actor: Actor, *, cursor: str | None, chunk: int
+) -> Iterator[tuple[After, Chart, CaseSummary]]:
+    """The cases he may find, each with its place in the list."""
+    wanted = _wanted(reader, catalog, filters, actor)
+    after = after_of(cursor, by_due=filters.by_due)
+    while True:
+        page = reader.cases(wanted, after=after, limit=chunk)
+        for summary in page:
+            after = After(summary.row, summary.next_due if filters.by_due else None)
+            chart = catalog.chart(summary.version_id, reader)
+            found = _found(reader, chart, summary, actor, filters)
+            if found is not None:
+                yield after, chart, found
+        if len(page) < chunk:
+            return
+
+
+def _wanted(reader: Reader, catalog: Catalog, filters: CaseFilters, actor: Actor) -> CaseFilter:
+    return CaseFilter(
         workflow=filters.workflow,
         state=filters.state,
         turn=(filters.turn,) if filters.turn else (),
         party_index=_party(reader, catalog, filters.party) or _own(reader, catalog, filters.workflow, actor),
-        overdue_at=now if filters.overdue else None,
+        version_id=_version(reader, filters),
+        assignee=filters.assignee,
+        due_before=filters.due_before,
+        fields=_fields(reader, catalog, filters),
+        by_due=filters.by_due,
+        overdue_at=reader.business_now() if filters.overdue else None,
         q=filters.q,
         open_only=filters.open_only,
         outcome=filters.outcome,
         parent_id=filters.parent,
     )
-    limit = max(1, min(limit, MAX_PAGE))
-    after, lines, chunk = row_of(cursor), list[CaseLine](), min(limit + 1, CHUNK)
-    while True:
-        page = reader.cases(wanted, after=after, limit=chunk)
-        for summary in page:
-            if len(lines) == limit:
-                return Page(tuple(lines), str(after))
-            chart = catalog.chart(summary.version_id, reader)
-            found = _found(reader, chart, summary, actor, filters.q)
-            if found is not None:
-                lines.append(case_line(chart, found, now=now, locale=locale))
-            after = summary.row
-        if len(page) < chunk:
-            return Page(tuple(lines))
+
+
+def _version(reader: Reader, filters: CaseFilters) -> int | None:
+    """The id of a version of a workflow; one that is not there finds nothing."""
+    if filters.version is None:
+        return None
+    if filters.workflow is None:
+        raise InvalidPayload([FieldProblem("version", "missing", "needs its `workflow`")])
+    found = (v.id for v in reader.versions(filters.workflow) if v.version == filters.version)
+    return next(found, NO_VERSION)
+
+
+def _fields(reader: Reader, catalog: Catalog, filters: CaseFilters) -> tuple[tuple[str, str], ...]:
+    names = [filters.workflow] if filters.workflow is not None else reader.workflows()
+    known = {
+        path
+        for name in names
+        for version in reader.versions(name)
+        for path in index_paths(catalog.chart(version.id, reader).workflow)
+    }
+    for path, _ in filters.fields:
+        if path not in known:
+            words = f"cases are not found by '{path[:80]}'; they are by {', '.join(sorted(known)) or 'nothing'}"
+            raise InvalidPayload([FieldProblem("where", "unknown", words)])
+    return filters.fields
+
+
+def cursor_of(place: After) -> str:
+    """A place as a page gives it."""
+    return str(place.row) if place.due is None else f"{place.row}~{instant(place.due)}"
+
+
+def after_of(cursor: str | None, *, by_due: bool) -> After | None:
+    """The place of a cursor. Raises InvalidPayload."""
+    if cursor is None or cursor == "":
+        return None
+    row, tilde, due = cursor.partition("~")
+    if tilde and not by_due:
+        raise _no_cursor()
+    place = row_of(row)
+    try:
+        return None if place is None else After(place, parse_instant(due) if tilde else None)
+    except ValueError:
+        raise _no_cursor() from None
 
 
 def row_of(cursor: str | None) -> int | None:
@@ -83,10 +180,13 @@ def row_of(cursor: str | None) -> int | None:
     if cursor is None or cursor == "":
         return None
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise InvalidPayload(
-            [FieldProblem("cursor", "pattern", "is none that a page gave; leave it out to begin anew")]
-        )
+        raise _no_cursor()
     return int(cursor)
+
+
+def _no_cursor() -> InvalidPayload:
+    words = "is none that a page of this list gave; leave it out to begin anew"
+    return InvalidPayload([FieldProblem("cursor", "pattern", words)])
 
 
 def _party(reader: Reader, catalog: Catalog, party: str | None) -> tuple[tuple[str, str], ...]:
@@ -121,7 +221,9 @@ def _own(reader: Reader, catalog: Catalog, workflow: str | None, actor: Actor) -
     return () if actor.kind != "person" else tuple(found)
 
 
-def _found(reader: Reader, chart: Chart, summary: CaseSummary, actor: Actor, q: str | None) -> CaseSummary | None:
+def _found(
+    reader: Reader, chart: Chart, summary: CaseSummary, actor: Actor, filters: CaseFilters
+) -> CaseSummary | None:
     """The line with what he may read of it; None where he does not find the case, or not by what he may read."""
     if actor.kind != "person" or any(role in actor.roles for role in _sees_everything(chart)):
         return summary
@@ -130,9 +232,11 @@ def _found(reader: Reader, chart: Chart, summary: CaseSummary, actor: Actor, q: 
         return None
     sight = Sight(chart, stored.case, actor)
     index = {path: value for path, value in summary.index.items() if path == OPENED_BY or sight.sees(path)}
-    if q and len(index) < len(summary.index):
+    if any(path not in index for path, _ in filters.fields):  # by what he may not read he finds nothing
+        return None
+    if filters.q and len(index) < len(summary.index):
         readable = words([summary.number or "", *index.values()])
-        if not all(any(word.startswith(asked) for word in readable) for asked in words([q])):
+        if not all(any(word.startswith(asked) for word in readable) for asked in words([filters.q])):
             return None
     return replace(summary, index=index)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from engine.service.view_parts import (
     AllowedView,
@@ -62,6 +62,28 @@ class CaseView:
     last_at: datetime
     closed_at: datetime | None
     outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCounts:
+    """How many cases there are, and how many in each leaf; not `complete`: there are more, and these were counted."""
+
+    total: int
+    states: Mapping[str, int]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """A case in somebody's inbox, and why: he has `claimed` it, it is `offered` to him, or it is his role's or his own `turn`.
+
+    `events` could be sent by him now.
+    """
+
+    case: CaseLine
+    why: Literal["claimed", "offered", "turn"]
+    roles: tuple[str, ...]
+    events: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

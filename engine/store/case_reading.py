@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select, true, tuple_
 
 from engine.store.bounded import bounded
-from engine.store.codec import TURN, WORD, Held, case_of, search_value, summary_of, words
-from engine.store.records import CaseFilter, CaseSummary, StoredCase
+from engine.store.codec import ASSIGNEE, TURN, WORD, Held, case_of, search_value, summary_of, words
+from engine.store.records import After, CaseFilter, CaseSummary, StoredCase
 from engine.store.session import Session
 from engine.store.statement import Statement
 from engine.store.tables import CASE, CASE_INDEX, CASE_LINK, CASE_SECTION, POSITION, TIMER
@@ -86,8 +86,8 @@ class CaseReader(Session):
         (found,) = self.link.peek((ID_OF_NUMBER, {"number": number}))
         return found[0].public_id if found else None
 
-    def cases(self, wanted: CaseFilter, after: int | None = None, limit: int = 50) -> tuple[CaseSummary, ...]:
-        """A page of cases, the youngest first, below the cursor `after`."""
+    def cases(self, wanted: CaseFilter, after: After | None = None, limit: int = 50) -> tuple[CaseSummary, ...]:
+        """A page of cases behind `after`."""
         shape, binds = _shape(wanted, after)
         return tuple(summary_of(row) for row in self.link.rows(_cases(shape), **binds, limit=limit))
 
@@ -150,30 +150,41 @@ def held_of(rows: Sequence[Sequence[Any]]) -> Held | None:
 
 # ── searches: one statement for each combination of what is asked ────────────────────────────────────────────────────
 
-Shape = tuple[frozenset[str], int, int, int]
+Shape = tuple[frozenset[str], int, int, int, int, int]
+ASKED = ("workflow", "version_id", "state", "overdue_at", "outcome", "parent_id", "due_before", "assignee")
 
 
-def _shape(wanted: CaseFilter, after: int | None) -> tuple[Shape, dict[str, Any]]:
-    binds: dict[str, Any] = {
-        name: getattr(wanted, name)
-        for name in ("workflow", "version_id", "state", "overdue_at", "outcome", "parent_id")
-        if getattr(wanted, name) is not None
-    }
+def _shape(wanted: CaseFilter, after: After | None) -> tuple[Shape, dict[str, Any]]:
+    binds: dict[str, Any] = {name: getattr(wanted, name) for name in ASKED if getattr(wanted, name) is not None}
+    names = frozenset(binds) | ({"open_only"} if wanted.open_only else set()) | ({"by_due"} if wanted.by_due else set())
     if after is not None:
-        binds["after"] = after
-    names = frozenset(binds) | ({"open_only"} if wanted.open_only else set())
+        binds["after"] = after.row
+        names |= {"after" if not wanted.by_due else "after_none" if after.due is None else "after_due"}
+        if wanted.by_due and after.due is not None:
+            binds["due"] = after.due
     binds |= {f"turn{i}": search_value(who) for i, who in enumerate(wanted.turn)}
+    for name, pairs in (("mine", wanted.mine), ("field", wanted.fields)):
+        for i, (path, value) in enumerate(pairs):
+            binds |= {f"{name}path{i}": path, f"{name}value{i}": search_value(value)}
     for i, (path, value) in enumerate(wanted.party_index):
         binds |= {f"path{i}": path, f"value{i}": search_value(value)}
     asked = (sorted(words([wanted.q])) or [LAST]) if wanted.q else []  # no word at all: nothing fits
     for i, word in enumerate(asked):
         binds |= {f"from{i}": word, f"to{i}": word + LAST}
-    return (names, len(wanted.turn), len(wanted.party_index), len(asked)), binds
+    counts = (len(wanted.turn), len(wanted.party_index), len(asked), len(wanted.mine), len(wanted.fields))
+    return (names, *counts), binds
 
 
 @lru_cache(maxsize=256)
 def _cases(shape: Shape) -> Statement:
-    return Statement(_select(shape, select(CASE)).order_by(C.id.desc()).limit(bindparam("limit")))
+    core = _select(shape, select(CASE))
+    if "by_due" not in shape[0]:
+        core = core.order_by(C.id.desc())
+    elif shape[-2]:  # the index has chosen some, and those without a deadline are wanted too
+        core = core.order_by(C.next_due.is_(None), C.next_due, C.id)
+    else:
+        core = core.order_by(C.next_due, C.id)
+    return Statement(core.limit(bindparam("limit")))
 
 
 @lru_cache(maxsize=256)
@@ -182,19 +193,28 @@ def _count(shape: Shape) -> Statement:
 
 
 def _select(shape: Shape, core: Select[Any]) -> Select[Any]:
-    names, turns, parties, asked = shape
+    names, turns, parties, asked, mine, fields = shape
+    due, row = bindparam("due", type_=C.next_due.type), bindparam("after", type_=C.id.type)
     parent = select(C.id).where(C.public_id == bindparam("parent_id")).correlate(None).scalar_subquery()
     clauses: dict[str, ColumnElement[bool]] = {
-        "workflow": _of_workflow(chosen=bool(turns or parties or asked)),
+        "workflow": _of_workflow(chosen=bool(turns or parties or asked or mine or fields)),
         "version_id": C.version_id == bindparam("version_id"),
         "state": C.id.in_(select(POSITION.c.case_id).where(POSITION.c.state == bindparam("state"))),
         "overdue_at": and_(C.closed_at.is_(None), _overdue()),
         "outcome": C.outcome == bindparam("outcome"),
         "parent_id": C.id.in_(select(CASE_LINK.c.case_id).where(CASE_LINK.c.parent_id == parent)),
-        "after": C.id < bindparam("after"),
+        "after": C.id < row,
+        "by_due": C.next_due.is_not(None) if not mine else true(),
+        "after_due": or_(_behind(due, row), C.next_due.is_(None)) if mine else _behind(due, row),
+        "after_none": and_(C.next_due.is_(None), C.id > row),
+        "due_before": and_(C.closed_at.is_(None), _due_before()),
+        "assignee": _found((ASSIGNEE, "assignee")),
         "open_only": C.closed_at.is_(None),
     }
     core = core.where(C.pruned_at.is_(None), *(clauses[name] for name in sorted(names)))
+    if mine:
+        core = core.where(_found(*((bindparam(f"minepath{i}"), f"minevalue{i}") for i in range(mine))))
+    core = core.where(*(_found((bindparam(f"fieldpath{i}"), f"fieldvalue{i}")) for i in range(fields)))
     if turns:
         core = core.where(_found(*((TURN, f"turn{i}") for i in range(turns))))
     if parties:
@@ -237,6 +257,15 @@ def _overdue() -> ColumnElement[bool]:
     at = bindparam("overdue_at", type_=C.next_due.type)
     coming = select(TIMER.c.case_id).where(TIMER.c.kind == "due", TIMER.c.due <= at)
     return C.id.in_(coming.union_all(select(_LATE.c.id).where(_LATE.c.overdue_since <= at)))
+
+
+def _behind(due: Any, row: Any) -> ColumnElement[bool]:
+    return tuple_(C.next_due, C.id) > tuple_(due, row)
+
+
+def _due_before() -> ColumnElement[bool]:
+    at = bindparam("due_before", type_=C.next_due.type)
+    return C.id.in_(select(TIMER.c.case_id).where(TIMER.c.kind == "due", TIMER.c.due < at))
 
 
 def _begins(place: int) -> ColumnElement[bool]:

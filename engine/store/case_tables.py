@@ -14,6 +14,7 @@ CLUSTERED = {"sqlite_with_rowid": False}
 
 
 OVERDUE = "overdue_since IS NOT NULL"
+COMING = "next_due IS NOT NULL"
 """Few cases are overdue: an entry for the others would only be rewritten."""
 
 
@@ -39,6 +40,7 @@ class CaseRow(Row, table=True):
         Index(None, "pruned_at", "closed_at"),
         Index(None, "outcome"),
         Index(None, "overdue_since", postgresql_where=text(OVERDUE), sqlite_where=text(OVERDUE)),
+        Index(None, "next_due", "id", postgresql_where=text(COMING), sqlite_where=text(COMING)),
     )
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
     public_id: str = Field(unique=True)

@@ -23,6 +23,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 TURN = "@turn"
+ASSIGNEE = "@assignee"
 WORD = "@word"
 _WORD = re.compile(r"\w+")
 _WORDS_AT_MOST = 32
@@ -199,9 +200,13 @@ def search_rows(number: str | None, index: Mapping[str, str]) -> set[tuple[str, 
     return rows
 
 
-def turn_rows(turn: Iterable[str]) -> set[tuple[str, str]]:
-    """Whose move it is, as (path, value)."""
-    return {(TURN, search_value(who)) for who in turn}
+def work_rows(case: Case) -> set[tuple[str, str]]:
+    """Whose move it is, and who has work or is offered it, as (path, value)."""
+    rows = {(TURN, search_value(who)) for who in case.turn}
+    for one in case.memory.assigned.values():
+        people = one.offered if one.claimed is None else (one.claimed,)
+        rows.update((ASSIGNEE, search_value(person)) for person in people)
+    return rows
 
 
 def search_text(index: Mapping[str, str]) -> str:

@@ -86,8 +86,9 @@ class CaseSummary:
 class CaseFilter:
     """Which cases; empty members do not count.
 
-    state: an active state, composite ones too · turn, party_index: any of them · overdue_at: something was or is due then ·
-    q: number or words, by their beginnings · parent_id: children of this case.
+    state: an active state, composite ones too · turn, party_index, mine: any of them · overdue_at: something was or is due then ·
+    due_before: the next deadline · q: number or words, by their beginnings · parent_id: children of this case · fields: all of
+    them. `by_due`: the next deadline first (what has none is last among `mine`, and else left out); not: the youngest first.
     """
 
     workflow: str | None = None
@@ -100,6 +101,19 @@ class CaseFilter:
     open_only: bool = False
     outcome: str | None = None
     parent_id: str | None = None
+    due_before: datetime | None = None
+    assignee: str | None = None
+    mine: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    by_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where a page of cases has ended: the row, and its deadline where they are in that order."""
+
+    row: int
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.naming import group_of
 from engine.core.values import canonical
-from engine.store.codec import arrange, case_columns, changed_sections, search_rows, search_text, sections, turn_rows
+from engine.store.codec import arrange, case_columns, changed_sections, search_rows, search_text, sections, work_rows
 from engine.store.news import News
 from engine.store.outgoing import (
     DELETE_INDEX,
@@ -161,9 +161,10 @@ def _found_by(base: Held, held: Held) -> tuple[set[tuple[str, str]], set[tuple[s
     old: set[tuple[str, str]] = set()
     new: set[tuple[str, str]] = set()
     fresh = base.search is None
-    if fresh or base.case.turn != held.case.turn:
-        old |= set() if fresh else turn_rows(base.case.turn)
-        new |= turn_rows(held.case.turn)
+    was, now = base.case, held.case
+    if fresh or was.turn != now.turn or was.memory.assigned is not now.memory.assigned:
+        old |= set() if fresh else work_rows(was)
+        new |= work_rows(now)
     if base.search is None or (base.case.number, base.search) != (held.case.number, held.search):
         old |= set() if base.search is None else search_rows(base.case.number, base.search)
         new |= search_rows(held.case.number, held.search or {})

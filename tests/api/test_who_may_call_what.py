@@ -52,6 +52,8 @@ TABLE = [
     ("GET", "/workflows/offer/diagram", None, KNOWN, ""),
     ("GET", "/workflows/offer/versions/1/diagram", None, KNOWN, ""),
     ("GET", "/cases", None, KNOWN, ""),
+    ("GET", "/cases/counts", None, KNOWN, ""),
+    ("GET", "/me/work", None, KNOWN, ""),
     ("GET", "/cases/{id}", None, SEEN, NO_CASE),
     ("GET", "/cases/{id}/history", None, SEEN, NO_CASE),
     ("GET", "/cases/{id}/timers", None, SEEN, NO_CASE),

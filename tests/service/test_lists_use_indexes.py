@@ -81,6 +81,7 @@ def fill(insert_rows, versions):
         for path, value in (
             *search.items(),
             ("@turn", turn),
+            *([("@assignee", "oleg")] if rare else []),
             ("@word", word),
             ("@word", tax_id),
             ("@word", "o"),
@@ -204,6 +205,14 @@ LISTS = {
     "outcome": {"outcome": "withdrawn"},
     "outcome of a workflow": {"outcome": "withdrawn", "workflow": "offer"},
     "parent": {"parent": "case-3"},
+    "version": {"workflow": "other", "version": 1},
+    "assignee": {"assignee": "oleg"},
+    "assignee of a workflow": {"assignee": "oleg", "workflow": "offer"},
+    "due before": {"due_before": NOW - timedelta(hours=5)},
+    "a field": {"fields": (("product.designation", "word17"),)},
+    "two fields": {"fields": (("product.designation", "word17"), ("applicant.tax_id", "17"))},
+    "by deadline": {"by_due": True},
+    "by deadline, of a state": {"by_due": True, "state": "closed"},
     "all at once": {
         "workflow": "offer",
         "state": "check",

@@ -11,7 +11,7 @@ import pytest
 from engine.core.case import Parent, Position
 from engine.core.values import canonical
 from engine.errors import DuplicateCase
-from engine.store.records import CaseFilter
+from engine.store.records import After, CaseFilter
 
 
 def save(store, step, *, unique_key="one", index=None, **kwargs):
@@ -148,7 +148,7 @@ def test_lists(store, opened, version_id, maker, clock):
     assert ids(overdue_at=clock.now) == []
     assert ids(overdue_at=clock.now + timedelta(days=30)) == [second, first]
     page = store.read(lambda r: r.cases(CaseFilter(), None, 2))
-    assert ids(after=page[-1].row) == [first]
+    assert ids(after=After(page[-1].row)) == [first]
     assert [s.id for s in store.read(lambda r: r.children(first))] == [second]
     assert store.read(lambda r: r.case_ids_where("qualification", {"product.designation": "Valve DN80"})) == ()
     assert store.read(lambda r: r.case_ids_where("qualification", {"product.designation": "Valve DN50"})) == (first,)
