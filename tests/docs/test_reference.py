@@ -21,7 +21,7 @@ from runtime.settings import PREFIX, SHIPPED, Settings
 
 PACKAGES = ("engine", "adapters", "api", "runtime")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-WORDS = {"flow", "instance", "ticket", "assignee", "sla", "timeout", "user", "permission", "trigger", "hook", "hooks"}
+WORDS = {"flow", "instance", "ticket", "sla", "timeout", "user", "permission", "trigger", "hook", "hooks"}
 ALLOWED = {
     ("flow", "engine/verify/control.py"): "control flow, the compiler's word",
     ("flow", "engine/core/loader/yaml_nodes.py"): "YAML's flow style",
