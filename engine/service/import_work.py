@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from threading import Event
@@ -61,7 +62,9 @@ class ImportWork:
             return 0
         try:
             self._work(taken, told)
-        except Unavailable:
+        except Unavailable:  # the next tick tries again, where the store can be told so; else when the lease is over
+            with suppress(Unavailable):
+                self._go_on(taken, RUNNING, timedelta(0))
             raise
         except (
             MilepostError

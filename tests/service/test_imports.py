@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from threading import Thread
 
 import pytest
 
@@ -10,7 +11,8 @@ from engine.core.calendars.words import parse_term
 from engine.errors import ActorNotAllowed, CaseNotFound, ImportNotFound, ImportRefused, InvalidPayload
 from engine.service.import_plan import Asked
 from engine.service.import_rows import Rows
-from tests.service.conftest import PROPOSAL
+from engine.store.records import CaseFilter
+from tests.service.conftest import LIST, PROPOSAL
 
 TABLE = b"""tax_id,contact_name,designation,items
 1234567890,Anna,V-1,V-1a|V-1b
@@ -296,6 +298,26 @@ def test_a_job_goes_on_where_another_stopped(proposals, clara):
     assert [(row.row, row.known) for row in report.opened] == [(n, False) for n in range(2, 252)]
     assert (report.job.status, report.job.opened) == ("done", 250)
     assert not proposals.store.write(lambda tx: tx.go_on_import(dead, "running", None, []))
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_the_same_rows_in_two_jobs_at_once(proposals, clara, unique):
+    """Two that work at the same time open each row once between them; the other one knows it. Also where nothing is `unique`."""
+    if not unique:
+        proposals.publish(PROPOSAL.replace("unique: [applicant.tax_id, product.designation]\n", ""), LIST)
+    imports = proposals.services.imports
+    jobs = [imports.preview(many(150), Asked("proposal", f"{n}.csv"), clara).job.id for n in range(2)]
+    for job in jobs:
+        imports.commit(job, "good", clara)
+    workers = [Thread(target=imports.work.run_once, args=(job,)) for job in jobs]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    seen = [imports.job(job, clara) for job in jobs]
+    assert [(job.status, job.wrong, job.opened + job.known) for job in seen] == [("done", 0, 150)] * 2
+    assert sum(job.opened for job in seen) == 150
+    assert proposals.store.read(lambda r: r.count_cases(CaseFilter(workflow="proposal"))) == 150
 
 
 def test_a_node_that_stops_gives_its_job_back(proposals, clara):
