@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MAX_DIGITS = 15
 """A spreadsheet keeps no more digits of a number."""
 MAX_MARKS = 50_000
+PANIC = "pyo3_runtime"
+"""Where the exception has its home by which calamine gives up; it is no Exception, and nobody can import it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,13 @@ def _values(parts: dict[str, bytes], name: str, file: str) -> list[list[Any]]:
                 refuse(f"{file} is a workbook that is larger than its cells say; save it anew and send that")
             return sheet.to_python(skip_empty_area=False)
     except (CalamineError, ValueError, OverflowError, OSError):
-        refuse(f"{file} is a damaged workbook; save it anew and send that")
+        return refuse(f"{file} is a damaged workbook; save it anew and send that")
+    except BaseException as error:
+        if type(error).__module__ != PANIC:
+            raise
+        return refuse(
+            f"{file} has a cell that cannot be read, such as a date before all days; save it anew and send that"
+        )
 
 
 def _texts(row: list[Any], number: int, cells: Cells, file: str, marks: list[Mark]) -> Iterator[str]:

@@ -74,20 +74,31 @@ class Rows:
         if tx.imported_row(job, row) is not None:
             return
         key, command = row_key(plan.chart, plan.parent, payload), self._command(row)
-        before = tx.imported(key, self._party)
-        if before is not None and before.body_hash == command.body_hash:
-            tx.add_imported(ImportedRow(job, row, KNOWN, case_id=before.case_id, number=before.number))
+        if self._held(tx, job, row, key, command):
             return
-        problem = self._changed(row, before) if before is not None else self._listed(tx, row)
-        if problem is not None:
-            tx.add_imported(wrong_row(job, row, [problem]))
+        listed = self._listed(tx, row)
+        if listed is not None:
+            tx.add_imported(wrong_row(job, row, [listed]))
             return
         decision = self._commands.decided(tx, command)
+        if isinstance(decision.refusal, DuplicateCase) and self._held(tx, job, row, key, command):
+            return  # another job has opened it between the two looks
         if decision.refusal is not None:
             tx.add_imported(wrong_row(job, row, self._problems(tx, row, decision.refusal)))
         elif decision.case is not None:
             made, said = decision.case, command.body_hash
             tx.add_imported(ImportedRow(job, row, OPENED, key, self._party, said, made.id, made.number))
+
+    def _held(self, tx: Transaction, job: int, row: int, key: str, command: Command) -> bool:
+        """Whether the row was imported before; what that makes of it is stored."""
+        before = tx.imported(key, self._party)
+        if before is None:
+            return False
+        if before.body_hash == command.body_hash:
+            tx.add_imported(ImportedRow(job, row, KNOWN, case_id=before.case_id, number=before.number))
+        else:
+            tx.add_imported(wrong_row(job, row, [self._changed(row, before)]))
+        return True
 
     def _command(self, row: int) -> Command:
         plan = self._plan

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
 from engine.errors import MilepostError, RowProblem, Unavailable
-from engine.service.import_plan import HEADER, Asked
+from engine.service.import_plan import HEADER, Asked, first_of
 from engine.service.import_rows import Rows, as_data, wrong_row
 from engine.store.importing import DONE, RUNNING
 from engine.store.store import Priority
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from engine.store.records import ImportJob
     from engine.store.store import Store
     from engine.store.transaction import Transaction
+
+log = logging.getLogger("milepost.imports")
 
 GROUP = 100
 """Rows between two looks whether the job is still ours."""
@@ -61,14 +65,19 @@ class ImportWork:
             return 0
         try:
             self._work(taken, told)
-        except Unavailable:
+        except (Unavailable, KeyboardInterrupt):  # given back where the store can be told so; else its lease ends
+            with suppress(Unavailable):
+                self._go_on(taken, RUNNING, timedelta(0))
             raise
-        except (
-            MilepostError
-        ) as error:  # the parent is closed by now, the workflow does not open for this person any more
+        except MilepostError as error:  # the parent takes no more by now, the workflow has other openers
+            self._end(taken, "not-allowed", f"{error}; the rows that are left were not opened")
+        except Exception as bug:
+            log.exception("import %s failed", taken.id)
             self._end(
-                taken, [RowProblem(HEADER, "", "not-allowed", f"{error}; the rows that are left were not opened")]
+                taken, "fault", "something went wrong here, which is in the log; send the table again for the rest"
             )
+            words = f"the import of {taken.rows} rows by {taken.actor_id} stopped: {type(bug).__name__}"
+            self._store.write(lambda tx: tx.add_incident(case_id=None, kind="import", subject=taken.id, text=words))
         return 1
 
     def close(self) -> None:
@@ -78,9 +87,12 @@ class ImportWork:
     def _work(self, job: ImportJob, told: Callable[[int, int], None]) -> None:
         content = self._store.read(lambda reader: reader.import_file(job.row))
         if content is None:
-            self._end(job, [RowProblem(HEADER, "", "missing", "the file was forgotten; send it again")])
+            self._end(job, "missing", "the file was forgotten; send it again")
             return
         plan = self._plans.plan(content, Asked(job.workflow, job.file, job.parent, job.sheet), job.actor)
+        if plan.stopped:  # the workflow has another form by now
+            self._end(job, "unknown", first_of(plan.stopped))
+            return
         done = self._store.read(lambda reader: reader.imported_numbers(job.row))
         left = [row for row in sorted((*plan.payloads, *plan.wrong)) if row not in done]
         rows = Rows(self._catalog, self._commands, plan, job.actor)
@@ -104,8 +116,9 @@ class ImportWork:
         for answer in self._store.together(works, priority=Priority.IMPORTS):
             answer.result()
 
-    def _end(self, job: ImportJob, problems: Sequence[RowProblem]) -> None:
-        self._go_on(job, DONE, None, [as_data(problem) for problem in problems])
+    def _end(self, job: ImportJob, code: str, words: str) -> None:
+        """It is done, though rows are left."""
+        self._go_on(job, DONE, None, [as_data(RowProblem(HEADER, "", code, words))])
 
     def _go_on(
         self, job: ImportJob, status: str, more: timedelta | None, problems: Sequence[Mapping[str, Any]] = ()

@@ -230,12 +230,13 @@ def _open_where(count: int) -> Statement:
 
 
 def ended_where(count: int, outcomes: tuple[str, ...]) -> Statement:
-    """The case with so many values that was opened last among those that ended with one of these outcomes."""
+    """The case with so many values that was opened last among those that ended with one of these outcomes.
+
+    The values choose the rows, by an index that has none of pruned cases; all else is only compared.
+    """
     core = select(C.public_id).where(
-        _of_workflow(chosen=count > 0),
-        C.closed_at.is_not(None),
-        C.pruned_at.is_(None),
-        or_(*(C.outcome == outcome for outcome in outcomes)),
+        _of_workflow(chosen=True),
+        or_(*(C.outcome.concat("") == outcome for outcome in outcomes)),
         *(_found((bindparam(f"path{i}"), f"value{i}")) for i in range(count)),
     )
     return Statement(core.order_by(C.id.desc()).limit(1))

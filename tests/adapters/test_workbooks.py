@@ -214,6 +214,52 @@ def test_a_long_text_in_every_cell() -> None:
         READ(content, "a.xlsx")
 
 
+DATED = book_of(["a", "b"], [date(2026, 1, 1), 5], ["x", "=1"], B2="00000")
+DATED_PARTS = {
+    name: zipfile.ZipFile(io.BytesIO(DATED)).read(name) for name in (SHEET1, "xl/styles.xml", "xl/workbook.xml")
+}
+WRITTEN = [
+    "1e300",
+    "-1e300",
+    "NaN",
+    "-1",
+    "99999999999",
+    "<v>",
+    "</v>",
+    't="s"',
+    't="d"',
+    'r="A1"',
+    "&foo;",
+    "&#x0;",
+    '"',
+    "",
+]
+
+
+def test_a_day_before_all_days() -> None:
+    """What the reader gives up at is refused like any other damage, and ends nothing else."""
+    parts = {SHEET1.replace("/", "__"): DATED_PARTS[SHEET1].replace(b"<v>46023</v>", b"<v>-1e300</v>")}
+    with pytest.raises(DeliveryFailed, match="a cell that cannot be read"):
+        READ(changed(DATED, **parts), "a.xlsx")
+
+
+@given(
+    st.sampled_from(sorted(DATED_PARTS)),
+    st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 12), st.sampled_from(WRITTEN)), min_size=1, max_size=4),
+)
+def test_any_words_in_its_parts(name: str, edits: list[tuple[int, int, str]]) -> None:
+    """Whatever its XML says, it is a table of texts or a refusal."""
+    part = DATED_PARTS[name].decode()
+    for place, length, words in edits:
+        at = place % (len(part) + 1)
+        part = part[:at] + words + part[at + length :]
+    try:
+        table = READ(changed(DATED, **{name.replace("/", "__"): part.encode()}), "a.xlsx")
+    except DeliveryFailed:
+        return
+    assert all(isinstance(cell, str) for row in table.rows for cell in row.cells.values())
+
+
 @given(st.data())
 def test_any_damage(data: st.DataObject) -> None:
     """A workbook in which bytes were changed is a table of texts or a refusal."""

@@ -267,6 +267,7 @@ def one_case(services):
     services.incidents.find(case_id="case-801", open_only=True)
     services.store.read(lambda r: (r.children("case-3"), r.unique_holder("offer", "5"), r.entry_of("case-5")))
     services.store.read(lambda r: r.case_ids_where("offer", {"applicant.tax_id": "7"}))
+    services.store.read(lambda r: r.last_ended("offer", {"applicant.tax_id": "7"}, ("rejected", "withdrawn")))
 
 
 def work_to_do(services):
