@@ -17,6 +17,7 @@ from api.description import describe
 from api.exact import BoundedBody
 from api.landing import Landing
 from api.limits import Doors
+from api.metrics import Metrics
 from api.routes import (
     assignments,
     cases,
@@ -59,6 +60,7 @@ def create_app(
     )
     app.state.services = services
     app.state.landing = Landing(services.store)
+    app.state.metrics = Metrics(services)
     app.state.background = background or NoBackground()
     app.state.doors = doors = doors or Doors()
     app.openapi = partial(describe, app)  # type: ignore[method-assign]

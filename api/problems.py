@@ -88,8 +88,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_bug)
 
 
-async def _on_error(_: Request, error: errors.MilepostError) -> JSONResponse:
+async def _on_error(request: Request, error: errors.MilepostError) -> JSONResponse:
     body = of_error(error)
+    request.app.state.metrics.refused(body["title"].replace(" ", "-"))
     headers: dict[str, str] = {}
     if isinstance(error, errors.NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from api.auth import ActorIn, OperationsIn, ServicesIn
 from api.background import Background
 from api.bodies import ClockBody
 from api.exact import ExactRoute
+from api.metrics import Metrics
 from engine.service.views import Advanced
 
 router = APIRouter(tags=["system"], route_class=ExactRoute)
@@ -43,16 +44,10 @@ def me(actor: ActorIn) -> dict[str, Any]:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-def metrics(services: ServicesIn, actor: OperationsIn) -> str:  # noqa: ARG001
+def metrics(request: Request, actor: OperationsIn) -> Response:  # noqa: ARG001  (the role is needed)
     """What an operator watches, in the text format of Prometheus."""
-    now, due = services.clock.now(), services.timers.next_due()
-    late = max(0.0, (now - due).total_seconds()) if due is not None else 0.0
-    gauges = (
-        ("milepost_effects_pending", "Effects that wait for a try", services.effects.pending()),
-        ("milepost_incidents_open", "Incidents that wait for a person", services.incidents.open_ones()),
-        ("milepost_timers_late_seconds", "How long the first due timer has not been fired", late),
-    )
-    return "".join(f"# HELP {name} {text}\n# TYPE {name} gauge\n{name} {value}\n" for name, text, value in gauges)
+    found: Metrics = request.app.state.metrics
+    return Response(found.text(), media_type=found.media_type)
 
 
 @manual_clock.post("/clock")

@@ -18,6 +18,7 @@ from engine.service.delivering import Delivering
 from engine.service.effects import LEASE_SECONDS, Effects
 from engine.service.failing import Failing
 from engine.service.feed import Feed
+from engine.service.figures import Figures
 from engine.service.handling import Handling
 from engine.service.import_plan import Plans
 from engine.service.import_work import ImportWork
@@ -63,6 +64,7 @@ class Services:
     imports: Imports
     pruning: Pruning
     feed: Feed
+    figures: Figures
     audit: Audit
 
 
@@ -115,5 +117,6 @@ def build_services(
         imports=Imports(store, catalog, commands, plans, importing),
         pruning=Pruning(store),
         feed=Feed(store),
+        figures=Figures(store),
         audit=Audit(store, adapters.seal),
     )

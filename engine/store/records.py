@@ -117,6 +117,35 @@ class After:
 
 
 @dataclass(frozen=True, slots=True)
+class StepFigure:
+    """A step as it is counted."""
+
+    pos: int
+    workflow: str
+    kind: str
+    at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEffects:
+    """Effects of an adapter that are not over; `since`: when the oldest one's step was stored."""
+
+    adapter: str
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCases:
+    """How many cases of a workflow are in a leaf."""
+
+    workflow: str
+    state: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRecord:
     """A line of a history: `record` has the members of engine.core.case.Record (no payload where it was erased)."""
 

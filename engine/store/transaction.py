@@ -11,6 +11,7 @@ from engine.store.delegations import DelegationReader, DelegationWriter
 from engine.store.effects import EffectReader, EffectWriter
 from engine.store.fact_reading import FactReader
 from engine.store.fact_writing import FactWriter
+from engine.store.figures import FigureReader
 from engine.store.history_reading import HistoryReader
 from engine.store.importing import ImportReader, ImportWriter
 from engine.store.incidents import IncidentReader, IncidentWriter
@@ -28,6 +29,7 @@ class Reader(
     CatalogReader,
     OfficeReader,
     DelegationReader,
+    FigureReader,
     IncidentReader,
     ImportReader,
     CheckpointReader,
