@@ -29,10 +29,12 @@ from api.routes import (
     incidents,
     lists,
     register,
+    stream,
     system,
     tokens,
     workflows,
 )
+from api.streams import Streams
 from engine.service.services import Services
 
 DESCRIPTION = (
@@ -61,6 +63,7 @@ def create_app(
     app.state.services = services
     app.state.landing = Landing(services.store)
     app.state.metrics = Metrics(services)
+    app.state.streams = Streams(services.newsroom)
     app.state.background = background or NoBackground()
     app.state.doors = doors = doors or Doors()
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
@@ -81,6 +84,7 @@ def create_app(
         cases,
         assignments,
         explain,
+        stream,
         events,
         workflows,
         register,

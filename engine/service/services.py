@@ -25,6 +25,7 @@ from engine.service.import_work import ImportWork
 from engine.service.imports import Imports
 from engine.service.incidents import Incidents
 from engine.service.inward import Inward
+from engine.service.news_view import Newsroom
 from engine.service.outward import Outward
 from engine.service.people import People
 from engine.service.pruning import Pruning
@@ -65,6 +66,7 @@ class Services:
     pruning: Pruning
     feed: Feed
     figures: Figures
+    newsroom: Newsroom
     audit: Audit
 
 
@@ -118,5 +120,6 @@ def build_services(
         pruning=Pruning(store),
         feed=Feed(store),
         figures=Figures(store),
+        newsroom=Newsroom(store, catalog, public_url=public_url),
         audit=Audit(store, adapters.seal),
     )

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from rich.text import Text
@@ -30,6 +30,7 @@ from runtime.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from types import FrameType
 
     from fastapi import FastAPI
 
@@ -59,13 +60,23 @@ def run(host: str, port: int, *, manual_clock: bool) -> int:
             app = build(services, settings, here)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)  # uvicorn raises them again after it has ended well
-            server = uvicorn.Server(_config(app))
+            server = Server(_config(app))
             server.run(sockets=[listening])
         except InvalidWorkflow as invalid:
             return refuse(invalid, Path(settings.workflows))
         finally:
             services.store.close()
     return FINE if server.started else COULD_NOT_RUN
+
+
+class Server(uvicorn.Server):
+    """Ends streams as soon as it is told to end, so that nobody waits for them."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal."""
+        app: Any = self.config.app
+        app.state.streams.close()
+        super().handle_exit(sig, frame)
 
 
 def build(services: Services, settings: Settings, here: str) -> FastAPI:

@@ -66,6 +66,7 @@ TABLE = [
     ("POST", "/cases/{id}/events", {"event": "withdraw"}, "401 403 404 200 404 404", NO_CASE),
     ("POST", "/cases", {"workflow": "offer", "data": ANOTHER}, "401 201 403 409 403 403", ""),
     ("POST", "/events", {"events": [{"case": "{id}", "event": "withdraw"}]}, KNOWN, ""),
+    ("GET", "/events/stream?after=-1", None, "401 422 422 422 422 422", ""),  # it would not end
     ("GET", "/register", None, KNOWN, ""),
     ("GET", "/register/{entry}", None, KNOWN, NO_CASE),
     ("GET", "/register/eligibility?tax_id=1234567890&designation=V-1", None, KNOWN, ""),
