@@ -35,6 +35,7 @@ from api.routes import (
     workflows,
 )
 from api.streams import Streams
+from api.tracing import Traced
 from engine.service.services import Services
 
 DESCRIPTION = (
@@ -70,6 +71,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(BoundedBody)
     app.add_middleware(Guarded)
+    app.add_middleware(Traced)
     if doors.origins:
         app.add_middleware(
             CORSMiddleware,

@@ -9,6 +9,7 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from api.limits import Doors
+from api.tracing import ACTOR
 from engine.core.case import Actor
 from engine.errors import ActorNotAllowed, NotAuthenticated
 from engine.service.services import Services
@@ -51,6 +52,7 @@ class Bearer(HTTPBearer):
                 raise
         if doors.requests is not None:
             doors.requests.take(actor.id)
+        request.scope[ACTOR] = actor.id
         giver = request.headers.get("act-for")
         if giver is None:
             return actor

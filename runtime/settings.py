@@ -70,6 +70,7 @@ class Settings:
         "*=8",
         "how many effects of an adapter at once and in a time, over all nodes: notify=4,10/s; laboratory=1,30/min; *=8",
     )
+    log: str = _setting("text", "text: warnings in lines for people; json: an object a line, and one for each request")
     tick_seconds: str = _setting("1", "how often timers and effects are looked for, beside news of them")
     lease_seconds: str = _setting("120", "how long a delivery is left to the node that began it before another tries")
 
@@ -90,6 +91,13 @@ class Settings:
             return read_limits(self.adapter_limits)
         except ValueError as error:
             raise BadSetting(f"{PREFIX}ADAPTER_LIMITS: {error}") from None
+
+    @property
+    def log_kind(self) -> str:
+        """How the log is written."""
+        if self.log not in {"text", "json"}:
+            raise BadSetting(f"{PREFIX}LOG is text or json")
+        return self.log
 
     @property
     def requests(self) -> float:

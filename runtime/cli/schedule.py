@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 from threading import Event
 
@@ -12,13 +11,14 @@ from runtime.cli.choices import FINE
 from runtime.cli.printing import err
 from runtime.cli.settings import services_now, settings_now
 from runtime.collector import settle_collector
+from runtime.logs import start_log
 from runtime.scheduler import Scheduler
 
 
 def run() -> int:
     """Fire and deliver; SIGINT or SIGTERM ends it after what is under way."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     settings, asked = settings_now(), Event()
+    start_log(settings.log_kind)
     with services_now(settings) as services:
         scheduler = Scheduler(services, tick_seconds=settings.tick)
         for number in (signal.SIGINT, signal.SIGTERM):

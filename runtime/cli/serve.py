@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import socket
 from contextlib import asynccontextmanager
@@ -25,6 +24,7 @@ from runtime.cli.printing import err
 from runtime.cli.settings import settings_now
 from runtime.collector import settle_collector
 from runtime.composition import open_services, publish_shipped
+from runtime.logs import start_log
 from runtime.scheduler import Scheduler
 from runtime.settings import Settings
 
@@ -46,12 +46,12 @@ class CannotListen(MilepostError):
 
 def run(host: str, port: int, *, manual_clock: bool) -> int:
     """Serve until SIGINT or SIGTERM; requests, timers and deliveries under way are finished first."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    settings = settings_now()
+    start_log(settings.log_kind)
     listening = _listen(host, port)
     shown = WILDCARDS.get(host) or (f"[{host}]" if ":" in host else host)
     here = f"http://{shown}:{listening.getsockname()[1]}"
     with listening:
-        settings = settings_now()
         if settings.public_url == Settings().public_url:
             settings = replace(settings, public_url=here)
         services = open_services(settings, manual_clock=manual_clock)
