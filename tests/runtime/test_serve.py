@@ -139,3 +139,16 @@ def test_a_node_without_the_api(folder, token):
     finally:
         process.terminate()
     assert process.wait(WAIT) == 0
+
+
+def test_nobody_waits_for_streams(folder, token):
+    """Told to end, the server ends streams at once: who listens comes again elsewhere."""
+    carl = bearer(token("carl", "clerk"))
+    with serving(folder) as (process, client), client.stream("GET", "/events/stream", headers=carl) as answer:
+        lines = answer.iter_lines()
+        assert next(lines).startswith("retry")
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert list(lines) in ([], [""])
+        process.wait(WAIT)
+        assert time.monotonic() - began < 5
