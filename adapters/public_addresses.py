@@ -6,6 +6,9 @@ import ipaddress
 import socket
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_GLOBAL = ipaddress.IPv6Network("2000::/3")
+"""All that was ever given out of IPv6; what lies beside it is local, or carries an IPv4 address in a way nobody should."""
+_DOCUMENTS = ipaddress.IPv6Network("3fff::/20")
 
 
 def resolve(host: str, port: int, *, private: bool) -> str:
@@ -28,4 +31,6 @@ def is_public(text: str) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
         if inner is not None:
             return is_public(str(inner))
+        if address not in _GLOBAL or address in _DOCUMENTS:
+            return False
     return address.is_global and not address.is_multicast

@@ -47,10 +47,15 @@ def open_services(settings: Settings, *, manual_clock: bool) -> Services:
     # A database with a clock of its own has the only one that counts: nodes need not agree about the time.
     clock = machine_now if settings.database_url.startswith("sqlite") else None
     limits, lease = settings.limits, settings.lease
+
+    def now() -> datetime:
+        return store.machine_now()
+
+    adapters = adapters_of(settings, now)  # what cannot be is refused before a store is open
     store = Store(settings.database_url, machine_now=clock, manual_clock=manual_clock)
     return build_services(
         store,
-        adapters_of(settings, store.machine_now),
+        adapters,
         public_url=settings.public_url.rstrip("/"),
         body=settings.certification_body,
         limits=limits,

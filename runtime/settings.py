@@ -36,7 +36,7 @@ def _setting(default: str, doc: str, *, secret: bool = False) -> str:
 class Settings:
     """Everything that can be set; each has its sentence here, which docs/operations.md repeats."""
 
-    database_url: str = _setting("sqlite:///milepost.db", "where cases are stored")
+    database_url: str = _setting("sqlite:///milepost.db", "where cases are stored", secret=True)
     workflows: str = _setting(str(SHIPPED), "the folder of workflow files, with calendars/ and templates/ in it")
     public_url: str = _setting("http://127.0.0.1:8000", "the address in links and on certificates")
     mailbox: str = _setting("mailbox", "the folder where messages are filed as .eml when no mail server is set")
@@ -73,6 +73,12 @@ class Settings:
     log: str = _setting("text", "text: warnings in lines for people; json: an object a line, and one for each request")
     tick_seconds: str = _setting("1", "how often timers and effects are looked for, beside news of them")
     lease_seconds: str = _setting("120", "how long a delivery is left to the node that began it before another tries")
+
+    @property
+    def shown_database(self) -> str:
+        """Where cases are stored, without a password, for people to read."""
+        plain = self.database_url.partition("?")[0]
+        return re.sub(r"(?<=://)([^/@:]*):.*@", r"\1@", plain)
 
     @property
     def tick(self) -> float:

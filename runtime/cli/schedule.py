@@ -25,7 +25,7 @@ def run() -> int:
             signal.signal(number, lambda *_: asked.set())
         settle_collector()
         scheduler.start()
-        err().print(Text(f"timers and deliveries of {settings.database_url}; Ctrl+C stops"))
+        err().print(Text(f"timers and deliveries of {settings.shown_database}; Ctrl+C stops"))
         asked.wait()
         scheduler.stop()
     return FINE

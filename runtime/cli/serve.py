@@ -54,10 +54,11 @@ def run(host: str, port: int, *, manual_clock: bool) -> int:
     with listening:
         if settings.public_url == Settings().public_url:
             settings = replace(settings, public_url=here)
+        doors = Doors(requests=Rate(settings.requests), origins=settings.origins)  # before anything is open
         services = open_services(settings, manual_clock=manual_clock)
         try:
             publish_shipped(services, settings)
-            app = build(services, settings, here)
+            app = build(services, settings, here, doors)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)  # uvicorn raises them again after it has ended well
             server = Server(_config(app))
@@ -79,7 +80,7 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def build(services: Services, settings: Settings, here: str) -> FastAPI:
+def build(services: Services, settings: Settings, here: str, doors: Doors) -> FastAPI:
     """The application with its tickers; they start and stop with it."""
     scheduler = Scheduler(services, tick_seconds=settings.tick)
 
@@ -91,7 +92,6 @@ def build(services: Services, settings: Settings, here: str) -> FastAPI:
         yield
         await run_in_threadpool(scheduler.stop)
 
-    doors = Doors(requests=Rate(settings.requests), origins=settings.origins)
     version = metadata.version("milepost")
     return create_app(services, version=version, lifespan=lifespan, background=scheduler, doors=doors)
 
@@ -127,7 +127,7 @@ def _greet(services: Services, settings: Settings, here: str) -> None:
     mail = "a mail server" if settings.smtp_url else f"files in {Path(settings.mailbox).resolve()}"
     lines = [
         ("Milepost", f"{here}    (documentation: {here}/docs)"),
-        ("store", settings.database_url),
+        ("store", settings.shown_database),
         ("workflows", ", ".join(names) or "none: set MILEPOST_WORKFLOWS"),
         ("messages", mail),
         (

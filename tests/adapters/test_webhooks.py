@@ -186,13 +186,28 @@ def test_private_refused(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:7f00:1::", "fe80::1", "fc00::1", "100.64.0.1", "224.0.0.1"]
+    "address",
+    [
+        "::ffff:127.0.0.1",
+        "::127.0.0.1",
+        "::ffff:0:10.0.0.1",
+        "64:ff9b::a00:1",
+        "64:ff9b:1::a00:1",
+        "2002:7f00:1::",
+        "fe80::1",
+        "fec0::1",
+        "fc00::1",
+        "3fff::1",
+        "100.64.0.1",
+        "224.0.0.1",
+    ],
 )
 def test_hidden_private(address: str) -> None:
-    """An IPv4 address inside an IPv6 address is judged as what it is."""
+    """An IPv4 address inside an IPv6 address is judged as what it is; of IPv6 only what was given out is public."""
     assert not is_public(address)
     assert is_public("1.1.1.1")
     assert is_public("64:ff9b::101:101")
+    assert is_public("2606:4700:4700::1111")
 
 
 @pytest.mark.parametrize(
