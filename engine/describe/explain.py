@@ -16,11 +16,13 @@ from engine.core.machine.draft import Draft
 from engine.core.machine.duties import check_duties
 from engine.core.machine.timers import due_moment
 from engine.core.selection import active_leaves, admits
+from engine.core.sight import Sight
+from engine.describe.guards import Guard, guard_of
 from engine.describe.words import condition, timing, title_of
 from engine.errors import DutyConflict, GuardFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from engine.core.case import Actor, Case, Position, Track
     from engine.core.definition import Arm, Deadline
@@ -67,6 +69,7 @@ class ExplainedArm:
     open: bool
     against: tuple[Against, ...]
     line: Line
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,7 @@ def _event(draft: Draft, case: Case, actor: Actor, ways: Ways, lines: list[str])
     by = tuple(str(who) for who in handler.by)
     role = admits(draft.chart.workflow, handler.by, actor, case.data, case.memory.excluded, case.memory.assigned)
     against = list(_duties(draft, case, actor, ways, role) if role else _senders(draft, case, actor, ways, by))
-    arms = tuple(_arm(draft, ways, arm, lines) for arm in handler.arms)
+    arms = tuple(_arm(draft, ways, arm, lines, Sight(draft.chart, case, actor).sees) for arm in handler.arms)
     if not any(arm.fits or arm.open for arm in arms):
         against += dict.fromkeys(one for arm in arms for one in arm.against)
     return ExplainedEvent(
@@ -206,7 +209,7 @@ def _duties(draft: Draft, case: Case, actor: Actor, ways: Ways, role: str) -> It
             yield Against("duty", str(conflict))
 
 
-def _arm(draft: Draft, ways: Ways, arm: Arm, lines: list[str]) -> ExplainedArm:
+def _arm(draft: Draft, ways: Ways, arm: Arm, lines: list[str], sees: Callable[[str], bool]) -> ExplainedArm:
     given = frozenset(ways.form.slots)
     decided = [one for one in arm.when if not _asks(one, given)]
     against = tuple(found for one in decided for found in _false(draft, one))
@@ -218,6 +221,7 @@ def _arm(draft: Draft, ways: Ways, arm: Arm, lines: list[str]) -> ExplainedArm:
         open=not against and waits,
         against=against,
         line=_line(lines, arm.mark.line),
+        guard=guard_of(arm.when, draft.scope, sees),
     )
 
 

@@ -33,6 +33,9 @@ class Checker:
         self.calls: set[str] = set()
         self.needs: dict[str, Type] = {}
         self.variables: dict[str, Code] = {}  # what macros around the present node bind
+        self.notes: dict[
+            int, tuple[str, Run]
+        ] = {}  # text and run of what is true or false, by the id of the resolved node
         self.junctions: dict[int, tuple[Run, ...]] = {}  # operands of `&&` and `||`, by the id of the syntax node
         self.loops = 1  # how often the present node runs, at most
         self.groups = {path[:at] for path in names.paths for at, char in enumerate(path) if char == "."}
@@ -51,6 +54,9 @@ class Checker:
             )
         if done.node.depth > MAX_RUN_DEPTH:
             raise fault(TOO_MUCH, node, "the definitions used here are nested too deeply", "use fewer levels of define")
+        if done.type.kind is Kind.BOOLEAN:
+            text = " ".join(self.source[node.offset : node.offset + node.length].split())
+            self.notes[id(done.node)] = (text, done.run)
         return done
 
     def dispatch(self, node: ast.Node) -> Code:

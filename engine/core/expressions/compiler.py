@@ -47,6 +47,7 @@ def compile_expression(
         constant=code.value if code.constant else None,
         mark=mark,
         tree=code.node,
+        notes=checker.notes,
         needs=tuple(checker.needs.items()),
     )
 

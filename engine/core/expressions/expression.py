@@ -56,7 +56,8 @@ class Expression:
 
     `reads` are the data paths it looks at, `calls` the special names it uses (`event.reasons`, `answers`, `in_state:<full
     path>`, `entered:<full path>`, `now`, `today`, …), `cost` its static bound. `parts` are the operands of its
-    top-level `&&`, each with the name to quote in a refusal: a `define`d name, or the operand's text.
+    top-level `&&`, each with the name to quote in a refusal: a `define`d name, or the operand's text. `notes` are text and
+    `run` of every node of `tree` that is true or false, by its `id`, for who explains it.
     """
 
     source: str
@@ -69,4 +70,5 @@ class Expression:
     constant: Any = None  # the value, where it is a literal
     mark: Mark | None = field(default=None, compare=False)
     tree: Any = field(default=None, compare=False)  # the parsed tree, for verify
+    notes: Mapping[int, tuple[str, Callable[[Scope], Any]]] = field(default_factory=dict, compare=False, repr=False)
     needs: tuple[tuple[str, Type], ...] = ()  # what a user of this definition needs: `event.reasons`, `answers.vote`, …

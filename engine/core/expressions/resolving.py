@@ -178,6 +178,7 @@ def defined(checker: Checker, node: ast.Name) -> Code:
     checker.reads |= expression.reads
     checker.calls |= expression.calls
     tree = expression.tree
+    checker.notes |= expression.notes
     resolved = ast.Defined(node.offset, node.length, ast.height(tree), node.name, tree)
     return Code(
         resolved,
