@@ -54,7 +54,7 @@ def run(host: str, port: int, *, manual_clock: bool) -> int:
     with listening:
         if settings.public_url == Settings().public_url:
             settings = replace(settings, public_url=here)
-        doors = Doors(requests=Rate(settings.requests), origins=settings.origins)  # before anything is open
+        doors = doors_of(settings)  # what cannot be is refused before anything is open
         services = open_services(settings, manual_clock=manual_clock)
         try:
             publish_shipped(services, settings)
@@ -78,6 +78,11 @@ class Server(uvicorn.Server):
         app: Any = self.config.app
         app.state.streams.close()
         super().handle_exit(sig, frame)
+
+
+def doors_of(settings: Settings) -> Doors:
+    """Limits and origins as they are set. Raises BadSetting."""
+    return Doors(requests=Rate(settings.requests), origins=settings.origins)
 
 
 def build(services: Services, settings: Settings, here: str, doors: Doors) -> FastAPI:

@@ -121,7 +121,7 @@ class Terminal:
         settings = replace(settings_now(), public_url=self.address)
         services = open_services(settings, manual_clock=False)
         publish_shipped(services, settings)
-        app = serve.build(services, settings, self.address)
+        app = serve.build(services, settings, self.address, serve.doors_of(settings))
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
