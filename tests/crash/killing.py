@@ -118,6 +118,7 @@ class Site:
             "MILEPOST_MAILBOX": self.settings.mailbox,
             "MILEPOST_WORK_ORDERS": self.settings.work_orders,
             "MILEPOST_TICK_SECONDS": self.settings.tick_seconds,
+            "MILEPOST_REQUESTS_PER_SECOND": "100000",
             **{f"MILEPOST_{name.upper()}": value for name, value in more.items()},
         }
         log = self.folder / "serve.log"

@@ -135,6 +135,7 @@ class Cluster:
             "PYTHONPATH": str(ROOT),
             "MILEPOST_DATABASE_URL": url,
             "MILEPOST_WORKFLOWS": "workflows",
+            "MILEPOST_REQUESTS_PER_SECOND": "100000",
             "COLUMNS": "200",
             **settings,
         }
