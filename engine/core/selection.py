@@ -88,7 +88,9 @@ def admits(
             return str(who)
         if who.name in assigned and str(who) == who.name and has_another(assigned[who.name], actor):
             continue
-        if actor.id not in excluded.get(who.name, ()) and fits(workflow.roles[who.name], actor, data):
+        if excluded and not set(actor.persons).isdisjoint(excluded.get(who.name, ())):
+            continue
+        if fits(workflow.roles[who.name], actor, data):
             return str(who)
     return None
 

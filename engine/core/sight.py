@@ -158,9 +158,14 @@ def may_address(chart: Chart, case: Case, actor: Actor) -> bool:
 def _held(chart: Chart, case: Case, actor: Actor) -> frozenset[str]:
     return held_roles(chart.workflow, case.data, actor) | (
         frozenset(name for name in actor.roles if _base(name) in chart.workflow.roles)
-        if case.opened_by.kind == "person" and case.opened_by.id == actor.id
+        if _opened(case, actor)
         else frozenset()
     )
+
+
+def _opened(case: Case, actor: Actor) -> bool:
+    """Whether it was opened by him, or by the one for whom he acts, or for one of them."""
+    return case.opened_by.kind == "person" and not set(case.opened_by.persons).isdisjoint(actor.persons)
 
 
 def _base(name: str) -> str:
@@ -171,8 +176,7 @@ def _sees(role: Role, name: str, case: Case, actor: Actor) -> bool:
     if role.sees == "all":
         return True
     if role.sees == "own":
-        opened = case.opened_by.kind == "person" and case.opened_by.id == actor.id
-        return opened or bool(role.where) or name.endswith(".supervisor")
+        return _opened(case, actor) or bool(role.where) or name.endswith(".supervisor")
     if role.sees == "assigned":
         memory = case.memory
         if not set(actor.persons).isdisjoint(memory.acted_as.get(role.name, ())):
@@ -209,7 +213,7 @@ class Sight:
         if actor.kind == "system":
             return True
         if self.sealed(path):
-            return case.memory.gave.get(path) == actor.id
+            return case.memory.gave.get(path) in actor.persons
         if self._whole:
             return True
         group = path.partition(".")[0]
@@ -251,7 +255,7 @@ def _others_answers(chart: Chart, case: Case, actor: Actor) -> frozenset[str]:
         over = position.finished if position else state.rest != "go_on"
         if state.panel is None or over:
             continue
-        answered = any(row.get("_id") == actor.id for row in rows)
+        answered = any(row.get("_id") in actor.persons for row in rows)
         if (
             not answered
             and _is_asked(state.panel, case.data, actor)
@@ -263,6 +267,7 @@ def _others_answers(chart: Chart, case: Case, actor: Actor) -> frozenset[str]:
 
 def _is_asked(panel: Panel, data: Mapping[str, Any], actor: Actor) -> bool:
     return any(
-        ask.role in actor.roles and (ask.persons is None or actor.id in map(person_id, data.get(ask.persons, ())))
+        ask.role in actor.roles
+        and (ask.persons is None or not set(actor.persons).isdisjoint(map(person_id, data.get(ask.persons, ()))))
         for ask in panel.ask
     )

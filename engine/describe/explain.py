@@ -193,7 +193,7 @@ def _senders(draft: Draft, case: Case, actor: Actor, ways: Ways, by: tuple[str, 
     if not mine:
         yield Against("who", f"{said}; you have none of these roles")
     for who in mine:
-        if actor.id in case.memory.excluded.get(who.name, ()):
+        if not set(actor.persons).isdisjoint(case.memory.excluded.get(who.name, ())):
             yield Against("who", f"as {who} other people are wanted now; you have acted in this case")
         else:
             where = ", ".join(f"{key} = {path}" for key, path in workflow.roles[who.name].where.items())

@@ -179,6 +179,25 @@ def test_who_acts_for_another_binds_both(checked, case, change):
     assert checked.send(case, "decide", DORA).case.outcome == "completed"
 
 
+def test_who_is_out_does_not_come_back_through_another(checked, case):
+    """New people are wanted: neither he nor who acts for him."""
+    checked.send(case, "evaluate", RITA, {})
+    checked.send(case, "again", DORA)
+    for who in (RITA, replace(REX, acting_for="rita"), replace(RITA, acting_for="rex")):
+        with pytest.raises(ActorNotAllowed):
+            checked.send(case, "note", who)
+    assert checked.send(case, "note", replace(REX, acting_for="ria")).step.name == "note"
+
+
+def test_what_one_opened_for_another_is_both_his_and_hers(checked):
+    """Each of them finds it, and who acts for her."""
+    world = checked
+    clerk = replace(ANNA, id="ben", name="Ben", acting_for="anna")
+    opened = world.open("checked", {"applicant.tax_id": "1"}, clerk).id
+    for reader in (ANNA, replace(ANNA, id="ben"), replace(ANNA, id="cora", acting_for="anna")):
+        assert world.services.cases.get(opened, reader).id == opened
+
+
 def test_new_people_free_it(checked, case, change):
     """Who had it is out; the next claims anew."""
     change("claim", RITA)

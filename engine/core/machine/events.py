@@ -222,7 +222,8 @@ class Trial:
         by = list(dict.fromkeys(str(who) for who in whose))
         name = actor.name or actor.id
         words = f"{name} may not send {self.event.name} here; {' or '.join(by)} may"
-        if any(actor.id in self.draft.excluded.get(who.name, ()) for who in whose):  # new_people
+        excluded = self.draft.excluded
+        if any(person in excluded.get(who.name, ()) for who in whose for person in actor.persons):  # new_people
             words = f"{name} acted in this case before new people were called; another {' or '.join(by)} may send {self.event.name}"
         held = next((one for who in whose if (one := self._with_another(who)) is not None), None)
         if held is not None:

@@ -30,4 +30,4 @@ def remember_givers(draft: Draft, writes: Mapping[str, Any]) -> None:
     """Who gave what is sealed: he goes on reading it."""
     sealed = draft.chart.sealed
     if sealed and not sealed.isdisjoint(writes):
-        draft.gave = {**draft.gave, **{path: draft.actor.id for path in writes if path in sealed}}
+        draft.gave = {**draft.gave, **{path: draft.actor.persons[-1] for path in writes if path in sealed}}
