@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from dataclasses import dataclass
 
     from engine.core.facts import Fact
@@ -56,6 +56,10 @@ class Actor:
     def persons(self) -> tuple[str, ...]:
         """Whose acts his are: his own, and those of the person for whom he acts."""
         return (self.id,) if self.acting_for is None else (self.id, self.acting_for)
+
+    def among(self, people: Container[str]) -> bool:
+        """Whether he is one of these, or the person for whom he acts."""
+        return self.id in people or (self.acting_for is not None and self.acting_for in people)
 
     @property
     def party(self) -> str | None:

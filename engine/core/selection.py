@@ -88,19 +88,15 @@ def admits(
             return str(who)
         if who.name in assigned and str(who) == who.name and has_another(assigned[who.name], actor):
             continue
-        if excluded and not set(actor.persons).isdisjoint(excluded.get(who.name, ())):
-            continue
-        if fits(workflow.roles[who.name], actor, data):
+        if not actor.among(excluded.get(who.name, ())) and fits(workflow.roles[who.name], actor, data):
             return str(who)
     return None
 
 
 def has_another(assigned: Assigned, actor: Actor) -> bool:
     """Whether this role's work in the case is another's: claimed by him, or offered and not to this actor."""
-    mine = actor.persons
-    if assigned.claimed is not None:
-        return assigned.claimed not in mine
-    return bool(assigned.offered) and set(mine).isdisjoint(assigned.offered)
+    holders = assigned.offered if assigned.claimed is None else (assigned.claimed,)
+    return bool(holders) and not actor.among(holders)
 
 
 def pools(assigned: Mapping[str, Assigned]) -> Mapping[str, Assigned]:

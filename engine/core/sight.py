@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.case import Event
 from engine.core.expressions.expression import ExpressionError
 from engine.core.machine.draft import Draft
-from engine.core.machine.duties import check_duties
+from engine.core.machine.duties import check_duties, interests
 from engine.core.machine.events import Trial, children_for, late_panels, on_duty, seat, select, used_up
 from engine.core.machine.turns import missing_answers, person_id
 from engine.core.selection import admits, fits, has_another, pools
@@ -74,16 +74,16 @@ def _together(chart: Chart, case: Case, one: Allowed, actor: Actor, *, now: date
     takers = chart.takers[one.event]
     if actor.kind != "person" or sum(position.state in takers for position in case.positions) < 2:
         return one
-    interests = tuple(duty.id for duty in chart.workflow.duties if duty.kind == "no_interest")
+    due_once = interests(chart.workflow)
     draft = Draft(chart, case, actor, now)
-    event = Event(one.event, declares=frozenset(interests))
+    event = Event(one.event, declares=frozenset(due_once))
     try:
         declared = on_duty(draft, select(draft, one.event, Trial(draft, event)), event)
     except DutyConflict:
         return None
     except Refused:
         return one  # what it brings decides
-    due = tuple(duty for duty in interests if declared.get(duty) != case.memory.declared.get(duty))
+    due = tuple(duty for duty in due_once if declared.get(duty) != case.memory.declared.get(duty))
     return replace(one, declares=due or one.declares)
 
 
@@ -93,12 +93,12 @@ def _duties_left(
     """The declarations that are still due, or None where a duty stands against this person."""
     if actor.kind != "person":
         return ()
-    interests = tuple(duty.id for duty in chart.workflow.duties if duty.kind == "no_interest")
+    due_once = interests(chart.workflow)
     try:
-        declared = check_duties(chart, case, actor, state, interests, now=now, role=role)
+        declared = check_duties(chart, case, actor, state, due_once, now=now, role=role)
     except DutyConflict:
         return None
-    return tuple(duty for duty in interests if declared.get(duty) != case.memory.declared.get(duty))
+    return tuple(duty for duty in due_once if declared.get(duty) != case.memory.declared.get(duty))
 
 
 def _may_fit(draft: Draft, ways: Ways, role: str) -> bool:
@@ -165,7 +165,7 @@ def _held(chart: Chart, case: Case, actor: Actor) -> frozenset[str]:
 
 def _opened(case: Case, actor: Actor) -> bool:
     """Whether it was opened by him, or by the one for whom he acts, or for one of them."""
-    return case.opened_by.kind == "person" and not set(case.opened_by.persons).isdisjoint(actor.persons)
+    return case.opened_by.kind == "person" and actor.among(case.opened_by.persons)
 
 
 def _base(name: str) -> str:
@@ -179,7 +179,7 @@ def _sees(role: Role, name: str, case: Case, actor: Actor) -> bool:
         return _opened(case, actor) or bool(role.where) or name.endswith(".supervisor")
     if role.sees == "assigned":
         memory = case.memory
-        if not set(actor.persons).isdisjoint(memory.acted_as.get(role.name, ())):
+        if actor.among(memory.acted_as.get(role.name, ())):
             return True
         assigned = memory.assigned.get(role.name)
         if assigned is not None and name == role.name and (assigned.claimed or assigned.offered):
@@ -268,6 +268,6 @@ def _others_answers(chart: Chart, case: Case, actor: Actor) -> frozenset[str]:
 def _is_asked(panel: Panel, data: Mapping[str, Any], actor: Actor) -> bool:
     return any(
         ask.role in actor.roles
-        and (ask.persons is None or not set(actor.persons).isdisjoint(map(person_id, data.get(ask.persons, ()))))
+        and (ask.persons is None or actor.among([person_id(person) for person in data.get(ask.persons, ())]))
         for ask in panel.ask
     )

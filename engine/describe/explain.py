@@ -13,13 +13,13 @@ from engine.core.calendars.explain import CountedDay, explain_term
 from engine.core.calendars.moments import local_instant
 from engine.core.expressions.expression import ExpressionError, MissingValue
 from engine.core.machine.draft import Draft
-from engine.core.machine.duties import check_duties
+from engine.core.machine.duties import stands_against
 from engine.core.machine.timers import due_moment
 from engine.core.selection import active_leaves, admits
 from engine.core.sight import Sight
 from engine.describe.guards import Guard, guard_of
 from engine.describe.words import condition, timing, title_of
-from engine.errors import DutyConflict, GuardFailed
+from engine.errors import GuardFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -159,20 +159,23 @@ def _states(chart: Chart, case: Case, lines: list[str], locale: str) -> Iterator
 
 def _events(draft: Draft, case: Case, actor: Actor, lines: list[str]) -> Iterator[ExplainedEvent]:
     seen: set[tuple[str, str]] = set()
+    sees = Sight(draft.chart, case, actor).sees
     for leaf in sorted(active_leaves(draft.active), key=lambda path: draft.chart.states[path].order):
         for path in draft.chart.around[leaf]:
             for event, ways in draft.chart.ways[path].items():
                 if (path, event) not in seen:
                     seen.add((path, event))
-                    yield _event(draft, case, actor, ways, lines)
+                    yield _event(draft, case, actor, ways, lines, sees)
 
 
-def _event(draft: Draft, case: Case, actor: Actor, ways: Ways, lines: list[str]) -> ExplainedEvent:
+def _event(
+    draft: Draft, case: Case, actor: Actor, ways: Ways, lines: list[str], sees: Callable[[str], bool]
+) -> ExplainedEvent:
     handler = ways.handler
     by = tuple(str(who) for who in handler.by)
     role = admits(draft.chart.workflow, handler.by, actor, case.data, case.memory.excluded, case.memory.assigned)
     against = list(_duties(draft, case, actor, ways, role) if role else _senders(draft, case, actor, ways, by))
-    arms = tuple(_arm(draft, ways, arm, lines, Sight(draft.chart, case, actor).sees) for arm in handler.arms)
+    arms = tuple(_arm(draft, ways, arm, lines, sees) for arm in handler.arms)
     if not any(arm.fits or arm.open for arm in arms):
         against += dict.fromkeys(one for arm in arms for one in arm.against)
     return ExplainedEvent(
@@ -193,7 +196,7 @@ def _senders(draft: Draft, case: Case, actor: Actor, ways: Ways, by: tuple[str, 
     if not mine:
         yield Against("who", f"{said}; you have none of these roles")
     for who in mine:
-        if not set(actor.persons).isdisjoint(case.memory.excluded.get(who.name, ())):
+        if actor.among(case.memory.excluded.get(who.name, ())):
             yield Against("who", f"as {who} other people are wanted now; you have acted in this case")
         else:
             where = ", ".join(f"{key} = {path}" for key, path in workflow.roles[who.name].where.items())
@@ -201,11 +204,9 @@ def _senders(draft: Draft, case: Case, actor: Actor, ways: Ways, by: tuple[str, 
 
 
 def _duties(draft: Draft, case: Case, actor: Actor, ways: Ways, role: str) -> Iterator[Against]:
-    interests = tuple(duty.id for duty in draft.chart.workflow.duties if duty.kind == "no_interest")
     if actor.kind == "person":
-        try:
-            check_duties(draft.chart, case, actor, ways.state, interests, now=draft.now, role=role)
-        except DutyConflict as conflict:
+        conflict = stands_against(draft.chart, case, actor, ways.state, now=draft.now, role=role)
+        if conflict is not None:
             yield Against("duty", str(conflict))
 
 

@@ -58,12 +58,13 @@ class _Tree:
     def _node(self, node: ast.Node, text: str) -> Guard:
         noted = self._expression.notes.get(id(node))
         text = noted[0] if noted is not None else text
-        hidden = any(not self._sees(path) for path in _paths(node))
+        paths = _paths(node)
+        hidden = not all(map(self._sees, paths))
         holds, why = (None, "it looks at what you may not see") if hidden else self._decided(node, noted)
         self._left -= 1
         operator, inner = _inside(node)
         inside = tuple(self._node(one, text) for one in inner) if self._left > 0 else ()
-        values = {} if inside or hidden else {path: self._scope.data.get(path) for path in _paths(node)}
+        values = {} if inside or hidden else {path: self._scope.data.get(path) for path in paths}
         return Guard(text, holds, why, operator if inside else "", values, inside)
 
     def _decided(self, node: ast.Node, noted: tuple[str, Callable[[Scope], Any]] | None) -> tuple[bool | None, str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.core.machine.duties import check_duties
+from engine.core.machine.duties import stands_against
 from engine.core.machine.turns import asked, missing_answers
 from engine.core.naming import Who
 from engine.core.selection import admits, pools
-from engine.errors import DutyConflict
 from engine.service.receivers import actor_of
 
 if TYPE_CHECKING:
@@ -60,9 +59,4 @@ def _could(chart: Chart, case: Case, path: str, role: str, actor: Actor) -> bool
     memory = case.memory
     if admits(chart.workflow, (Who("role", role),), actor, case.data, memory.excluded, pools(memory.assigned)) is None:
         return False
-    interests = tuple(duty.id for duty in chart.workflow.duties if duty.kind == "no_interest")
-    try:
-        check_duties(chart, case, actor, path, interests, now=case.last_at, role=role)
-    except DutyConflict:
-        return False
-    return True
+    return stands_against(chart, case, actor, path, now=case.last_at, role=role) is None

@@ -33,9 +33,8 @@ class Checker:
         self.calls: set[str] = set()
         self.needs: dict[str, Type] = {}
         self.variables: dict[str, Code] = {}  # what macros around the present node bind
-        self.notes: dict[
-            int, tuple[str, Run]
-        ] = {}  # text and run of what is true or false, by the id of the resolved node
+        # text and run of what is true or false, by the id of the resolved node
+        self.notes: dict[int, tuple[str, Run]] = {}
         self.junctions: dict[int, tuple[Run, ...]] = {}  # operands of `&&` and `||`, by the id of the syntax node
         self.loops = 1  # how often the present node runs, at most
         self.groups = {path[:at] for path in names.paths for at, char in enumerate(path) if char == "."}
@@ -55,9 +54,12 @@ class Checker:
         if done.node.depth > MAX_RUN_DEPTH:
             raise fault(TOO_MUCH, node, "the definitions used here are nested too deeply", "use fewer levels of define")
         if done.type.kind is Kind.BOOLEAN:
-            text = " ".join(self.source[node.offset : node.offset + node.length].split())
-            self.notes[id(done.node)] = (text, done.run)
+            self.notes[id(done.node)] = (self.quoted(node), done.run)
         return done
+
+    def quoted(self, node: ast.Node) -> str:
+        """A definition's name, or the text of a node on one line."""
+        return " ".join(self.source[node.offset : node.offset + node.length].split())
 
     def dispatch(self, node: ast.Node) -> Code:
         """A node by its kind."""

@@ -63,11 +63,6 @@ def parts(checker: Checker, tree: ast.Node, code: Code) -> tuple[tuple[str, Run]
     if code.type.kind is not BOOLEAN.kind:
         return ()
     if not isinstance(tree, ast.Logic) or tree.operator != "&&":
-        return ((quoted(checker, tree), code.run),)
+        return ((checker.quoted(tree), code.run),)
     runs = checker.junctions[id(tree)]
-    return tuple((quoted(checker, operand), run) for operand, run in zip(tree.operands, runs, strict=True))
-
-
-def quoted(checker: Checker, node: ast.Node) -> str:
-    """A definition's name, or the text of a node on one line."""
-    return " ".join(checker.source[node.offset : node.offset + node.length].split())
+    return tuple((checker.quoted(operand), run) for operand, run in zip(tree.operands, runs, strict=True))

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.case import Assigned
-from engine.core.machine.duties import check_duties
+from engine.core.machine.duties import stands_against
 from engine.core.machine.finishing import Said, finish
 from engine.core.selection import fits, has_another
-from engine.errors import ActorNotAllowed, DutyConflict, EventNotAllowed, FieldProblem, InvalidPayload
+from engine.errors import ActorNotAllowed, EventNotAllowed, FieldProblem, InvalidPayload
 
 if TYPE_CHECKING:
     from engine.core.case import Actor, AssignmentChanged, Step
@@ -116,24 +116,21 @@ def _could_do(draft: Draft, role: str, person: Actor) -> None:
 
     Declarations of having no tie are due when the work is done.
     """
-    workflow, case = draft.chart.workflow, draft.before
+    workflow = draft.chart.workflow
     name = person.name or person.id
     if role not in person.roles or not fits(workflow.roles[role], person, draft.data):
         raise InvalidPayload([FieldProblem("persons", "not-allowed", f"{name} does not have the role {role} here")])
-    if not set(person.persons).isdisjoint(draft.excluded.get(role, ())):
+    if person.among(draft.excluded.get(role, ())):
         words = f"{name} acted in this case before new people were called"
         raise InvalidPayload([FieldProblem("persons", "not-allowed", words)])
-    interests = tuple(duty.id for duty in workflow.duties if duty.kind == "no_interest")
-    against: DutyConflict | None = None
+    first = None
     for state in _places(draft, role):
-        try:
-            check_duties(draft.chart, case, person, state, interests, now=draft.now, role=role)
-        except DutyConflict as conflict:
-            against = against or conflict
-        else:
+        against = stands_against(draft.chart, draft.before, person, state, now=draft.now, role=role)
+        if against is None:
             return
-    if against is not None:
-        raise against
+        first = first or against
+    if first is not None:
+        raise first
 
 
 def _places(draft: Draft, role: str) -> list[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.core.case import Actor, Case
-    from engine.core.definition import Duty
+    from engine.core.definition import Duty, Workflow
     from engine.core.machine.chart import Chart
 
 PARENT = "parent"
@@ -43,6 +43,22 @@ def check_duties(
     return declared
 
 
+def interests(workflow: Workflow) -> tuple[str, ...]:
+    """The duties for which a declaration may be due."""
+    return tuple(duty.id for duty in workflow.duties if duty.kind == "no_interest")
+
+
+def stands_against(
+    chart: Chart, case: Case, actor: Actor, state: str, *, now: datetime, role: str
+) -> DutyConflict | None:
+    """The duty against this person, whatever he declares; None: there is none."""
+    try:
+        check_duties(chart, case, actor, state, interests(chart.workflow), now=now, role=role)
+    except DutyConflict as conflict:
+        return conflict
+    return None
+
+
 def _inside(state: str, other: str) -> bool:
     return other != PARENT and (state == other or state.startswith(f"{other}."))
 
@@ -56,7 +72,7 @@ def _check_different(chart: Chart, case: Case, actor: Actor, duty: Duty, state: 
         if _inside(state, place):
             continue
         for where, people in _acts(case.memory.acts, place).items():
-            if not set(actor.persons).isdisjoint(people):
+            if actor.among(people):
                 seen = "in the case that opened this one" if where == PARENT else f"in {_place(chart, where)}"
                 raise DutyConflict(
                     f"{_name(actor, people)} acted {seen}; {duty.id} wants another person here{_basis(duty)}",
@@ -70,7 +86,7 @@ def _check_same(chart: Chart, case: Case, actor: Actor, duty: Duty, state: str) 
         if _inside(state, place):
             continue
         people = {person for persons in _acts(case.memory.acts, place).values() for person in persons}
-        if people and people.isdisjoint(actor.persons):
+        if people and not actor.among(people):
             raise DutyConflict(
                 f"{', '.join(sorted(people))} acted in {_place(chart, place)}; {duty.id} wants the same person here{_basis(duty)}",
                 duty=duty.id,

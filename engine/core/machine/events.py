@@ -223,7 +223,7 @@ class Trial:
         name = actor.name or actor.id
         words = f"{name} may not send {self.event.name} here; {' or '.join(by)} may"
         excluded = self.draft.excluded
-        if any(person in excluded.get(who.name, ()) for who in whose for person in actor.persons):  # new_people
+        if any(actor.among(excluded.get(who.name, ())) for who in whose):  # new_people
             words = f"{name} acted in this case before new people were called; another {' or '.join(by)} may send {self.event.name}"
         held = next((one for who in whose if (one := self._with_another(who)) is not None), None)
         if held is not None:
@@ -285,15 +285,14 @@ def seat(draft: Draft, ways: Ways, role: str) -> tuple[str, str]:
     name = actor.name or actor.id
     if panel is None or any(row.get("_id") in actor.persons for row in rows):
         return role, f"{name} has answered already"
-    if not set(actor.persons).isdisjoint(draft.out.get(ways.state, ())):
+    if actor.among(draft.out.get(ways.state, ())):
         return role, f"{name} was taken out of this panel"
     for ask in sorted(panel.ask, key=lambda ask: ask.persons is None):  # by name before by count
         who, assigned = Who("role", ask.role), pools(draft.assigned)
         if admits(draft.chart.workflow, (who,), actor, draft.before.data, draft.excluded, assigned) is None:
             continue
         if ask.persons is not None:
-            asked = {person_id(person) for person in draft.data.get(ask.persons, ())}
-            if not asked.isdisjoint(actor.persons):
+            if actor.among([person_id(person) for person in draft.data.get(ask.persons, ())]):
                 return ask.role, ""
         elif sum(row.get("_role") == ask.role for row in rows) < (ask.count or 0):
             return ask.role, ""
