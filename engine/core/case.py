@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.core.work import Assigned, AssignmentChanged, EffectHandled, PanelChanged
+
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
     from dataclasses import dataclass
@@ -155,46 +157,6 @@ class Cancelled:
     reason: str = "the case that opened it has moved on"
 
 
-@dataclass(frozen=True, slots=True)
-class EffectHandled:
-    """What a person does to an effect that has not come to an end by itself, and why.
-
-    `retry`: it is tried again. `resolve`: it was done by hand; `data` is taken by who waits for it as an adapter's answer is
-    (for `certificate.issue` it has `sha256`, for a proven delivery it may have `delivered_at`).
-    """
-
-    effect: Effect
-    verb: Literal["retry", "resolve"]
-    reason: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-    command: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AssignmentChanged:
-    """Who has a role's work in a case from now on; `persons` are those it is offered or handed to, as far as they are known."""
-
-    role: str
-    verb: Literal["offer", "claim", "give_back", "delegate"]
-    persons: tuple[Actor, ...] = ()
-    reason: str = ""
-    command: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PanelChanged:
-    """A member leaves a panel that is at work: `void` takes his opinion out, `replace` takes him out whether he has given one
-    or not; where a panel asks persons by name, `by` takes his place.
-    """
-
-    state: str
-    verb: Literal["void", "replace"]
-    person: str
-    by: Actor | None = None
-    reason: str = ""
-    command: str | None = None
-
-
 Input = (
     AssignmentChanged
     | PanelChanged
@@ -272,15 +234,6 @@ class Snapshot:
 
     left_at: datetime
     positions: tuple[Position, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Assigned:
-    """Who has a role's work in this case: `offered` to persons, or `claimed` by one; neither: anybody's who has the role."""
-
-    offered: tuple[str, ...] = ()
-    claimed: str | None = None
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from dataclasses import dataclass
 
-    from engine.core.case import Actor, Assigned
+    from engine.core.case import Actor
     from engine.core.definition import Arm, Workflow
     from engine.core.naming import Role, Who
+    from engine.core.work import Assigned
 else:
     from engine.core.quick import dataclass
 

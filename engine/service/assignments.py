@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine.core.case import Actor, AssignmentChanged, PanelChanged
+from engine.core.case import Actor
+from engine.core.work import AssignmentChanged, PanelChanged
 from engine.errors import FieldProblem, InvalidPayload
 from engine.service.clean import check_names, said_why
 from engine.service.commands import Command

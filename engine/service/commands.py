@@ -12,9 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from engine.core.case import AssignmentChanged, ChildOpened, Event, PanelChanged
+from engine.core.case import ChildOpened, Event
 from engine.core.machine.step import step
 from engine.core.sight import may_address, may_see
+from engine.core.work import AssignmentChanged, PanelChanged
 from engine.errors import (
     ActorNotAllowed,
     CaseChanged,

@@ -6,10 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from engine.core.case import EffectHandled, EffectKind
+from engine.core.case import EffectKind
 from engine.core.fields import ValueFault, read_value
 from engine.core.naming import Field
 from engine.core.types import Kind, Type
+from engine.core.work import EffectHandled
 from engine.errors import EffectNotFound, FieldProblem, InvalidPayload, Refused
 from engine.service.case_views import effect_view
 from engine.service.clean import check_data, check_names, said_why

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.core.case import Assigned
 from engine.core.machine.duties import stands_against
 from engine.core.machine.finishing import Said, finish
 from engine.core.selection import fits, has_another
+from engine.core.work import Assigned
 from engine.errors import ActorNotAllowed, EventNotAllowed, FieldProblem, InvalidPayload
 
 if TYPE_CHECKING:
-    from engine.core.case import Actor, AssignmentChanged, Step
+    from engine.core.case import Actor, Step
     from engine.core.machine.draft import Draft
+    from engine.core.work import AssignmentChanged
 
 MOST = 20
 """Persons to whom one work is offered."""

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-    from engine.core.case import Actor, Assigned, Case, Child, EffectKind, Snapshot, Track
+    from engine.core.case import Actor, Case, Child, EffectKind, Snapshot, Track
     from engine.core.definition import Assignment
     from engine.core.expressions.expression import Expression
     from engine.core.facts import Fact
     from engine.core.machine.chart import Chart
     from engine.core.machine.configuration import Configuration
+    from engine.core.work import Assigned
 
 
 class Draft:

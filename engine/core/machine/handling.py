@@ -13,8 +13,9 @@ from engine.core.machine.settle import settle
 from engine.errors import FieldProblem, InvalidPayload
 
 if TYPE_CHECKING:
-    from engine.core.case import Actor, EffectHandled, Step
+    from engine.core.case import Actor, Step
     from engine.core.machine.draft import Draft
+    from engine.core.work import EffectHandled
 
 RESULT = "result"
 

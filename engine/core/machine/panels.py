@@ -15,9 +15,10 @@ from engine.core.machine.turns import person_id
 from engine.errors import ActorNotAllowed, EventNotAllowed, FieldProblem, InvalidPayload
 
 if TYPE_CHECKING:
-    from engine.core.case import Actor, PanelChanged, Step
+    from engine.core.case import Actor, Step
     from engine.core.definition import Ask, Panel
     from engine.core.machine.draft import Draft
+    from engine.core.work import PanelChanged
 
 
 def change_panel(draft: Draft, asked: PanelChanged) -> Step:

@@ -16,14 +16,18 @@ def remember_act(draft: Draft, state: str, role: str) -> None:
     if actor.kind != "person":
         return
     people, role = actor.persons, role.removesuffix(".supervisor")
-    here, so_far = draft.acts.get(state, ()), draft.acted_as.get(role, ())
-    if not set(people) <= set(here):
-        draft.acts = {**draft.acts, state: tuple(dict.fromkeys((*here, *people)))}
-    if not set(people) <= set(so_far):
-        draft.acted_as = {**draft.acted_as, role: tuple(dict.fromkeys((*so_far, *people)))}
+    draft.acts = _with(draft.acts, state, people)
+    draft.acted_as = _with(draft.acted_as, role, people)
     freed = draft.excluded.get(role)
     if freed is not None and freed is not draft.before.memory.excluded.get(role):  # by this very step: he acted too
-        draft.excluded = {**draft.excluded, role: tuple(dict.fromkeys((*freed, *people)))}
+        draft.excluded = _with(draft.excluded, role, people)
+
+
+def _with(known: Mapping[str, tuple[str, ...]], place: str, people: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """The same where all of them are there already."""
+    there = known.get(place, ())
+    new = [person for person in people if person not in there]
+    return {**known, place: (*there, *new)} if new else known
 
 
 def remember_givers(draft: Draft, writes: Mapping[str, Any]) -> None:

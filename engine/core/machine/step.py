@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING, Any, assert_never
 from engine.core.case import (
     SYSTEM,
     Actor,
-    AssignmentChanged,
     Cancelled,
     Case,
     ChildEnded,
     ChildOpened,
-    EffectHandled,
     EffectResult,
     Event,
     Input,
-    PanelChanged,
     Parent,
     Step,
     TimerFired,
@@ -41,6 +38,7 @@ from engine.core.machine.results import take_result
 from engine.core.machine.settle import settle
 from engine.core.machine.subscribing import subscribe, subscribes
 from engine.core.selection import admits, could_be
+from engine.core.work import AssignmentChanged, EffectHandled, PanelChanged
 from engine.errors import ActorNotAllowed
 
 if TYPE_CHECKING:

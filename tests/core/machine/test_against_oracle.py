@@ -19,7 +19,6 @@ from engine.core.case import (
     Case,
     ChildEnded,
     ChildOpened,
-    EffectHandled,
     EffectKind,
     EffectResult,
     Event,
@@ -31,6 +30,7 @@ from engine.core.machine.chart import build_chart
 from engine.core.machine.step import open_case, step
 from engine.core.terms import Term, Unit
 from engine.core.types import BOOLEAN
+from engine.core.work import EffectHandled
 from engine.errors import Refused
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.core.case import EffectHandled
+from engine.core.work import EffectHandled
 from engine.errors import InvalidPayload
 
 CALLS = """

@@ -8,10 +8,11 @@ from hypothesis import event as note
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.core.case import Actor, AssignmentChanged, Event
+from engine.core.case import Actor, Event
 from engine.core.loader.load import load_or_raise
 from engine.core.machine.chart import build_chart
 from engine.core.machine.step import open_case, step
+from engine.core.work import AssignmentChanged
 from engine.errors import Refused
 
 WORKFLOW = """
