@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.limits import Doors
 from api.tracing import ACTOR
 from engine.core.case import Actor
-from engine.errors import ActorNotAllowed, NotAuthenticated
+from engine.errors import ActorNotAllowed, FieldProblem, InvalidPayload, NotAuthenticated
 from engine.service.services import Services
 
 OPERATIONS = "operations"
@@ -39,7 +39,8 @@ class Bearer(HTTPBearer):
         credentials = await super().__call__(request)
         if credentials is None:
             raise NotAuthenticated("no token; send `Authorization: Bearer <token>`")
-        secret, people = credentials.credentials, (await services_of(request)).people
+        secret, services = credentials.credentials, await services_of(request)
+        people = services.people
         doors: Doors = request.app.state.doors
         actor = people.remembered(secret)
         if actor is None:
@@ -56,11 +57,19 @@ class Bearer(HTTPBearer):
         giver = request.headers.get("act-for")
         if giver is None:
             return actor
-        return await run_in_threadpool((await services_of(request)).delegations.acting, actor, giver)
+        return await run_in_threadpool(services.delegations.acting, actor, _person(giver))
 
 
 BEARER = Bearer(auto_error=False, scheme_name="HTTPBearer", description="A token made by `milepost token create`")
 ActorIn = Annotated[Actor, Depends(BEARER)]
+
+
+def _person(header: str) -> str:
+    """An id in any letters, sent as UTF-8. Raises InvalidPayload."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        raise InvalidPayload([FieldProblem("Act-For", "pattern", "is not UTF-8")]) from None
 
 
 async def operations(actor: ActorIn) -> Actor:  # async: as above

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.service.views import CaseView, Outcome, StepView
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", examples=["submit"])]
 CaseRef = Annotated[str, Field(min_length=1, max_length=80, examples=["Q-2026-000001"])]
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 MAX_NUMBER = 2**31 - 1
 """No sequence of ours counts further, and no store has to be asked."""
 Declares = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=20)]
@@ -24,8 +25,16 @@ def _iso(value: object) -> object:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_iso)]
-Day = Annotated[date, BeforeValidator(_iso)]
+def _countable(value: date) -> date:
+    """So far from both ends of the calendar that every zone and every term can be counted."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"write a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_iso), AfterValidator(_countable)]
+"""A moment, in UTC."""
+Day = Annotated[date, BeforeValidator(_iso), AfterValidator(_countable)]
 
 
 class Body(BaseModel):

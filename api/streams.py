@@ -62,11 +62,11 @@ class Streams:
                 last, found = await asyncio.to_thread(self._newsroom.after, pos, actor, wanted)
                 for one in found:
                     yield f"id: {one.pos}\nevent: {one.event['type']}\ndata: {json.dumps(one.event, ensure_ascii=False)}\n\n".encode()
+                if loop.time() >= again:
+                    actor, again = await who(), loop.time() + AGAIN
                 if last > pos:
                     pos, beat = last, loop.time() + BEAT if found else beat
                     continue
-                if loop.time() >= again:
-                    actor, again = await who(), loop.time() + AGAIN
                 if loop.time() >= beat:
                     yield f": {pos}\n\n".encode()
                     beat = loop.time() + BEAT

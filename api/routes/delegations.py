@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -27,8 +26,8 @@ def give_delegation(body: DelegationBody, services: ServicesIn, actor: ActorIn) 
     return services.delegations.give(
         actor,
         body.to,
-        until=body.until.astimezone(UTC),
-        since=None if body.since is None else body.since.astimezone(UTC),
+        until=body.until,
+        since=body.since,
         roles=body.roles,
         reason=body.reason,
     )

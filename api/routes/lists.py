@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -48,14 +47,14 @@ def filters_of(
         version=version,
         state=state,
         turn=turn,
-        assignee=actor.id if assignee == "me" else assignee,
+        assignee=actor.persons[-1] if assignee == "me" else assignee,
         party=party,
         q=q,
         fields=_fields(where),
         outcome=outcome,
         parent=parent,
         overdue=overdue,
-        due_before=None if due_before is None else due_before.astimezone(UTC),
+        due_before=due_before,
         open_only=open,
     )
 

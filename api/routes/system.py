@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -55,4 +54,4 @@ def move_clock(body: ClockBody, services: ServicesIn, actor: OperationsIn, reque
     """Move a manual clock on; it stops at each due moment until timers and effects are done."""
     background: Background = request.app.state.background
     with background.paused():
-        return services.clock.advance(body.to.astimezone(UTC))
+        return services.clock.advance(body.to)

@@ -58,7 +58,7 @@ def without_conflicts(found: list[Taken], reach: Mapping[str, Reach]) -> list[Ta
         clashing = [other for other in kept if _meet(reach[candidate.arm.id], reach[other.arm.id])]
         if not clashing:
             kept.append(candidate)
-        elif all(_inside(candidate.state, other.state) for other in clashing):
+        elif all(is_inside(candidate.state, other.state) for other in clashing):
             kept = [other for other in kept if other not in clashing]
             kept.append(candidate)
     return kept
@@ -69,7 +69,8 @@ def _meet(one: Reach, two: Reach) -> bool:
     return bool(one.left & two.left) or one.domain in two.left or two.domain in one.left
 
 
-def _inside(inner: str, outer: str) -> bool:
+def is_inside(inner: str, outer: str) -> bool:
+    """Whether a state lies inside another, at any depth."""
     return inner != outer and inner.startswith(f"{outer}." if outer else "")
 
 

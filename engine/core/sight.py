@@ -10,7 +10,7 @@ from engine.core.expressions.expression import ExpressionError
 from engine.core.machine.draft import Draft
 from engine.core.machine.duties import check_duties, interests
 from engine.core.machine.events import Trial, children_for, late_panels, on_duty, seat, select, used_up
-from engine.core.machine.turns import missing_answers, person_id
+from engine.core.machine.turns import answered, missing_answers, person_id
 from engine.core.selection import admits, fits, has_another, pools
 from engine.errors import DutyConflict, Refused
 
@@ -255,9 +255,8 @@ def _others_answers(chart: Chart, case: Case, actor: Actor) -> frozenset[str]:
         over = position.finished if position else state.rest != "go_on"
         if state.panel is None or over:
             continue
-        answered = any(row.get("_id") in actor.persons for row in rows)
         if (
-            not answered
+            not any(answered(row, actor.persons) for row in rows)
             and _is_asked(state.panel, case.data, actor)
             and missing_answers(state.panel, case.data, rows, case.memory.out.get(path, ()))
         ):

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from engine.store.records import CaseSummary, StoredEffect, StoredRecord
 
 LABELS = 2
-ANSWER = "result.answer"  # what an adapter answered, among the paths
+ANSWER, WORK = "result.answer", "work"
+"""Among the paths: what an adapter answered, and who has the work."""
+WORK_KINDS = frozenset({"assignment", "panel"})
 
 
 def etag(case: Case) -> str:
@@ -79,13 +81,17 @@ def case_view(
 
 def _assignments(chart: Chart, case: Case, actor: Actor, locale: str) -> Iterator[AssignmentView]:
     """For those on the operator's side: who does the work is not the applicant's business."""
-    assigned, workflow = case.memory.assigned, chart.workflow
-    if not assigned:
-        return
-    held = held_roles(workflow, case.data, actor)
-    if any(workflow.roles[name.removesuffix(".supervisor")].side is Side.OPERATOR for name in held):
+    assigned, roles = case.memory.assigned, chart.workflow.roles
+    if assigned and sees_work(chart, case, actor):
         for role, one in assigned.items():
-            yield AssignmentView(role, workflow.roles[role].title.say(locale), one.offered, one.claimed, one.at)
+            yield AssignmentView(role, roles[role].title.say(locale), one.offered, one.claimed, one.at)
+
+
+def sees_work(chart: Chart, case: Case, actor: Actor) -> bool:
+    """Whether he may know who has the work: he has a role on the operator's side in this case."""
+    roles = chart.workflow.roles
+    held = held_roles(chart.workflow, case.data, actor)
+    return any(roles[name.removesuffix(".supervisor")].side is Side.OPERATOR for name in held)
 
 
 def case_line(chart: Chart, summary: CaseSummary, *, now: datetime, locale: str = "") -> CaseLine:
@@ -219,23 +225,24 @@ def step_view(
     stored = getattr(record, "record", None)
     line: Mapping[str, Any] = stored if stored is not None else _as_map(record)
     payload = line.get("payload") or {}
+    hidden = line["kind"] in WORK_KINDS and not readable(WORK)
     return StepView(
         case_id=case_id,
         seq=line["seq"],
         kind=line["kind"],
         name=line["name"],
         title=_title(chart, line["kind"], line["name"], line.get("state", ""), locale),
-        actor=line["actor"],
+        actor={"kind": line["actor"]["kind"]} if hidden else line["actor"],
         at=line["at"],
         state=line.get("state", ""),
         arms=tuple(line.get("arms", ())),
         left=tuple(line.get("left", ())),
         entered=tuple(line.get("entered", ())),
-        said=_said(chart, line, payload.get("said") or {}, readable),
+        said={} if hidden else _said(chart, line, payload.get("said") or {}, readable),
         changes={path: value for path, value in (payload.get("changes") or {}).items() if readable(path)},
         effects=tuple(line.get("effects", ())),
         facts=tuple(line.get("facts", ())),
-        note=line.get("note", ""),
+        note="" if hidden else line.get("note", ""),
         command=line.get("command"),
         recorded_at=getattr(record, "recorded_at", None),
         hash=getattr(record, "hash", None),
@@ -275,7 +282,7 @@ def _title(chart: Chart, kind: str, name: str, state: str, locale: str) -> str:
 def reader_of(chart: Chart, case: Case, actor: Actor, shown: Mapping[str, Any]) -> Callable[[str], bool]:
     """Which paths (of data or event data) this actor may read in a history; `shown` are those that have a value now."""
     sight = Sight(chart, case, actor)
-    known = {ANSWER: sight.sees_all()}
+    known = {ANSWER: sight.sees_all(), WORK: sees_work(chart, case, actor)}
 
     def readable(path: str) -> bool:
         if path not in known:

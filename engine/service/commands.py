@@ -104,7 +104,7 @@ class Command:
     @property
     def party(self) -> str:
         """Whose Idempotency-Keys these are."""
-        return self.actor.party or self.actor.id
+        return self.actor.party or self.actor.persons[-1]
 
     @property
     def body_hash(self) -> str:

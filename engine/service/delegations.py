@@ -125,14 +125,17 @@ class Delegations:
 
 
 def _acting(reader: Reader, actor: Actor, giver: str) -> Actor | None:
-    held = reader.delegation_between(giver, actor.id)
-    if held is None:
+    given = reader.delegations_between(giver, actor.id)
+    if not given:
         return None
+    # Several add up, but for those that he gave when he was somebody else: in another organisation, say.
+    held = given[0]
+    handed_on = frozenset[str]().union(*(one.roles for one in given if one.attributes == held.attributes))
     now = reader.machine_now()
     tokens = reader.all_tokens_of(giver)
     in_force = [t for t in tokens if t.revoked_at is None and (t.expires_at is None or now < t.expires_at)]
     # Whom the directory knows has now what he has now; whom only a provider knows, what he had when he said so.
-    roles = held.roles & frozenset(role for token in in_force for role in token.roles) if tokens else held.roles
+    roles = handed_on & frozenset(role for token in in_force for role in token.roles) if tokens else handed_on
     if not roles:
         return None
     own = actor.attributes.get("party", ())

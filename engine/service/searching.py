@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.core.sight import Sight, may_see
 from engine.core.values import instant, parse_instant
 from engine.errors import FieldProblem, InvalidPayload
-from engine.service.case_views import case_line
+from engine.service.case_views import case_line, sees_work
 from engine.service.searchable import OPENED_BY, index_paths
 from engine.service.views import CaseCounts, CaseLine, Page
 from engine.store.codec import words
@@ -98,7 +98,8 @@ def _visible(
     reader: Reader, catalog: Catalog, filters: CaseFilters, actor: Actor, *, cursor: str | None, chunk: int
 ) -> Iterator[tuple[After, Chart, CaseSummary]]:
     """The cases he may find, each with its place in the list."""
-    wanted = _wanted(reader, catalog, filters, actor)
+    parties = _party(reader, catalog, filters.party)
+    wanted = _wanted(reader, catalog, filters, parties or _own(reader, catalog, filters.workflow, actor))
     after = after_of(cursor, by_due=filters.by_due)
     while True:
         page = reader.cases(wanted, after=after, limit=chunk)
@@ -106,18 +107,18 @@ def _visible(
             after = After(summary.row, summary.next_due if filters.by_due else None)
             chart = catalog.chart(summary.version_id, reader)
             found = _found(reader, chart, summary, actor, filters)
-            if found is not None:
+            if found is not None and (not parties or any(found.index.get(path) == one for path, one in parties)):
                 yield after, chart, found
         if len(page) < chunk:
             return
 
 
-def _wanted(reader: Reader, catalog: Catalog, filters: CaseFilters, actor: Actor) -> CaseFilter:
+def _wanted(reader: Reader, catalog: Catalog, filters: CaseFilters, parties: tuple[tuple[str, str], ...]) -> CaseFilter:
     return CaseFilter(
         workflow=filters.workflow,
         state=filters.state,
         turn=(filters.turn,) if filters.turn else (),
-        party_index=_party(reader, catalog, filters.party) or _own(reader, catalog, filters.workflow, actor),
+        party_index=parties,
         version_id=_version(reader, filters),
         assignee=filters.assignee,
         due_before=filters.due_before,
@@ -142,6 +143,8 @@ def _version(reader: Reader, filters: CaseFilters) -> int | None:
 
 
 def _fields(reader: Reader, catalog: Catalog, filters: CaseFilters) -> tuple[tuple[str, str], ...]:
+    if not filters.fields:
+        return ()
     names = [filters.workflow] if filters.workflow is not None else reader.workflows()
     known = {
         path
@@ -233,6 +236,8 @@ def _found(
     sight = Sight(chart, stored.case, actor)
     index = {path: value for path, value in summary.index.items() if path == OPENED_BY or sight.sees(path)}
     if any(path not in index for path, _ in filters.fields):  # by what he may not read he finds nothing
+        return None
+    if filters.assignee is not None and not sees_work(chart, stored.case, actor):
         return None
     if filters.q and len(index) < len(summary.index):
         readable = words([summary.number or "", *index.values()])

@@ -49,11 +49,11 @@ BY_ID = Statement(select(DELEGATION).where(D.public_id == bindparam("delegation"
 class DelegationReader(Session):
     """Reads of them."""
 
-    def delegation_between(self, giver: str, receiver: str) -> Delegation | None:
-        """The newest one by which the receiver may act for the giver at this moment."""
+    def delegations_between(self, giver: str, receiver: str) -> tuple[Delegation, ...]:
+        """Those by which the receiver may act for the giver at this moment, the newest first."""
         now = self.machine_now()
         found = (_delegation(row) for row in self.link.rows(BETWEEN, one=receiver, other=giver))
-        return next((one for one in found if one.holds(now)), None)
+        return tuple(one for one in found if one.holds(now))
 
     def delegations_of(self, person: str) -> tuple[Delegation, ...]:
         """Those he gave or received that have not ended, oldest first."""

@@ -43,3 +43,28 @@ def test_who_was_not_let(world):
     assert world.as_("lena").delete(f"/me/delegations/{made}").status_code == 204
     assert world.as_("lena", **{"Act-For": "oleg"}).get("/cases").status_code == 403
     assert world.as_("ops", **{"Act-For": "x" * 500}).get("/cases").status_code == 422
+
+
+def test_ids_in_any_letters(world):
+    """The header is UTF-8; what is none is 422."""
+    secret, _ = world.services.people.create_token("ольга", "Ольга", ["officer"])
+    body = {"to": "lena", "until": "2026-03-20T00:00:00Z", "reason": "on leave"}
+    assert world.as_(Authorization=f"Bearer {secret}").post("/me/delegations", json=body).status_code == 201
+    lena = world.as_("lena")
+    assert lena.get("/me", headers=[(b"Act-For", "ольга".encode())]).json()["acting_for"] == "ольга"
+    assert lena.get("/me", headers=[(b"Act-For", b"\xff\xfe")]).status_code == 422
+
+
+def test_keys_are_whose_act_it_is(world):
+    """The same Idempotency-Key for one and for another is two commands; the work of whom she acts for is found as `me`."""
+    case = world.open()["id"]
+    allow(world)
+    world.as_("olga").post(
+        "/me/delegations", json={"to": "lena", "until": "2026-03-20T00:00:00Z", "reason": "on leave"}
+    )
+    place, claim = f"/cases/{case}/assignments/officer", {"verb": "claim"}
+    assert world.as_("lena", **{"Act-For": "oleg", "Idempotency-Key": "k"}).put(place, json=claim).status_code == 200
+    assert world.as_("lena", **{"Act-For": "olga", "Idempotency-Key": "k"}).put(place, json=claim).status_code == 409
+    for giver, found in (("oleg", [case]), ("olga", [])):
+        page = world.as_("lena", **{"Act-For": giver}).get("/cases", params={"assignee": "me"}).json()
+        assert [line["id"] for line in page["items"]] == found

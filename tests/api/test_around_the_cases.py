@@ -203,3 +203,23 @@ def test_numbers_that_no_store_holds(world, path):
     """A count beyond every count is refused or not found, and is no fault of ours."""
     case = world.open("anna")
     assert world.as_("oleg").get(path.format(id=case["id"], much="9" * 30)).status_code in {404, 422}
+
+
+ENDS = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("moment", ENDS)
+def test_the_ends_of_the_calendar(world, moment):
+    """Refused in words wherever a moment or a day is asked for."""
+    ops, oleg = world.as_("ops"), world.as_("oleg")
+    where = {"tax_id": "1", "designation": "2"}
+    delegation = {"to": "lena", "until": moment, "reason": "x"}
+    answers = [
+        oleg.get("/cases", params={"due_before": moment}),
+        oleg.get("/register/eligibility", params={**where, "known_at": moment}),
+        oleg.get("/register/eligibility", params={**where, "on": moment[:10]}),
+        ops.post("/clock", json={"to": moment}),
+        oleg.post("/me/delegations", json=delegation),
+    ]
+    assert [answer.status_code for answer in answers] == [422] * len(answers)
+    assert all("1900 to 2999" in answer.text for answer in answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ import pytest
 
 from api import streams
 from engine.core.case import Actor, Event
+from engine.errors import NotAuthenticated
+from engine.service import news_view
+from engine.service.news_view import Wanted
 from tests.api.conftest import build
 
 OLEG = Actor("oleg", roles=frozenset({"officer"}), name="Oleg")
@@ -161,3 +165,23 @@ def test_a_token_that_is_revoked_meanwhile(world, monkeypatch):
         token = next(one for one in world.services.people.tokens() if one.actor_id == "olga")
         world.services.people.revoke(token.id)
         assert list(events) == []
+
+
+def test_a_token_is_looked_at_while_much_happens(world, monkeypatch):
+    """Not only when nothing does."""
+    monkeypatch.setattr(streams, "AGAIN", 0.0)
+    monkeypatch.setattr(news_view, "CHUNK", 1)
+    case = world.open()["id"]
+    for _ in range(5):
+        world.send("oleg", case, "score", {"review.score": 80})
+    placed(world)
+
+    async def gone():
+        raise NotAuthenticated("the token was revoked")
+
+    async def all_of_it():
+        made = streams.Streams(world.services.newsroom)
+        made.enter(OLEG)
+        return [part async for part in made.listen(OLEG, Wanted(), 0, gone)]
+
+    assert len([part for part in asyncio.run(all_of_it()) if part.startswith(b"id: ")]) == 1

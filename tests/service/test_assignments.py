@@ -8,6 +8,7 @@ import pytest
 
 from engine.core.case import Actor
 from engine.errors import ActorNotAllowed, CaseChanged, CaseNotFound, DutyConflict, EventNotAllowed, InvalidPayload
+from engine.service.searching import CaseFilters
 from tests.service.conftest import person
 
 CHECKED = """
@@ -215,3 +216,54 @@ def test_once_for_a_key_and_for_a_state(change):
     assert (again.replayed, again.step.seq) == (True, first.step.seq)
     with pytest.raises(CaseChanged):
         change("give_back", RITA, if_match='"99"')
+
+
+def test_what_may_be_sent_at_any_time_is_not_the_work(world):
+    """An event of the whole case does not open the decision to who has evaluated."""
+    world.publish(
+        CHECKED.replace("initial: evaluation\n", "initial: evaluation\nevents: {stop: {by: decider, to: done}}\n", 1)
+    )
+    case = world.open("checked", {"applicant.tax_id": "1"}, ANNA).id
+    world.send(case, "evaluate", BOTH, {})
+    world.services.people.create_token(BOTH.id, BOTH.name, BOTH.roles)
+    for verb, persons, actor in (("claim", [], BOTH), ("offer", [BOTH.id], CHIEF)):
+        decision = world.services.assignments.change(case, "decider", verb, persons, actor)
+        with pytest.raises(DutyConflict):
+            world.services.cases.answer(decision, actor)
+
+
+def test_the_same_hand(world):
+    """Who acts for a person is not that person."""
+    world.publish(CHECKED.replace("four-eyes: {different:", "one-hand: {same:"))
+    case = world.open("checked", {"applicant.tax_id": "1"}, ANNA).id
+    world.send(case, "evaluate", BOTH, {})
+    with pytest.raises(DutyConflict, match="wants the same person"):
+        world.send(case, "decide", replace(DORA, acting_for="bo"))
+    assert world.send(case, "decide", BOTH).case.outcome == "completed"
+
+
+def test_the_applicant_does_not_learn_who_has_the_work(checked, case, change):
+    """Not from the case, not from its history, not from the list."""
+    change("claim", RITA)
+    cases = checked.services.cases
+    record = cases.history(case, ANNA)[-1]
+    assert (record.kind, record.actor, record.said, record.note) == ("assignment", {"kind": "person"}, {}, "")
+    assert cases.history(case, DORA)[-1].actor["id"] == "rita"
+    asked = CaseFilters(workflow="checked", assignee="rita")
+    found = [len(cases.find(asked, reader, cursor=None, limit=5).items) for reader in (ANNA, DORA)]
+    assert (cases.get(case, ANNA).assignments, found) == ((), [0, 1])
+
+
+def test_whose_case_it_is_is_not_found_by_who_may_not_read_it(world):
+    """A laboratory that reads no party finds its cases, and none by party."""
+    laboratory = "roles:\n  laboratory: {title: Laboratory, sees: all, fields: [review]}\n"
+    world.publish(CHECKED.replace("roles:\n", laboratory, 1))
+    world.open("checked", {"applicant.tax_id": "1"}, ANNA)
+    for party, reader, count in (
+        (None, person("lena", "laboratory"), 1),
+        ("1", person("lena", "laboratory"), 0),
+        ("1", DORA, 1),
+        ("2", DORA, 0),
+    ):
+        asked = CaseFilters(workflow="checked", party=party)
+        assert len(world.services.cases.find(asked, reader, cursor=None, limit=5).items) == count

@@ -118,3 +118,16 @@ def test_both_see_it(service):
     made = allow(service, roles=["reviewer"])
     assert service.of(ANN) == service.of(BEN) == (made,)
     assert service.of(person("carl")) == ()
+
+
+def test_several_add_up(world):
+    """A second one takes nothing of the first; one of the time when she was elsewhere counts no more."""
+    service = world.services.delegations
+    world.services.people.create_token("ann", "Ann", ["reviewer", "clerk"], {"party": "7"})
+    ann = person("ann", "reviewer", "clerk", party="7")
+    for role in ("reviewer", "clerk"):
+        service.give(ann, "ben", until=START + DAY, reason="on leave", roles=[role])
+    assert service.acting(BEN, "ann").roles == {"reviewer", "clerk"}
+    service.give(replace(ann, attributes={"party": "8"}), "ben", until=START + DAY, reason="on leave", roles=["clerk"])
+    moved = service.acting(BEN, "ann")
+    assert (moved.roles, moved.party) == ({"clerk"}, "8")

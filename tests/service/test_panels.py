@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.errors import ActorNotAllowed, EventNotAllowed, GuardRefused, InvalidPayload
@@ -167,3 +169,31 @@ def test_an_offer_makes_the_pool(world, jury):
         world.services.cases.answer(change(case, "expert", "claim", [], EXPERTS["ada"]), EXPERTS["ada"])
     vote(world, case, "ada")
     assert vote(world, case, "ben").states[-1].path == "over"
+
+
+def test_one_person_one_opinion(world, jury):
+    """Whoever has given one, for himself or for another, gives no second in the other's name or his own."""
+    case = jury()
+    for_ada = replace(EXPERTS["ben"], acting_for="ada")
+    world.send(case, "vote", for_ada, {"verdict": "yes"})
+    for who in (for_ada, EXPERTS["ben"], EXPERTS["ada"], replace(EXPERTS["cyd"], acting_for="ben")):
+        with pytest.raises(GuardRefused, match="answered already"):
+            world.send(case, "vote", who, {"verdict": "yes"})
+    assert opinions(world, case) == ["ben"]
+
+
+@pytest.mark.parametrize("name", ["ada", "ben"])
+def test_an_opinion_given_for_another_is_voided(world, jury, name):
+    """By the name of either."""
+    case = jury()
+    world.send(case, "vote", replace(EXPERTS["ben"], acting_for="ada"), {"verdict": "yes"})
+    leave(world, case, "void", name)
+    assert opinions(world, case) == []
+
+
+def test_in_the_place_of_whom_one_answered_for(world, jury):
+    """Who is replaced after he has answered for a member leaves that member's place to another."""
+    case = jury(named=("ada", "cyd"))
+    world.send(case, "vote", replace(EXPERTS["ben"], acting_for="ada"), {"verdict": "yes"})
+    leave(world, case, "replace", "ben", by="dan")
+    assert [one["id"] for one in world.services.cases.get(case, CHIEF).data["jury"]["members"]] == ["dan", "cyd"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.machine.duties import stands_against
 from engine.core.machine.finishing import Said, finish
-from engine.core.selection import fits, has_another
+from engine.core.selection import fits, has_another, is_inside
 from engine.core.work import Assigned
 from engine.errors import ActorNotAllowed, EventNotAllowed, FieldProblem, InvalidPayload
 
@@ -135,14 +135,18 @@ def _could_do(draft: Draft, role: str, person: Actor) -> None:
 
 
 def _places(draft: Draft, role: str) -> list[str]:
-    """Where this role may act: among the active states, or among all where it has nothing to do now."""
+    """Where this role may act: among the active states, or among all where it has nothing to do now.
+
+    What it may send at any time, in a whole stage or the whole case, is not the work, where it has some inside.
+    """
 
     def among(states: list[str]) -> list[str]:
-        return [
+        found = [
             path
             for path in states
             if any(str(who) == role for ways in draft.chart.ways[path].values() for who in ways.handler.by)
         ]
+        return [path for path in found if not any(is_inside(other, path) for other in found)]
 
     return among(list(draft.active)) or among(list(draft.chart.ways))
 

@@ -86,7 +86,7 @@ def _check_same(chart: Chart, case: Case, actor: Actor, duty: Duty, state: str) 
         if _inside(state, place):
             continue
         people = {person for persons in _acts(case.memory.acts, place).values() for person in persons}
-        if people and not actor.among(people):
+        if people and actor.id not in people:  # himself, not one who acts for him
             raise DutyConflict(
                 f"{', '.join(sorted(people))} acted in {_place(chart, place)}; {duty.id} wants the same person here{_basis(duty)}",
                 duty=duty.id,

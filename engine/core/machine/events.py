@@ -14,7 +14,7 @@ from engine.core.machine.finishing import Said, finish
 from engine.core.machine.moves import run_arms
 from engine.core.machine.people import remember_act, remember_givers
 from engine.core.machine.settle import settle
-from engine.core.machine.turns import person_id
+from engine.core.machine.turns import answered, person_id
 from engine.core.naming import Who
 from engine.core.selection import Reach, Taken, admits, has_another, pools, reach, without_conflicts
 from engine.errors import ActorNotAllowed, EventNotAllowed, GuardRefused, InvalidPayload
@@ -283,7 +283,7 @@ def seat(draft: Draft, ways: Ways, role: str) -> tuple[str, str]:
     rows = draft.answers.get(ways.state, ())
     actor = draft.actor
     name = actor.name or actor.id
-    if panel is None or any(row.get("_id") in actor.persons for row in rows):
+    if panel is None or any(answered(row, actor.persons) for row in rows):
         return role, f"{name} has answered already"
     if actor.among(draft.out.get(ways.state, ())):
         return role, f"{name} was taken out of this panel"
@@ -323,7 +323,10 @@ def _answer(draft: Draft, choice: Chosen) -> None:
     row |= {name: value for name, value in marks.items() if name in columns}
     rows = draft.answers.get(path, ())
     draft.write(panel.into, (*draft.data.get(panel.into, ()), row))
-    draft.answers = {**draft.answers, path: (*rows, {**row, "_id": draft.actor.persons[-1], "_role": choice.role})}
+    given = {**row, "_id": draft.actor.persons[-1], "_role": choice.role}
+    if draft.actor.acting_for is not None:
+        given["_by"] = draft.actor.id
+    draft.answers = {**draft.answers, path: (*rows, given)}
 
 
 def _extend(draft: Draft, ways: Ways) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.machine.assigning import may_supervise
 from engine.core.machine.finishing import Said, finish
 from engine.core.machine.settle import settle
-from engine.core.machine.turns import person_id
+from engine.core.machine.turns import answered, person_id
 from engine.errors import ActorNotAllowed, EventNotAllowed, FieldProblem, InvalidPayload
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ def change_panel(draft: Draft, asked: PanelChanged) -> Step:
             by=[who],
         )
     _check_successor(draft, asked, ask)
-    _void(draft, asked, panel)
+    whose = _void(draft, asked, panel)
     if ask.persons is not None and asked.by is not None:
-        _name(draft, asked.person, asked.by, ask.persons)
+        _name(draft, whose, asked.by, ask.persons)
     out = draft.out.get(asked.state, ())
     draft.out = {**draft.out, asked.state: tuple(dict.fromkeys((*out, asked.person)))}
     settle(draft)
@@ -62,7 +62,7 @@ def _at_work(draft: Draft, asked: PanelChanged) -> Panel:
 def _asked_as(draft: Draft, asked: PanelChanged, panel: Panel) -> Ask:
     """As what he is asked: by his answer, by his name, else as one of those who are counted."""
     rows = draft.answers.get(asked.state, ())
-    given = next((row for row in rows if row.get("_id") == asked.person), None)
+    given = next((row for row in rows if answered(row, {asked.person})), None)
     for ask in panel.ask:
         named = ask.persons is not None and asked.person in map(person_id, draft.data.get(ask.persons, ()))
         if named or (given is not None and given.get("_role") == ask.role):
@@ -92,14 +92,14 @@ def _check_successor(draft: Draft, asked: PanelChanged, ask: Ask) -> None:
         raise InvalidPayload([FieldProblem("by", "not-allowed", words)])
 
 
-def _void(draft: Draft, asked: PanelChanged, panel: Panel) -> None:
-    """Takes his row out of the answers and of the list."""
+def _void(draft: Draft, asked: PanelChanged, panel: Panel) -> str:
+    """Takes his row out of the answers and of the list, also one he gave for another; whose place it was."""
     rows = list(draft.answers.get(asked.state, ()))
-    place = next((place for place, row in enumerate(rows) if row.get("_id") == asked.person), None)
+    place = next((place for place, row in enumerate(rows) if answered(row, {asked.person})), None)
     if place is None:
         if asked.verb == "void":
             raise EventNotAllowed(f"{asked.person} has given no opinion in {asked.state}", event=asked.verb)
-        return
+        return asked.person
     listed = list(draft.data.get(panel.into, ()))
     taken = rows.pop(place)
     draft.answers = {**draft.answers, asked.state: tuple(rows)}
@@ -109,6 +109,7 @@ def _void(draft: Draft, asked: PanelChanged, panel: Panel) -> None:
         plain = {name: value for name, value in taken.items() if not name.startswith("_")}
         listed = [row for row in listed if row != plain]
     draft.write(panel.into, tuple(listed))
+    return str(taken["_id"])
 
 
 def _name(draft: Draft, person: str, by: Actor, path: str) -> None:

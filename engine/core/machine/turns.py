@@ -59,6 +59,11 @@ def missing_answers(
     return missing
 
 
+def answered(row: Mapping[str, Any], people: Collection[str]) -> bool:
+    """Whether one of these gave an answer, himself or for another, or it was given for one of them."""
+    return row.get("_id") in people or row.get("_by") in people
+
+
 def asked(panel: Panel, data: Mapping[str, Any]) -> int:
     """How many answers a panel asks for: one from each person, however often he is named."""
     persons = {person_id(person) for ask in panel.ask if ask.persons for person in data.get(ask.persons, ())}
