@@ -17,12 +17,14 @@ from engine.core.machine.duties import stands_against
 from engine.core.machine.timers import due_moment
 from engine.core.selection import active_leaves, admits
 from engine.core.sight import Sight
+from engine.describe.derivations import counted, due_at, said_moment
 from engine.describe.guards import Guard, guard_of
 from engine.describe.words import condition, timing, title_of
 from engine.errors import GuardFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from zoneinfo import ZoneInfo
 
     from engine.core.case import Actor, Case, Position, Track
     from engine.core.definition import Arm, Deadline
@@ -87,8 +89,8 @@ class ExplainedEvent:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedDeadline:
-    """A deadline of an active state: `due` None where it is not armed, `why` in words, `days` one by one where it is
-    counted in days from its start.
+    """A deadline of an active state: `due` None where it is not armed, `said` how it was counted in one sentence, `why` its
+    parts, `days` one by one where it is counted in days from its start.
     """
 
     state: str
@@ -99,6 +101,7 @@ class ExplainedDeadline:
     fired_at: datetime | None
     start: datetime | None
     provisional: bool
+    said: str
     why: tuple[str, ...]
     line: Line
     days: tuple[CountedDay, ...] = ()
@@ -254,7 +257,8 @@ def _deadlines(draft: Draft, case: Case, lines: list[str]) -> Iterator[Explained
 
 def _deadline(draft: Draft, position: Position, deadline: Deadline, lines: list[str]) -> ExplainedDeadline:
     track = draft.track(f"{position.state}#{position.entry}:{deadline.name}")
-    why = list(_moved(track, deadline))
+    zone = draft.chart.zone
+    why = list(_moved(track, deadline, zone))
     days: tuple[CountedDay, ...] = ()
     due = start = None
     provisional = False
@@ -264,15 +268,14 @@ def _deadline(draft: Draft, position: Position, deadline: Deadline, lines: list[
         if due is None and track.paused_since is None:
             why.append("not armed: what it is counted from has no value yet")
         if due is not None and start is not None and deadline.after is not None:
-            derived = explain_term(
-                start, deadline.after, calendar=draft.chart.calendar, zone=draft.chart.zone, roll=deadline.roll
-            )
+            calendar = draft.chart.calendar
+            derived = explain_term(start, deadline.after, calendar=calendar, zone=zone, roll=deadline.roll)
             days, provisional = derived.days, derived.provisional
-            why.insert(0, f"{deadline.after} from {start.astimezone(draft.chart.zone):%Y-%m-%d %H:%M}: {derived.last}")
-            if derived.rolled_from is not None:
-                why.insert(1, f"{derived.rolled_from} is a day off, so it ends on {derived.last}")
+            why = [*counted(derived, calendar, zone), *why]
             if deadline.before is not None:
                 why.append(f"{deadline.before} earlier")
+        elif due is not None:
+            why.insert(0, timing(deadline))
     except (GuardFailed, CalendarEnds, ValueError) as error:
         why.append(str(error))
     return ExplainedDeadline(
@@ -284,6 +287,7 @@ def _deadline(draft: Draft, position: Position, deadline: Deadline, lines: list[
         fired_at=track.fired,
         start=start,
         provisional=provisional,
+        said=", ".join([*why, *([due_at(due, zone)] if due is not None else [])]),
         why=tuple(why),
         line=_line(lines, deadline.mark.line),
         days=days,
@@ -300,9 +304,10 @@ def _start(draft: Draft, position: Position, deadline: Deadline) -> datetime | N
     return value.astimezone(UTC) if isinstance(value, datetime) else None
 
 
-def _moved(track: Track, deadline: Deadline) -> Iterator[str]:
+def _moved(track: Track, deadline: Deadline, zone: ZoneInfo) -> Iterator[str]:
     if track.paused_since is not None:
-        yield f"stands still since {track.paused_since:%Y-%m-%d %H:%M} UTC: it counts the {deadline.counts}'s time only"
+        since = said_moment(track.paused_since.astimezone(zone))
+        yield f"stands still since {since}: it counts the {deadline.counts}'s time only"
     if track.paused_days:
         yield f"{track.paused_days} days later for the pauses so far"
     if track.paused:
@@ -312,4 +317,4 @@ def _moved(track: Track, deadline: Deadline) -> Iterator[str]:
     if track.shift:
         yield f"{track.shift} later: its state was left and kept for that long"
     if track.fired is not None:
-        yield f"it was due at {track.fired:%Y-%m-%d %H:%M} UTC, and has fired"
+        yield f"fired at {said_moment(track.fired.astimezone(zone))}"

@@ -17,6 +17,7 @@ from engine.core.calendars.moments import local_instant
 from engine.core.calendars.reading import read_calendar
 from engine.core.calendars.words import parse_term
 from engine.core.diagnostics import Severity
+from engine.describe.derivations import counted, due_at
 from engine.errors import InvalidWorkflow, MilepostError, NotFound
 from runtime.cli.choices import FINE, Format, Roll
 from runtime.cli.printing import as_json, cells, out, table
@@ -107,7 +108,7 @@ def explain(start: str, term: str, calendar: str, timezone: str, roll: Roll, rep
     if report is Format.JSON:
         as_json(derived)
     else:
-        _print(derived)
+        _print(derived, _calendar(calendar), zone)
     return FINE
 
 
@@ -118,7 +119,7 @@ def _words(error: Exception, start: str, timezone: str) -> str:
     return f"'{start[:40]}' is no day; write 2025-12-29 or 2025-12-29T09:00" if "isoformat" in text else text
 
 
-def _print(derived: Derivation) -> None:
+def _print(derived: Derivation, calendar: Calendar, zone: ZoneInfo) -> None:
     console = out()
     if derived.days:
         made = table(f"{derived.term} from {derived.start:%Y-%m-%d %H:%M} UTC", "no.", "day", "")
@@ -127,14 +128,8 @@ def _print(derived: Derivation) -> None:
             if day.number is None:
                 made.rows[-1].style = "dim"
         console.print(made)
-    if derived.rolled_from is not None:
-        console.print(Text(f"{derived.rolled_from} is a day off: the term ends on {derived.last}"))
-    console.print(
-        Text(
-            f"last day {derived.last}; over at {derived.due_local:%Y-%m-%d %H:%M %Z} ({derived.due:%Y-%m-%d %H:%M} UTC)",
-            style="bold",
-        )
-    )
+    said = ", ".join([*counted(derived, calendar, zone), due_at(derived.due, zone)])
+    console.print(Text(f"{said} ({derived.due:%Y-%m-%d %H:%M} UTC)", style="bold"))
     if derived.provisional:
         console.print(Text("a year on the way is provisional: its decree is not out yet", style="yellow"))
 

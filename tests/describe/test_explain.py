@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from engine.core.calendars.reading import read_calendar
 from engine.core.case import Actor, Event
 from engine.core.loader.load import load_or_raise
@@ -111,7 +113,10 @@ def test_a_deadline_is_counted_day_by_day():
     decide = next(d for d in explain_case(CHART, case, OLEG, now=NOW).deadlines if d.name == "decide")
     assert next(timer.due for timer in case.timers if timer.deadline == "decide") == decide.due
     assert [day.number for day in decide.days if day.number is not None] == list(range(1, 11))
-    assert decide.why[0].endswith("2026-01-22")
+    assert decide.said == (
+        "10 working days from 29 December 2025, 31 December, 1, 2, 5, 6, 7, 8 and 9 January off, "
+        "due 22 January 2026 24:00 Europe/Moscow"
+    )
     assert (decide.line.text, decide.fired_at) == ("decide: {after: 10 working days}", None)
 
 
@@ -135,3 +140,33 @@ def test_states_have_their_lines():
     case = step(CHART, case, Event("grant"), OLGA, now=NOW).case
     said = explain_case(CHART, case, OLEG, now=NOW)
     assert (said.events, said.deadlines, "no event" in (said.closed or "")) == ((), (), True)
+
+
+@pytest.mark.parametrize(
+    ("start", "term", "said"),
+    [
+        (
+            "2026-04-24",
+            "10 working days",
+            "10 working days from 24 April 2026, 1 and 11 May off, due 12 May 2026 24:00 Europe/Moscow",
+        ),
+        (
+            "2024-04-26",
+            "2 working days",
+            "2 working days from 26 April 2024, 29 and 30 April, 1 May off, 27 April worked, due 2 May 2024 24:00 Europe/Moscow",
+        ),
+        (
+            "2026-04-11",
+            "1 month",
+            "1 month from 11 April 2026, 11 May 2026 is a day off, due 12 May 2026 24:00 Europe/Moscow",
+        ),
+        ("2026-04-24", "30 hours", "30 hours from 24 April 2026 12:00, due 25 April 2026 18:00 Europe/Moscow"),
+    ],
+)
+def test_a_deadline_in_one_sentence(start, term, said):
+    """From when, which days of the week did not count, and until when."""
+    source = SOURCE.replace("after: 10 working days", f"after: {term}")
+    chart = build_chart(load_or_raise(source, file="offer.yaml"), CALENDAR)
+    now = datetime.fromisoformat(f"{start}T12:00+03:00").astimezone(UTC)
+    case = open_case(chart, Event("open", {"applicant.tax_id": "1"}), ANNA, case_id="c", now=now).case
+    assert explain_case(chart, case, OLEG, now=now).deadlines[0].said == said
