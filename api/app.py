@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,9 +55,10 @@ def create_app(
     doors: Doors | None = None,
 ) -> FastAPI:
     """All routes; `POST /clock` only where the services' clock is manual."""
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Milepost",
         version=version,
+        redoc_url=None,
         description=DESCRIPTION,
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
@@ -71,7 +73,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(BoundedBody)
     app.add_middleware(Guarded)
-    app.add_middleware(Traced)
+    app.add_middleware(Traced, spans=services.spans)
     if doors.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -103,6 +105,11 @@ def create_app(
 
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
+OUR_OWN = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Of the page that shows the API's description, whose script stands in it: all it loads comes from here."""
 
 
 class Guarded:
@@ -120,9 +127,9 @@ class Guarded:
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
                 headers.setdefault("Cache-Control", "no-store")
-                if not headers.get("Content-Type", "").startswith(
-                    "text/html"
-                ):  # pages say for themselves what they load
+                if headers.get("Content-Type", "").startswith("text/html"):
+                    headers.setdefault("Content-Security-Policy", OUR_OWN)  # other pages say what they load
+                else:
                     headers["Content-Security-Policy"] = NOTHING
             await send(message)
 

@@ -11,8 +11,12 @@ from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
 
+from engine.ports import NO_SPANS
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from engine.ports import Span, Spans
 
 log = logging.getLogger("milepost.requests")
 
@@ -20,14 +24,15 @@ REQUEST: ContextVar[str] = ContextVar("milepost_request", default="")
 """The id of the request that is being answered here, "" where none is."""
 ACTOR = "milepost.actor"
 """Where the door leaves the actor's id in a request's scope."""
+_TRACE = frozenset({b"traceparent", b"tracestate"})
 _GIVEN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 class Traced:
     """Takes `X-Request-Id` where it is a name, else makes one; logs method, route, status and time, never a token or a body."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, spans: Spans = NO_SPANS) -> None:
+        self.app, self._spans = app, spans
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on under its id."""
@@ -45,7 +50,11 @@ class Traced:
             await send(message)
 
         try:
-            await self.app(scope, receive, named)
+            with self._spans.span(scope["method"], _caller(scope)) as span:
+                try:
+                    await self.app(scope, receive, named)
+                finally:
+                    _tell(span, scope, name, status)
         finally:
             if log.isEnabledFor(logging.INFO):
                 _write(scope, status, perf_counter() - began)
@@ -57,14 +66,37 @@ def _id_of(scope: Scope) -> str:
     return given.decode() if _GIVEN.fullmatch(given) else uuid4().hex
 
 
+def _caller(scope: Scope) -> dict[str, str]:
+    """The headers that say of which trace the request is a part (W3C Trace Context)."""
+    return {key.decode(): value.decode("latin-1") for key, value in scope["headers"] if key in _TRACE}
+
+
+def _route(scope: Scope) -> str:
+    """Not the path: a certificate's token may be in it."""
+    return str(getattr(scope.get("route"), "path", "-"))
+
+
+def _case(scope: Scope) -> str | None:
+    found: str | None = scope.get("path_params", {}).get("case_id")
+    return found
+
+
+def _tell(span: Span, scope: Scope, name: str, status: int) -> None:
+    about = {"http__request__method": scope["method"], "http__route": _route(scope), "milepost__request": name}
+    case = _case(scope)
+    if case is not None:
+        about["milepost__case"] = case
+    span.tell(f"{scope['method']} {_route(scope)}", failed=status >= 500, http__response__status_code=status, **about)
+
+
 def _write(scope: Scope, status: int, seconds: float) -> None:
-    route = getattr(scope.get("route"), "path", "-")  # not the path: a certificate's token may be in it
+    route = _route(scope)
     about = {
         "method": scope["method"],
         "route": route,
         "status": status,
         "ms": round(seconds * 1000, 1),
         "actor": scope.get(ACTOR),
-        "case": scope.get("path_params", {}).get("case_id"),
+        "case": _case(scope),
     }
     log.info("%s %s %s", scope["method"], route, status, extra={"about": about})

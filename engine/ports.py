@@ -4,6 +4,7 @@ raises DeliveryFailed: with `retry_after` seconds, or None for "refused: do not 
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -170,6 +171,44 @@ class Identity(Protocol):
         """Who this is. Raises NotAuthenticated, and Unavailable where nobody can be asked."""
 
 
+class Span(Protocol):
+    """What is done at the moment, as an operator will see it."""
+
+    def tell(self, name: str | None = None, /, *, failed: bool = False, **attributes: str | int) -> None:
+        """What became known of it; `http__route` is the attribute `http.route`."""
+
+
+class Spans(Protocol):
+    """Tells an operator's collector what is done, and how long it took."""
+
+    def span(
+        self, name: str, caller: Mapping[str, str] | None = None, /, **attributes: str | int
+    ) -> AbstractContextManager[Span]:
+        """Around what is done; with `caller`, the headers of a request, as part of its caller's trace."""
+
+    def close(self) -> None:
+        """Sends what is left."""
+
+
+class NoSpans:
+    """Nobody is told."""
+
+    def span(
+        self, _name: str, _caller: Mapping[str, str] | None = None, /, **_: str | int
+    ) -> AbstractContextManager[Span]:
+        """Nothing."""
+        return nullcontext(self)
+
+    def tell(self, _name: str | None = None, /, *, failed: bool = False, **_: str | int) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+NO_SPANS = NoSpans()
+
+
 @dataclass(frozen=True, slots=True)
 class Adapters:
     """What the composition root plugs in. `notifiers` are tried all: each message goes to every one.
@@ -185,3 +224,4 @@ class Adapters:
     tables: Tables | None = None
     seal: Seal | None = None
     identity: Identity | None = None
+    spans: Spans = NO_SPANS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote, urlsplit
@@ -20,7 +21,7 @@ from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
 from adapters.webhooks import WebhookNotifier
 from adapters.work_orders import WorkOrders
-from engine.ports import Adapters, Caller
+from engine.ports import NO_SPANS, Adapters, Caller
 from engine.service.bundles import read_folder
 from engine.service.hands import Hands
 from engine.service.services import Services, build_services
@@ -30,7 +31,7 @@ from runtime.settings import PREFIX, BadSetting
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.ports import Notifier
+    from engine.ports import Notifier, Spans
     from engine.service.catalog import Published
     from runtime.settings import Settings
 
@@ -86,7 +87,20 @@ def adapters_of(settings: Settings, now: Callable[[], datetime]) -> Adapters:
         tables=FileTables(),
         seal=Ed25519Seal(key_file(settings)),
         identity=_identity(settings, now) if settings.oidc_issuer or settings.oidc_audience else None,
+        spans=_spans(settings.otlp_url) if settings.otlp_url else NO_SPANS,
     )
+
+
+def _spans(url: str) -> Spans:
+    """Of the optional extra, so it is imported only here and now."""
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise BadSetting(f"{PREFIX}OTLP_URL is no web address, such as http://127.0.0.1:4318")
+    try:
+        telemetry = import_module("adapters.telemetry")
+    except ModuleNotFoundError:
+        raise BadSetting(f"{PREFIX}OTLP_URL needs the extra otel; install milepost[otel]") from None
+    made: Spans = telemetry.Telemetry(url, version=metadata.version("milepost"))
+    return made
 
 
 def _identity(settings: Settings, now: Callable[[], datetime]) -> Oidc:

@@ -71,6 +71,9 @@ class Settings:
         "how many effects of an adapter at once and in a time, over all nodes: notify=4,10/s; laboratory=1,30/min; *=8",
     )
     log: str = _setting("text", "text: warnings in lines for people; json: an object a line, and one for each request")
+    otlp_url: str = _setting(
+        "", "where spans of requests and deliveries are sent, by OpenTelemetry's OTLP over HTTP: http://127.0.0.1:4318"
+    )
     tick_seconds: str = _setting("1", "how often timers and effects are looked for, beside news of them")
     lease_seconds: str = _setting("120", "how long a delivery is left to the node that began it before another tries")
 

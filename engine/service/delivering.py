@@ -9,6 +9,7 @@ from engine.errors import DeliveryFailed, MilepostError
 from engine.service.failing import failures, most_tries
 
 if TYPE_CHECKING:
+    from engine.ports import Span, Spans
     from engine.service.failing import Failing
     from engine.service.inward import Inward
     from engine.service.outward import Delivered, Outward
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 class Delivering:
     """Whoever has the lease tries; who has lost it finishes nothing."""
 
-    def __init__(self, store: Store, outward: Outward, inward: Inward, telling: Telling, failing: Failing) -> None:
-        self._store, self._telling, self._failing = store, telling, failing
+    def __init__(
+        self, store: Store, outward: Outward, inward: Inward, telling: Telling, failing: Failing, spans: Spans
+    ) -> None:
+        self._store, self._telling, self._failing, self._spans = store, telling, failing, spans
         self._outward = {
             EffectKind.NOTIFY: outward.notify,
             EffectKind.CALL: outward.call,
@@ -40,17 +43,28 @@ class Delivering:
         if failures(effect) >= most_tries(effect):  # the last try took its node with it, or never ended
             self._failing.end(effect, None)
             return
-        kind = EffectKind(effect.kind)
+        with self._spans.span(
+            f"deliver {effect.adapter}",
+            milepost__case=effect.case_id,
+            milepost__effect=effect.key,
+            milepost__attempt=effect.attempt,
+        ) as span:
+            self._try(effect, EffectKind(effect.kind), span)
+
+    def _try(self, effect: StoredEffect, kind: EffectKind, span: Span) -> None:
         try:
             if kind in self._inward:
                 self._inward[kind](effect)
                 return
             delivered = self._outward[kind](effect)
         except DeliveryFailed as failure:
+            span.tell(failed=True)
             self._failing.failed(effect, str(failure), failure.retry_after)
         except MilepostError as error:
+            span.tell(failed=True)
             self._failing.failed(effect, str(error), 0)
         except Exception as bug:  # noqa: BLE001  an adapter's bug must not stop the other effects
+            span.tell(failed=True)
             self._failing.failed(effect, f"{type(bug).__name__}: {bug}", 0)
         else:
             self._store.write(lambda tx: self._done(tx, effect, delivered))

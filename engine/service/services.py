@@ -38,7 +38,7 @@ from engine.store.limits import NO_LIMITS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.ports import Adapters
+    from engine.ports import Adapters, Spans
     from engine.service.hands import Hands
     from engine.store.limits import Limits
     from engine.store.store import Store
@@ -68,6 +68,7 @@ class Services:
     figures: Figures
     newsroom: Newsroom
     audit: Audit
+    spans: Spans
 
 
 def new_id() -> str:
@@ -97,7 +98,7 @@ def build_services(
     timers = Timers(store, stepping)
     outward = Outward(store, catalog, adapters, public_url=public_url)
     telling = Telling(stepping)
-    delivering = Delivering(store, outward, Inward(store, stepping), telling, Failing(store, telling))
+    delivering = Delivering(store, outward, Inward(store, stepping), telling, Failing(store, telling), adapters.spans)
     plans = Plans(store, catalog, adapters.tables)
     importing = ImportWork(store, catalog, commands, plans, lease_seconds=lease_seconds)
     effects = Effects(store, delivering, limits=limits, hands=hands, lease_seconds=lease_seconds)
@@ -122,4 +123,5 @@ def build_services(
         figures=Figures(store),
         newsroom=Newsroom(store, catalog, public_url=public_url),
         audit=Audit(store, adapters.seal),
+        spans=adapters.spans,
     )

@@ -67,6 +67,7 @@ def run(host: str, port: int, *, manual_clock: bool) -> int:
             return refuse(invalid, Path(settings.workflows))
         finally:
             services.store.close()
+            services.spans.close()
     return FINE if server.started else COULD_NOT_RUN
 
 

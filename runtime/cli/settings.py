@@ -31,3 +31,4 @@ def services_now(settings: Settings | None = None) -> Iterator[Services]:
     finally:
         services.effects.close()
         services.store.close()
+        services.spans.close()

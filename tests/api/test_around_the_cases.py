@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 
@@ -223,3 +224,13 @@ def test_the_ends_of_the_calendar(world, moment):
     ]
     assert [answer.status_code for answer in answers] == [422] * len(answers)
     assert all("1900 to 2999" in answer.text for answer in answers)
+
+
+def test_the_page_of_the_description_loads_from_here_only(world):
+    """Its script and its looks too: it works where there is no internet, and tells nobody who reads it."""
+    page = world.as_().get("/docs")
+    loads = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(loads) >= 2
+    assert all(one.startswith("/") and world.as_().get(one).status_code == 200 for one in loads)
+    assert "http" not in page.text.replace("http-equiv", "")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
