@@ -24,6 +24,8 @@ REQUEST: ContextVar[str] = ContextVar("milepost_request", default="")
 """The id of the request that is being answered here, "" where none is."""
 ACTOR = "milepost.actor"
 """Where the door leaves the actor's id in a request's scope."""
+BEGAN = "milepost.began"
+"""When a request came in, by `perf_counter`."""
 _TRACE = frozenset({b"traceparent", b"tracestate"})
 _GIVEN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
@@ -40,6 +42,7 @@ class Traced:
             await self.app(scope, receive, send)
             return
         name, status, began = _id_of(scope), 500, perf_counter()
+        scope[BEGAN] = began
         token = REQUEST.set(name)
 
         async def named(message: Message) -> None:

@@ -125,6 +125,7 @@ class Listening:
     def __init__(self):
         self.app = None
         self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as runtime/cli/serve.py has it
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         config = uvicorn.Config(
             self.serve, interface="asgi3", lifespan="off", http=Patience, log_level="error", access_log=False

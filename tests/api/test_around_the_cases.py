@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from datetime import timedelta
+from statistics import median
 
 import pytest
 
+from api import problems
 from api.app import create_app
 from tests.api.conftest import START
 
@@ -136,7 +138,8 @@ def test_an_explanation_tells_why_an_event_is_not_allowed(world):
 def test_a_bug_says_nothing_of_itself(world, monkeypatch):
     """500 as a problem, without the words of the exception."""
     monkeypatch.setattr(world.services.cases._commands, "submit", lambda *_: 1 / 0)
-    answer = world.as_("anna").post("/cases", json={"workflow": "offer"})
+    # The server closes the connection after it.
+    answer = world.as_("anna", Connection="close").post("/cases", json={"workflow": "offer"})
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:milepost:problem:internal-error")
     assert "zero" not in answer.text
 
@@ -234,3 +237,15 @@ def test_the_page_of_the_description_loads_from_here_only(world):
     assert all(one.startswith("/") and world.as_().get(one).status_code == 200 for one in loads)
     assert "http" not in page.text.replace("http-equiv", "")
     assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_no_clock_tells_anothers_case_from_none(world):
+    """Both are answered after the same time, in the same words."""
+    case = world.open()["id"]
+    boris = world.as_("boris")
+    asked = {ref: [boris.get(f"/cases/{ref}") for _ in range(15)] for ref in (case, "0" * 32)}
+    middle = {ref: median(one.elapsed.total_seconds() for one in answers) for ref, answers in asked.items()}
+    assert all(seconds >= problems.EVEN for seconds in middle.values())
+    assert abs(middle[case] - middle["0" * 32]) < problems.EVEN / 4
+    said = {one.text.replace(ref, "ID") for ref, answers in asked.items() for one in answers}
+    assert len(said) == 1
