@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 from contextlib import suppress
+from threading import Event
 
 import pytest
 from hypothesis import given
@@ -133,6 +135,23 @@ def exchange(world, *parts, until=b""):
         return received
 
 
+def narrow_socket(world):
+    """A connection of which little fits into the buffers on the way."""
+    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(20)
+    connection.connect(world.listening.socket.getsockname())
+    return connection
+
+
+def drain(connection):
+    """All that comes."""
+    received = b""
+    while piece := connection.recv(2048):
+        received += piece
+    return received
+
+
 def test_a_body_that_does_not_arrive(world, monkeypatch):
     """408 when its time is over, and nothing is stored."""
     monkeypatch.setattr(exact, "SLOWEST", 0.2)
@@ -170,3 +189,40 @@ def test_a_patient_client_is_served(world, monkeypatch):
     said = exchange(world, *(bytes([sign]) for sign in whole.encode()))
     assert said.startswith(b"HTTP/1.1 200")
     assert world.open("anna", ACME)["number"] == "O-2026-0001"
+
+
+def test_an_answer_that_is_not_read(world, monkeypatch):
+    """The connection is cut, and less has come than was promised; a slow reader who reads gets all."""
+    monkeypatch.setattr(patience, "READING", 0.5)
+    world.listening.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
+    asked = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    whole = exchange(world, asked).partition(b"\r\n\r\n")[2]
+    assert len(whole) > 100_000
+    with narrow_socket(world) as connection:
+        connection.sendall(asked)
+        assert drain(connection).partition(b"\r\n\r\n")[2] == whole
+    with narrow_socket(world) as connection:
+        connection.sendall(asked)
+        head = connection.recv(2048)
+        assert f"content-length: {len(whole)}".encode() in head.lower()
+        Event().wait(1.5)
+        assert len(drain(connection)) < len(whole) / 2
+    world.listening.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+
+
+def test_more_connections_than_can_be(world, monkeypatch):
+    """The next is told to come again; when one goes there is room."""
+    host, port = world.listening.socket.getsockname()
+    held = world.as_("anna")
+    assert held.get("/me").status_code == 200
+    open_now = len(world.listening.server.server_state.connections)
+    monkeypatch.setattr(patience, "MOST", open_now)
+    said = exchange(world)
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503")
+    assert b"Retry-After: 5" in head
+    assert json.loads(body)["type"] == "urn:milepost:problem:unavailable"
+    monkeypatch.setattr(patience, "MOST", open_now + 1)
+    with socket.create_connection((host, port), timeout=20) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
