@@ -34,6 +34,7 @@ ALLOWED = {
     ("user", "engine/core/expressions/expression.py"): "who uses a module",
     ("timeout", "adapters/smtp.py"): "a socket's",
     ("timeout", "adapters/outbound.py"): "a socket's",
+    ("timeout", "api/patience.py"): "the server's own",
 }
 
 
