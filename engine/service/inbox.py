@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Literal
 from engine.core.selection import has_another
 from engine.core.sight import allowed, held_roles, may_see
 from engine.service.case_views import case_line
-from engine.service.searching import CHUNK, after_of, cursor_of
+from engine.service.searching import CHUNK, page, pages
 from engine.service.views import Page, WorkLine
 from engine.store.codec import ASSIGNEE, TURN
-from engine.store.records import After, CaseFilter
+from engine.store.records import CaseFilter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.core.case import Actor, Case
     from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
+    from engine.store.records import After, CaseSummary
     from engine.store.transaction import Reader
 
 MAX_PAGE = 200
@@ -29,25 +32,21 @@ def inbox(
     mine = [(TURN, role) for role in sorted(actor.roles)]
     mine += [(TURN, f"id:{person}") for person in people] + [(ASSIGNEE, person) for person in people]
     wanted = CaseFilter(open_only=True, mine=tuple(mine), by_due=True)
-    now, limit = reader.business_now(), max(1, min(limit, MAX_PAGE))
-    after, last, lines, chunk = after_of(cursor, by_due=True), cursor, list[WorkLine](), min(limit + 1, CHUNK)
-    while True:
-        page = reader.cases(wanted, after=after, limit=chunk)
-        for summary in page:
-            after = After(summary.row, summary.next_due)
-            stored = reader.case(summary.id)
-            chart = catalog.chart(summary.version_id, reader)
-            found = None if stored is None else _why(chart, stored.case, actor)
-            if stored is None or found is None:
-                continue
-            if len(lines) == limit:
-                return Page(tuple(lines), last)
-            why, roles = found
+    limit = max(1, min(limit, MAX_PAGE))
+    found = pages(reader, wanted, cursor=cursor, chunk=min(limit + 1, CHUNK))
+    return page(_lines(reader, catalog, actor, found, locale), limit, cursor)
+
+
+def _lines(
+    reader: Reader, catalog: Catalog, actor: Actor, found: Iterator[tuple[After, CaseSummary]], locale: str
+) -> Iterator[tuple[After, WorkLine]]:
+    now = reader.business_now()
+    for place, summary in found:
+        stored, chart = reader.case(summary.id), catalog.chart(summary.version_id, reader)
+        why = None if stored is None else _why(chart, stored.case, actor)
+        if stored is not None and why is not None:
             events = tuple(one.event for one in allowed(chart, stored.case, actor, now=now))
-            lines.append(WorkLine(case_line(chart, summary, now=now, locale=locale), why, roles, events))
-            last = cursor_of(after)
-        if len(page) < chunk:
-            return Page(tuple(lines))
+            yield place, WorkLine(case_line(chart, summary, now=now, locale=locale), *why, events)
 
 
 def _why(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.core.sight import Sight, may_see
 from engine.core.values import instant, parse_instant
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from engine.service.catalog import Catalog
     from engine.store.records import CaseSummary
     from engine.store.transaction import Reader
+
+T = TypeVar("T")
 
 MAX_PAGE = 500
 CHUNK = 200
@@ -72,13 +74,9 @@ def find(
     """One page, in the order that is asked for. Raises InvalidPayload."""
     now = reader.business_now()
     limit = max(1, min(limit, MAX_PAGE))
-    lines, last = list[CaseLine](), cursor
-    for place, chart, found in _visible(reader, catalog, filters, actor, cursor=cursor, chunk=min(limit + 1, CHUNK)):
-        if len(lines) == limit:
-            return Page(tuple(lines), last)
-        lines.append(case_line(chart, found, now=now, locale=locale))
-        last = cursor_of(place)
-    return Page(tuple(lines))
+    visible = _visible(reader, catalog, filters, actor, cursor=cursor, chunk=min(limit + 1, CHUNK))
+    lines = ((place, case_line(chart, found, now=now, locale=locale)) for place, chart, found in visible)
+    return page(lines, limit, cursor)
 
 
 def counts(reader: Reader, catalog: Catalog, filters: CaseFilters, actor: Actor) -> CaseCounts:
@@ -100,17 +98,34 @@ def _visible(
     """The cases he may find, each with its place in the list."""
     parties = _party(reader, catalog, filters.party)
     wanted = _wanted(reader, catalog, filters, parties or _own(reader, catalog, filters.workflow, actor))
-    after = after_of(cursor, by_due=filters.by_due)
+    for after, summary in pages(reader, wanted, cursor=cursor, chunk=chunk):
+        chart = catalog.chart(summary.version_id, reader)
+        found = _found(reader, chart, summary, actor, filters)
+        if found is not None and (not parties or any(found.index.get(path) == one for path, one in parties)):
+            yield after, chart, found
+
+
+def pages(reader: Reader, wanted: CaseFilter, *, cursor: str | None, chunk: int) -> Iterator[tuple[After, CaseSummary]]:
+    """What the store finds behind a cursor, each with its place. Raises InvalidPayload."""
+    after = after_of(cursor, by_due=wanted.by_due)
     while True:
-        page = reader.cases(wanted, after=after, limit=chunk)
-        for summary in page:
-            after = After(summary.row, summary.next_due if filters.by_due else None)
-            chart = catalog.chart(summary.version_id, reader)
-            found = _found(reader, chart, summary, actor, filters)
-            if found is not None and (not parties or any(found.index.get(path) == one for path, one in parties)):
-                yield after, chart, found
-        if len(page) < chunk:
+        found = reader.cases(wanted, after=after, limit=chunk)
+        for summary in found:
+            after = After(summary.row, summary.next_due if wanted.by_due else None)
+            yield after, summary
+        if len(found) < chunk:
             return
+
+
+def page(lines: Iterator[tuple[After, T]], limit: int, cursor: str | None) -> Page[T]:
+    """The first so many, and a cursor where there are more."""
+    some, last = list[T](), cursor
+    for place, line in lines:
+        if len(some) == limit:
+            return Page(tuple(some), last)
+        some.append(line)
+        last = cursor_of(place)
+    return Page(tuple(some))
 
 
 def _wanted(reader: Reader, catalog: Catalog, filters: CaseFilters, parties: tuple[tuple[str, str], ...]) -> CaseFilter:

@@ -15,7 +15,7 @@ from engine.store.statement import Statement
 from engine.store.tables import CASE, CASE_INDEX, CASE_LINK, CASE_SECTION, POSITION, TIMER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
@@ -99,9 +99,7 @@ class CaseReader(Session):
 
     def case_ids_where(self, workflow: str, values: Mapping[str, str]) -> tuple[str, ...]:
         """Open cases of a workflow with these values in their searchable fields, the oldest first."""
-        binds: dict[str, Any] = {"workflow": workflow}
-        for place, (path, value) in enumerate(values.items()):
-            binds |= {f"path{place}": path, f"value{place}": search_value(value)}
+        binds = {"workflow": workflow, **pairs_of(values.items())}
         return tuple(row.public_id for row in self.link.rows(_open_where(len(values)), **binds))
 
     def children(self, case_id: str) -> tuple[CaseSummary, ...]:
@@ -163,16 +161,25 @@ def _shape(wanted: CaseFilter, after: After | None) -> tuple[Shape, dict[str, An
         if wanted.by_due and after.due is not None:
             binds["due"] = after.due
     binds |= {f"turn{i}": search_value(who) for i, who in enumerate(wanted.turn)}
-    for name, pairs in (("mine", wanted.mine), ("field", wanted.fields)):
-        for i, (path, value) in enumerate(pairs):
-            binds |= {f"{name}path{i}": path, f"{name}value{i}": search_value(value)}
-    for i, (path, value) in enumerate(wanted.party_index):
-        binds |= {f"path{i}": path, f"value{i}": search_value(value)}
+    binds |= pairs_of(wanted.mine, "mine") | pairs_of(wanted.fields, "field") | pairs_of(wanted.party_index)
     asked = (sorted(words([wanted.q])) or [LAST]) if wanted.q else []  # no word at all: nothing fits
     for i, word in enumerate(asked):
         binds |= {f"from{i}": word, f"to{i}": word + LAST}
     counts = (len(wanted.turn), len(wanted.party_index), len(asked), len(wanted.mine), len(wanted.fields))
     return (names, *counts), binds
+
+
+def pairs_of(pairs: Iterable[tuple[str, str]], name: str = "") -> dict[str, str]:
+    """The binds of paths with their values."""
+    binds: dict[str, str] = {}
+    for place, (path, value) in enumerate(pairs):
+        binds |= {f"{name}path{place}": path, f"{name}value{place}": search_value(value)}
+    return binds
+
+
+def _pairs(count: int, name: str = "") -> list[tuple[Any, str]]:
+    """So many paths with their values, for `_found`; bound by `pairs_of`."""
+    return [(bindparam(f"{name}path{place}"), f"{name}value{place}") for place in range(count)]
 
 
 @lru_cache(maxsize=256)
@@ -213,22 +220,23 @@ def _select(shape: Shape, core: Select[Any]) -> Select[Any]:
     }
     core = core.where(C.pruned_at.is_(None), *(clauses[name] for name in sorted(names)))
     if mine:
-        core = core.where(_found(*((bindparam(f"minepath{i}"), f"minevalue{i}") for i in range(mine))))
-    core = core.where(*(_found((bindparam(f"fieldpath{i}"), f"fieldvalue{i}")) for i in range(fields)))
+        core = core.where(_found(*_pairs(mine, "mine")))
+    core = core.where(*(_found(pair) for pair in _pairs(fields, "field")))
     if turns:
         core = core.where(_found(*((TURN, f"turn{i}") for i in range(turns))))
     if parties:
-        core = core.where(_found(*((bindparam(f"path{i}"), f"value{i}") for i in range(parties))))
+        core = core.where(_found(*_pairs(parties)))
     return core.where(*(_begins(i) for i in range(asked)))
 
 
 @lru_cache(maxsize=64)
 def _open_where(count: int) -> Statement:
     core = select(C.public_id).where(_of_workflow(chosen=count > 0), C.closed_at.is_(None))
-    core = core.where(*(_found((bindparam(f"path{i}"), f"value{i}")) for i in range(count)))
+    core = core.where(*(_found(pair) for pair in _pairs(count)))
     return Statement(core.order_by(C.id))
 
 
+@lru_cache(maxsize=64)
 def ended_where(count: int, outcomes: tuple[str, ...]) -> Statement:
     """The case with so many values that was opened last among those that ended with one of these outcomes.
 
@@ -237,7 +245,7 @@ def ended_where(count: int, outcomes: tuple[str, ...]) -> Statement:
     core = select(C.public_id).where(
         _of_workflow(chosen=True),
         or_(*(C.outcome.concat("") == outcome for outcome in outcomes)),
-        *(_found((bindparam(f"path{i}"), f"value{i}")) for i in range(count)),
+        *(_found(pair) for pair in _pairs(count)),
     )
     return Statement(core.order_by(C.id.desc()).limit(1))
 

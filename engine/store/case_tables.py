@@ -12,9 +12,8 @@ from engine.store.columns import BIG, Instant, Row
 CLUSTERED = {"sqlite_with_rowid": False}
 """Small rows kept in the order of their key: one tree instead of two on SQLite."""
 
-
-OVERDUE = "overdue_since IS NOT NULL"
 COMING = "next_due IS NOT NULL"
+OVERDUE = "overdue_since IS NOT NULL"
 """Few cases are overdue: an entry for the others would only be rewritten."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, func, literal_column, select, update
@@ -11,9 +10,8 @@ from sqlalchemy import and_, bindparam, delete, func, literal_column, select, up
 from engine.core.case import Actor
 from engine.core.values import canonical, restore
 from engine.store.bounded import bounded
-from engine.store.case_reading import ended_where
+from engine.store.case_reading import ended_where, pairs_of
 from engine.store.case_writing import CaseWriter
-from engine.store.codec import search_value
 from engine.store.outgoing import INSERT_IMPORTED
 from engine.store.packing import pack, unpack
 from engine.store.records import ImportedRow, ImportJob
@@ -177,10 +175,8 @@ class ImportReader(Session):
 
     def last_ended(self, workflow: str, values: Mapping[str, str], outcomes: Sequence[str]) -> str | None:
         """The id of the case with these values that was opened last among those that ended so."""
-        binds: dict[str, Any] = {"workflow": workflow}
-        for place, (path, value) in enumerate(values.items()):
-            binds |= {f"path{place}": path, f"value{place}": search_value(value)}
-        (found,) = self.link.peek((_ended(len(values), tuple(outcomes)), binds))
+        binds = {"workflow": workflow, **pairs_of(values.items())}
+        (found,) = self.link.peek((ended_where(len(values), tuple(outcomes)), binds))
         return found[0].public_id if found else None
 
 
@@ -276,11 +272,6 @@ class ImportWriter(CaseWriter, ImportReader):
             for statement in (DELETE_FILE, FORGET_ROWS, FORGET_WORDS):
                 self.link.run(statement, row=row.id)
         return len(rows)
-
-
-@lru_cache(maxsize=64)
-def _ended(count: int, outcomes: tuple[str, ...]) -> Statement:
-    return ended_where(count, outcomes)
 
 
 def _job(row: Any) -> ImportJob:
