@@ -1,4 +1,4 @@
-"""All tables in one place, as Core tables; their declarations are left to case_tables.py and work_tables.py."""
+"""All tables in one place, as Core tables; their declarations are left to case_tables.py, work_tables.py and subscription_tables.py."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from sqlalchemy import String, Text
 
 from engine.store.case_tables import CaseRow
 from engine.store.columns import LONG, STRING
+from engine.store.subscription_tables import DeliveryRow
 from engine.store.work_tables import EffectRow
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
 METADATA: MetaData = CaseRow.metadata
-assert EffectRow.metadata is METADATA  # noqa: S101  (both modules are imported for their tables)
+assert EffectRow.metadata is DeliveryRow.metadata is METADATA  # noqa: S101  (all three are imported for their tables)
 _TABLES = METADATA.tables
 for _table in _TABLES.values():
     for _column in _table.columns:
@@ -48,4 +49,6 @@ ACCEPTED: Table = _TABLES["accepted"]
 IMPORT_JOB: Table = _TABLES["import_job"]
 IMPORT_FILE: Table = _TABLES["import_file"]
 IMPORTED_ROW: Table = _TABLES["imported_row"]
+SUBSCRIPTION: Table = _TABLES["subscription"]
+DELIVERY: Table = _TABLES["delivery"]
 CLOCK: Table = _TABLES["clock"]
