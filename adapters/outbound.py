@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from adapters.public_addresses import resolve
-from engine.errors import DeliveryFailed
+from engine.errors import DeliveryFailed, ReceiverGone
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from datetime import datetime
 
@@ -42,6 +43,7 @@ class Endpoint:
     private: bool = False
     wait_seconds: float = 10.0
     whole_seconds: float = 30.0
+    retry_seconds: float = RETRY_SECONDS  # where the receiver does not say when
 
     def __post_init__(self) -> None:
         try:
@@ -53,6 +55,23 @@ class Endpoint:
         if url.scheme == "http" and not self.private:
             raise ValueError("http is for private addresses only; use https")
         secret_bytes(self.secret)
+
+    def address(self) -> str:
+        """The address to connect to, looked up now. Raises DeliveryFailed: for good where it is not public and has to be."""
+        url = httpx.URL(self.url)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        try:
+            return resolve(url.host, port, private=self.private)
+        except PermissionError as error:
+            raise DeliveryFailed(f"{error}; allow it in the endpoint's settings", retry_after=None) from error
+        except (OSError, UnicodeError) as error:
+            words = f"'{url.host}' cannot be found: {error}"
+            raise DeliveryFailed(words, retry_after=self.retry_seconds) from error
+
+
+def trust() -> ssl.SSLContext:
+    """Who may vouch for receivers: what is trusted everywhere, read once."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def fetch_json(url: str, *, wait_seconds: float = 5.0) -> dict[str, Any]:
@@ -95,7 +114,10 @@ def signature(secret: str, *, message_id: str, timestamp: int, body: bytes) -> s
 
 
 class Outbound:
-    """Posts to one endpoint. `machine_now` stamps each try; `ticks` measures how long the whole answer takes."""
+    """Posts to one endpoint. `machine_now` stamps each try; `ticks` measures how long the whole answer takes.
+
+    `trusted`: who may vouch for receivers, where that was read before: reading it takes longer than a post.
+    """
 
     def __init__(
         self,
@@ -103,39 +125,54 @@ class Outbound:
         *,
         machine_now: Callable[[], datetime],
         ticks: Callable[[], float] = time.monotonic,
+        trusted: ssl.SSLContext | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._machine_now = machine_now
         self._ticks = ticks
         # Without proxies of the environment: they would look the name up again, out of our sight.
-        self._client = httpx.Client(timeout=endpoint.wait_seconds, trust_env=False, follow_redirects=False)
+        self._client = httpx.Client(
+            timeout=endpoint.wait_seconds,
+            trust_env=False,
+            follow_redirects=False,
+            verify=True if trusted is None else trusted,
+        )
 
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
 
-    def post(self, body: bytes, *, message_id: str) -> bytes:
-        """The body of a 2xx answer; raises DeliveryFailed otherwise: 4xx but 408 and 429 for good, the rest for now."""
+    def post(
+        self, body: bytes, *, message_id: str, content_type: str = "application/json", answered: bool = True
+    ) -> bytes:
+        """The body of a 2xx answer, empty where it is not to be `answered`; raises DeliveryFailed otherwise: 4xx but 408 and
+        429 for good (410: ReceiverGone), the rest for now.
+        """
         url = httpx.URL(self._endpoint.url)
         try:
             with self._client.stream(
                 "POST",
-                url.copy_with(host=self._address(url)),
+                url.copy_with(host=self._endpoint.address()),
                 content=body,
-                headers={**self._signed(body, message_id), "Host": url.netloc.decode("ascii")},
+                headers={
+                    **self._signed(body, message_id),
+                    "Content-Type": content_type,
+                    "Host": url.netloc.decode("ascii"),
+                },
                 extensions={"sni_hostname": url.raw_host.decode("ascii")},
             ) as answer:
                 if not answer.is_success:
-                    raise _not_taken(answer, self._machine_now())
-                return self._read(answer)
+                    raise self._not_taken(answer)
+                return self._read(answer) if answered else b""
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise DeliveryFailed(f"no answer from {url.host}: {reason}", retry_after=RETRY_SECONDS) from error
+            raise DeliveryFailed(
+                f"no answer from {url.host}: {reason}", retry_after=self._endpoint.retry_seconds
+            ) from error
 
     def _signed(self, body: bytes, message_id: str) -> dict[str, str]:
         timestamp = int(self._machine_now().timestamp())
         return {
-            "Content-Type": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": "Milepost",
             "webhook-id": message_id,
@@ -145,15 +182,6 @@ class Outbound:
             ),
         }
 
-    def _address(self, url: httpx.URL) -> str:
-        port = url.port or (443 if url.scheme == "https" else 80)
-        try:
-            return resolve(url.host, port, private=self._endpoint.private)
-        except PermissionError as error:
-            raise DeliveryFailed(f"{error}; allow it in the endpoint's settings", retry_after=None) from error
-        except (OSError, UnicodeError) as error:
-            raise DeliveryFailed(f"'{url.host}' cannot be found: {error}", retry_after=RETRY_SECONDS) from error
-
     def _read(self, answer: httpx.Response) -> bytes:
         end, parts, size = self._ticks() + self._endpoint.whole_seconds, [], 0
         for part in answer.iter_raw():
@@ -161,26 +189,30 @@ class Outbound:
             if size > MAX_ANSWER:
                 raise DeliveryFailed(f"the answer is longer than {MAX_ANSWER >> 20} MiB", retry_after=None)
             if self._ticks() > end:
-                raise DeliveryFailed("the answer does not come to an end", retry_after=RETRY_SECONDS)
+                raise DeliveryFailed("the answer does not come to an end", retry_after=self._endpoint.retry_seconds)
             parts.append(part)
         return b"".join(parts)
 
+    def _not_taken(self, answer: httpx.Response) -> DeliveryFailed:
+        code = answer.status_code
+        words = f"the receiver answered {code}"
+        if code == httpx.codes.GONE:
+            return ReceiverGone(words)
+        if 400 <= code < 500 and code not in {408, 429}:
+            return DeliveryFailed(words, retry_after=None)
+        asked = _retry_after(answer, self._machine_now())
+        return DeliveryFailed(words, retry_after=self._endpoint.retry_seconds if asked is None else asked)
 
-def _not_taken(answer: httpx.Response, now: datetime) -> DeliveryFailed:
-    code = answer.status_code
-    for_good = 400 <= code < 500 and code not in {408, 429}
-    return DeliveryFailed(f"the receiver answered {code}", retry_after=None if for_good else _retry_after(answer, now))
 
-
-def _retry_after(answer: httpx.Response, now: datetime) -> float:
-    """Seconds (RFC 9110 10.2.3); a date is counted from the answer's own Date, so that clocks need not agree."""
+def _retry_after(answer: httpx.Response, now: datetime) -> float | None:
+    """Seconds (RFC 9110 10.2.3), None where nothing is said; a date is counted from the answer's own Date, so that clocks need not agree."""
     asked = answer.headers.get("Retry-After", "").strip()
     if asked.isascii() and asked.isdigit():
         seconds = float(asked[:9])
     else:
         until = _date(asked)
         if until is None:
-            return RETRY_SECONDS
+            return None
         seconds = (until - (_date(answer.headers.get("Date", "")) or now)).total_seconds()
     return min(max(seconds, 1.0), MAX_RETRY_SECONDS)
 

@@ -1,21 +1,28 @@
-"""Messages and calls as signed JSON posts; how a post is made safe is left to outbound."""
+"""Messages, calls and events as signed JSON posts; how a post is made safe is left to outbound."""
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from decimal import Decimal
+from threading import Timer
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from adapters.mail import message_id
+from adapters.outbound import Endpoint, Outbound, trust
 from adapters.plain_json import plain_json
 from engine.core.values import instant
 from engine.errors import DeliveryFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
-    from adapters.outbound import Outbound
     from engine.ports import Message
+
+CLOUDEVENT = "application/cloudevents+json"
+UNUSED = "whsec_" + b64encode(bytes(32)).decode()
+"""Signs nothing: it stands where only an address is looked at."""
 
 
 class WebhookNotifier:
@@ -62,6 +69,43 @@ class WebhookCaller:
         if not isinstance(result, dict):
             raise DeliveryFailed(f"{self.name}.{operation} has to answer a JSON object or nothing", retry_after=None)
         return result
+
+
+class EventWebhooks:
+    """EventPost: a CloudEvent a post (structured mode), to whatever public address; `private`: to any, over http too."""
+
+    def __init__(self, *, private: bool, machine_now: Callable[[], datetime], whole_seconds: float = 30.0) -> None:
+        self._private, self._now, self._whole_seconds = private, machine_now, whole_seconds
+        self._trusted = trust()
+
+    def refusal(self, url: str) -> str | None:
+        """What is wrong with an address, or with the machines that it leads to now."""
+        try:
+            self._endpoint(url, UNUSED).address()
+        except ValueError as error:
+            return str(error)
+        except DeliveryFailed as failure:
+            return str(failure)
+        return None
+
+    def post(self, url: str, secret: str, body: bytes, message_id: str) -> None:
+        """Of the answer only its status counts. Each post has a connection of its own, so strangers share nothing."""
+        try:
+            endpoint = self._endpoint(url, secret)
+        except ValueError as error:  # the settings are others by now
+            raise DeliveryFailed(str(error), retry_after=None) from error
+        outbound = Outbound(endpoint, machine_now=self._now, trusted=self._trusted)
+        end = Timer(self._whole_seconds, outbound.close)  # whoever answers a letter a minute is left after this time
+        end.daemon = True
+        end.start()
+        try:
+            outbound.post(body, message_id=message_id, content_type=CLOUDEVENT, answered=False)
+        finally:
+            end.cancel()
+            outbound.close()
+
+    def _endpoint(self, url: str, secret: str) -> Endpoint:
+        return Endpoint(url, secret, private=self._private, retry_seconds=0.0)
 
 
 def _bytes(body: Mapping[str, Any]) -> bytes:

@@ -27,6 +27,7 @@ MilepostError
 ├── TooManyRequests            more than this caller may send in a time
 ├── Unavailable                the store is busy or closed; try again
 └── DeliveryFailed             an adapter could not deliver (again later, or never)
+    └── ReceiverGone           who was to have it says that he is there no more
 """
 
 from __future__ import annotations
@@ -231,3 +232,10 @@ class DeliveryFailed(MilepostError):
     def __init__(self, message: str, *, retry_after: float | None) -> None:
         self.retry_after = retry_after
         super().__init__(message)
+
+
+class ReceiverGone(DeliveryFailed):
+    """Who was to have it says that he is there no more, and wants nothing of the kind."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry_after=None)

@@ -209,6 +209,18 @@ class NoSpans:
 NO_SPANS = NoSpans()
 
 
+class EventPost(Protocol):
+    """Posts events to addresses that others gave us, each signed with the secret of who is to read it."""
+
+    def refusal(self, url: str) -> str | None:
+        """Why nothing is posted to an address; None: it may be."""
+
+    def post(self, url: str, secret: str, body: bytes, message_id: str) -> None:
+        """The receiver has it when this returns; `message_id` is the same at every try. Raises DeliveryFailed, where
+        `retry_after` is 0 but for receivers who said when, and ReceiverGone.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Adapters:
     """What the composition root plugs in. `notifiers` are tried all: each message goes to every one.
@@ -225,3 +237,4 @@ class Adapters:
     seal: Seal | None = None
     identity: Identity | None = None
     spans: Spans = NO_SPANS
+    events: EventPost | None = None

@@ -89,5 +89,10 @@ def wait(effect: StoredEffect, at_least: timedelta) -> timedelta:
     if said is not None:
         term = parse_term(str(said))
         return max(at_least, term.amount * _LENGTHS.get(term.unit, timedelta(days=1)))
-    doubled: timedelta = min(FIRST_WAIT * 2 ** min(failures(effect), 20), LONGEST_WAIT)
-    return max(at_least, doubled * random.uniform(0.8, 1.2))
+    return doubled(failures(effect), at_least)
+
+
+def doubled(failed: int, at_least: timedelta) -> timedelta:
+    """How long to wait after so many earlier tries that came to nothing: doubling, with jitter, and never less than that."""
+    length: timedelta = min(FIRST_WAIT * 2 ** min(failed, 20), LONGEST_WAIT)
+    return max(at_least, length * random.uniform(0.8, 1.2))

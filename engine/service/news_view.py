@@ -9,7 +9,10 @@ from engine.core.sight import may_see
 from engine.core.values import instant
 
 if TYPE_CHECKING:
-    from engine.core.case import Actor
+    from collections.abc import Sequence
+
+    from engine.core.case import Actor, Case
+    from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
     from engine.store.records import StoredCase
     from engine.store.store import Store
@@ -21,11 +24,12 @@ KIND = "milepost.case."
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which steps: of a workflow, of a case (id or number), of a kind; None: no matter."""
+    """Which steps: of a workflow, of a case (id or number), of a kind, of a party's cases; None: no matter."""
 
     workflow: str | None = None
     case: str | None = None
     type: str | None = None
+    party: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,9 @@ class News:
 
     pos: int
     event: dict[str, Any]
+
+
+Listener = tuple["Actor", Wanted]
 
 
 class Newsroom:
@@ -49,30 +56,49 @@ class Newsroom:
 
     def after(self, pos: int, actor: Actor, wanted: Wanted) -> tuple[int, list[News]]:
         """(the position up to which was looked, what of it this actor may know), at most CHUNK steps further."""
+        last, (found,) = self.after_for(pos, [(actor, wanted)])
+        return last, found
 
-        def work(reader: Reader) -> tuple[int, list[News]]:
-            known: dict[str, StoredCase | None] = {}
-            found, last = [], pos
+    def after_for(self, pos: int, listeners: Sequence[Listener]) -> tuple[int, list[list[News]]]:
+        """The same for several, by one look: what each of them may know."""
+
+        def work(reader: Reader) -> tuple[int, list[list[News]]]:
+            known: dict[str, tuple[StoredCase | None, list[int]]] = {}
+            found: list[list[News]] = [[] for _ in listeners]
+            last = pos
             for entry in reader.feed(pos, CHUNK):
                 last = entry.pos
                 if entry.case_id not in known:
-                    known[entry.case_id] = self._visible(reader, entry.case_id, actor, wanted)
-                case = known[entry.case_id]
-                event = None if case is None else self._event(reader, case, entry.pos, entry.seq)
-                if event is not None and wanted.type in {None, event["type"]}:
-                    found.append(News(entry.pos, event))
+                    known[entry.case_id] = self._seen_by(reader, entry.case_id, listeners)
+                case, places = known[entry.case_id]
+                event = None if case is None or not places else self._event(reader, case, entry.pos, entry.seq)
+                for place in places if event is not None else ():
+                    if event is not None and listeners[place][1].type in {None, event["type"]}:
+                        found[place].append(News(entry.pos, event))
             return last, found
 
         return self._store.read(work)
 
-    def _visible(self, reader: Reader, case_id: str, actor: Actor, wanted: Wanted) -> StoredCase | None:
+    def event_for(self, reader: Reader, listener: Listener, case_id: str, seq: int, pos: int) -> dict[str, Any] | None:
+        """One step's event; None where this actor may not know of it any more, or it was pruned."""
+        case, places = self._seen_by(reader, case_id, [listener])
+        return self._event(reader, case, pos, seq) if case is not None and places else None
+
+    def _seen_by(
+        self, reader: Reader, case_id: str, listeners: Sequence[Listener]
+    ) -> tuple[StoredCase | None, list[int]]:
+        """A case, and which of these may see it and want to."""
         stored = reader.case(case_id)
-        if stored is None or wanted.workflow not in {None, stored.case.workflow}:
-            return None
-        if wanted.case is not None and wanted.case not in {stored.case.id, stored.case.number}:
-            return None
+        wanting = [] if stored is None else [n for n, (_, wanted) in enumerate(listeners) if _fits(stored.case, wanted)]
+        if stored is None or not wanting:
+            return stored, []
         chart = self._catalog.chart(stored.version_id, reader)
-        return stored if may_see(chart, stored.case, actor) else None
+        return stored, [
+            place
+            for place in wanting
+            if _is_of(chart, stored.case, listeners[place][1].party)
+            and may_see(chart, stored.case, listeners[place][0])
+        ]
 
     def _event(self, reader: Reader, stored: StoredCase, pos: int, seq: int) -> dict[str, Any] | None:
         records = reader.history(stored.case.id, seq - 1, 1)
@@ -97,3 +123,13 @@ class Newsroom:
                 "entered": [path for path in line.get("entered", ()) if path],
             },
         }
+
+
+def _fits(case: Case, wanted: Wanted) -> bool:
+    return wanted.workflow in {None, case.workflow} and (wanted.case is None or wanted.case in {case.id, case.number})
+
+
+def _is_of(chart: Chart, case: Case, party: str | None) -> bool:
+    """Whether a role of this party's may have to do with the case: its `where` compares the party with a field."""
+    paths = {role.where["party"] for role in chart.workflow.roles.values() if "party" in role.where}
+    return party is None or any(case.data.get(path) == party for path in paths)

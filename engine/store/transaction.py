@@ -8,6 +8,7 @@ from engine.store.catalog import CatalogReader, CatalogWriter
 from engine.store.checkpoints import CheckpointReader, CheckpointWriter
 from engine.store.claiming import EffectClaimer
 from engine.store.delegations import DelegationReader, DelegationWriter
+from engine.store.deliveries import DeliveryReader, DeliveryWriter
 from engine.store.effects import EffectReader, EffectWriter
 from engine.store.fact_reading import FactReader
 from engine.store.fact_writing import FactWriter
@@ -29,6 +30,7 @@ class Reader(
     CatalogReader,
     OfficeReader,
     DelegationReader,
+    DeliveryReader,
     FigureReader,
     IncidentReader,
     ImportReader,
@@ -48,6 +50,7 @@ class Transaction(
     CatalogWriter,
     OfficeWriter,
     DelegationWriter,
+    DeliveryWriter,
     IncidentWriter,
     ImportWriter,
     CheckpointWriter,
@@ -57,5 +60,6 @@ class Transaction(
 ):
     """Everything that can be written, in one transaction, beside all reads; these see what it has written.
 
-    Lock order: cases (several: ascending by id), then register entries, then counters.
+    Lock order: cases (several: ascending by id), then register entries, then counters. A subscription comes before what it
+    is owed; who has one locked locks no case.
     """
