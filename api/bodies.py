@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from engine.service.views import CaseView, Outcome, StepView
 
@@ -141,6 +141,30 @@ class CloseBody(Body):
     """`POST /incidents/{incident_id}/close`."""
 
     answer: Why = Field(description="what was done about it")
+
+
+class SubscriptionBody(Body):
+    """`POST /subscriptions`."""
+
+    url: str = Field(min_length=1, max_length=2000, examples=["https://receiver.example/milepost"])
+    workflow: Name | None = Field(default=None, description="of cases of this workflow only")
+    type: str | None = Field(default=None, max_length=80, description="of this type only: milepost.case.event, …")
+    party: str | None = Field(default=None, max_length=200, description="of cases of this party only")
+
+
+class ReplayBody(BaseModel):
+    """`POST /subscriptions/{subscription_id}/replay`: one of both."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=False)
+
+    since: Moment | None = Field(default=None, alias="from", description="a moment, with its offset from UTC")
+    after: Annotated[int, Field(strict=True, ge=0, le=10**18)] | None = Field(default=None, description="a position")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.since is None) == (self.after is None):
+            raise ValueError("give either `from` or `after`")
+        return self
 
 
 class ClockBody(BaseModel):

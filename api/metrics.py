@@ -45,6 +45,11 @@ class Metrics:
         self._incidents = self._gauge("milepost_incidents_open", "Incidents that wait for a person")
         self._due = self._gauge("milepost_timers_late_seconds", "How long the first due timer has not been fired")
 
+        self._posts = self._counter("milepost_event_posts", "Tries to post an event to a subscription", "outcome")
+        self._posted: dict[str, int] = {}
+        self._owed = self._gauge("milepost_event_deliveries", "Events that subscriptions are owed", "status")
+        self._behind = self._gauge("milepost_events_lag_steps", "Steps that the subscription furthest behind has left")
+
     def refused(self, reason: str) -> None:
         """One request more."""
         self._refusals.labels(reason).inc()
@@ -68,7 +73,18 @@ class Metrics:
                 self._age.labels(waiting.adapter).set(max(0.0, (now - waiting.since).total_seconds()))
             for cases in services.figures.open_cases():
                 self._open.labels(cases.workflow, cases.state or "-").set(cases.count)
+            self._events()
             return generate_latest(self.registry)
+
+    def _events(self) -> None:
+        """What is posted to subscriptions, by this process, and what waits, of the whole database."""
+        for outcome, count in self._services.publishing.outcomes().items():
+            self._posts.labels(outcome).inc(count - self._posted.get(outcome, 0))
+            self._posted[outcome] = count
+        waiting, behind = self._services.publishing.figures()
+        for status in ("waiting", "delivering", "dead"):
+            self._owed.labels(status).set(waiting.get(status, 0))
+        self._behind.set(behind)
 
     def _count(self, one: StepFigure) -> None:
         self._pos = one.pos

@@ -19,7 +19,7 @@ from adapters.seals import Ed25519Seal
 from adapters.smtp import Smtp, SmtpSettings
 from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
-from adapters.webhooks import WebhookNotifier
+from adapters.webhooks import EventWebhooks, WebhookNotifier
 from adapters.work_orders import WorkOrders
 from engine.ports import NO_SPANS, Adapters, Caller
 from engine.service.bundles import read_folder
@@ -61,6 +61,7 @@ def open_services(settings: Settings, *, manual_clock: bool) -> Services:
         body=settings.certification_body,
         limits=limits,
         hands=None if manual_clock else Hands(),  # moved by hand, everything happens in one order
+        event_hands=None if manual_clock else Hands(what="an event"),
         lease_seconds=lease,
     )
 
@@ -71,7 +72,9 @@ def publish_shipped(services: Services, settings: Settings) -> tuple[Published, 
 
 
 def adapters_of(settings: Settings, now: Callable[[], datetime]) -> Adapters:
-    """Mail by SMTP or into a folder, webhooks where an address is set (stamped `now`), calls as work orders."""
+    """Mail by SMTP or into a folder, webhooks where an address is set (stamped `now`), calls as work orders; events
+    to whoever subscribes.
+    """
     notifiers: list[Notifier] = [_mail(settings)]
     if settings.webhook_url:
         try:
@@ -86,6 +89,7 @@ def adapters_of(settings: Settings, now: Callable[[], datetime]) -> Adapters:
         callers=Callers(Path(settings.work_orders)),
         tables=FileTables(),
         seal=Ed25519Seal(key_file(settings)),
+        events=EventWebhooks(private=settings.private, machine_now=now),
         identity=_identity(settings, now) if settings.oidc_issuer or settings.oidc_audience else None,
         spans=_spans(settings.otlp_url) if settings.otlp_url else NO_SPANS,
     )

@@ -1,4 +1,4 @@
-"""The tickers of a node: timers that are due, effects that wait, imports, steps without a place or a seal; the work itself is the services'.
+"""The tickers of a node: timers that are due, effects that wait, imports, steps without a place or a seal, events for subscriptions; the work itself is the services'.
 
 APScheduler asks at intervals, news of commits ask at once; one thread for each kind of work does it.
 """
@@ -107,11 +107,12 @@ class Scheduler:
         self._until_due: float | None = None
         self._timers = Ticker("timers", self._fire, until_next=lambda: self._until_due, rest=REST_OF_TIMERS)
         self._effects = Ticker("effects", services.effects.deliver_pending, until_next=services.effects.until_next)
-        self._order = Ticker("order", services.feed.sequence, rest=REST)
+        self._order = Ticker("order", self._place, rest=REST)
+        self._news = Ticker("news", services.publishing.run_once, until_next=services.publishing.until_next, rest=REST)
         self._seals = Ticker("seals", services.audit.checkpoint)
         self._imports = Ticker("imports", services.imports.work.run_once)
         self._answers = Ticker("answers", services.pruning.forget, longest=FORGETTING)
-        self._asked = (self._timers, self._effects, self._imports, self._order, self._seals)
+        self._asked = (self._timers, self._effects, self._imports, self._order, self._news, self._seals)
         self._tickers = (*self._asked, self._answers)
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
@@ -124,6 +125,7 @@ class Scheduler:
         self._services.store.watch(self._heard)
         self._services.effects.watch(self._effects.ask)
         self._services.imports.work.watch(self._imports.ask)
+        self._services.publishing.watch(self._news.ask)
         for ticker in self._tickers:
             ticker.start()
         for ticker in self._asked:
@@ -136,6 +138,7 @@ class Scheduler:
             ticker.stop()
         self._services.effects.close()
         self._services.imports.work.close()
+        self._services.publishing.close()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         for ticker in self._tickers:
@@ -155,6 +158,12 @@ class Scheduler:
         """Fires what is due. Most looks find that nothing is, by one question."""
         self._until_due = self._services.timers.until_due()
         return 0 if self._until_due is not None and self._until_due > 0 else self._services.timers.fire_due()
+
+    def _place(self) -> int:
+        """Gives steps their place; who owns the database did so when he wrote them. Then there is news."""
+        placed = self._services.feed.sequence()
+        self._news.ask()
+        return placed
 
     def _heard(self, news: News) -> None:
         """Something was committed, here or on another node: a timer may be due sooner than was known."""

@@ -47,7 +47,7 @@ class Settings:
     mail_from: str = _setting("milepost@milepost.example", "the sender of messages")
     webhook_url: str = _setting("", "messages are also posted to this address, signed")
     webhook_secret: str = _setting("", "the secret they are signed with: whsec_ and base64", secret=True)
-    webhook_private: str = _setting("no", "yes: webhooks and calls may go to private addresses and over http")
+    webhook_private: str = _setting("no", "yes: webhooks, calls and events may go to private addresses and over http")
     oidc_issuer: str = _setting("", "the OpenID provider whose tokens are accepted beside our own: its issuer address")
     oidc_audience: str = _setting("", "the name of this application at that provider: the audience of its tokens")
     oidc_claims: str = _setting(

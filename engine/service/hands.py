@@ -1,4 +1,6 @@
-"""The threads of a process that deliver outward effects, shared so that no adapter takes all; what they do is not known here."""
+"""The threads of a process that deliver to the outside, shared so that no adapter or receiver takes all; what they do is not
+known here.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,8 @@ THREADS = 16
 class Hands:
     """A bounded pool. An adapter may have as many threads as it leaves free, and one where any is: the next finds some."""
 
-    def __init__(self, threads: int = THREADS) -> None:
-        self._threads = threads
+    def __init__(self, threads: int = THREADS, *, what: str = "an effect") -> None:
+        self._threads, self._what = threads, what
         self._pool = ThreadPoolExecutor(threads, "milepost-delivery")  # a thread begins when it is needed
         self._busy: Counter[str] = Counter()
         self._lock = Lock()
@@ -62,9 +64,9 @@ class Hands:
         try:
             work()
         except Unavailable as error:
-            log.warning("an effect of %s: %s; it is tried again when its lease ends", adapter, error)
+            log.warning("%s for %s: %s; it is tried again when its lease ends", self._what, adapter, error)
         except Exception:
-            log.exception("an effect of %s could not be finished; it is tried again when its lease ends", adapter)
+            log.exception("%s for %s was not finished; it is tried again when its lease ends", self._what, adapter)
         self._end(adapter)
         for ended in self._watchers:
             ended()

@@ -1,4 +1,5 @@
-"""Retention: closed cases after a term, by small batches, answers to Idempotency-Keys after a week, files of imports after a month.
+"""Retention: closed cases after a term, by small batches; answers to Idempotency-Keys and events that were posted after a week,
+files of imports and events that were given up after a month.
 
 What stays of a pruned case, and what may not be pruned, is said in engine/store/pruning.py.
 """
@@ -30,6 +31,8 @@ ANSWERS_KEPT = timedelta(days=7)
 ANSWERS_AT_ONCE = 1000
 FILES_KEPT = timedelta(days=30)
 FILES_AT_ONCE = 20
+POSTED_KEPT, DEAD_KEPT = timedelta(days=7), timedelta(days=30)
+DELIVERIES_AT_ONCE = 1000
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -66,12 +69,21 @@ class Pruning:
 
     def forget(self) -> int:
         """Forgets what need not be kept any more, of itself: how much. Call again while it is > 0."""
-        return self.forget_answers() + self.forget_files()
+        return self.forget_answers() + self.forget_files() + self.forget_deliveries()
 
     def forget_files(self) -> int:
         """Forgets files of imports that nobody has touched for a month: how many. Call again while it is > 0."""
         before = self._store.machine_now() - FILES_KEPT
         asked = self._store.submit(lambda tx: tx.forget_import_files(before, FILES_AT_ONCE), priority=Priority.IMPORTS)
+        return asked.result()
+
+    def forget_deliveries(self) -> int:
+        """Forgets events that were posted a week ago, or given up a month ago: how many. Call again while it is > 0."""
+        now = self._store.machine_now()
+        asked = self._store.submit(
+            lambda tx: tx.forget_old_deliveries(now - POSTED_KEPT, now - DEAD_KEPT, DELIVERIES_AT_ONCE),
+            priority=Priority.IMPORTS,
+        )
         return asked.result()
 
     def forget_answers(self) -> int:

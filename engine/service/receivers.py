@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Actor
@@ -64,3 +65,17 @@ def actor_of(token: Token) -> Actor:
     return Actor(
         id=token.actor_id, roles=token.roles, attributes=token.attributes, name=token.name, ties=tuple(token.ties)
     )
+
+
+def as_he_is(reader: Reader, actor: Actor) -> Actor | None:
+    """Somebody who asked for something earlier, as he is now: of the roles that he had then those that a token in force gives
+    him still, for the same party. None where there is none. Whom only a provider knows is as he was then.
+    """
+    tokens, now = reader.all_tokens_of(actor.id), reader.machine_now()
+    if not tokens:
+        return actor
+    in_force = [t for t in tokens if t.revoked_at is None and (t.expires_at is None or now < t.expires_at)]
+    held = [token for token in in_force if actor_of(token).party == actor.party]
+    same = [token for token in held if dict(token.attributes) == dict(actor.attributes)] or held[-1:]
+    roles = actor.roles & frozenset(role for token in same for role in token.roles)
+    return replace(actor_of(same[-1]), roles=roles) if roles else None

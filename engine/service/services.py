@@ -29,8 +29,10 @@ from engine.service.news_view import Newsroom
 from engine.service.outward import Outward
 from engine.service.people import People
 from engine.service.pruning import Pruning
+from engine.service.publishing import Publishing
 from engine.service.register import Register
 from engine.service.stepping import Stepping
+from engine.service.subscriptions import Subscriptions
 from engine.service.telling import Telling
 from engine.service.timers import Timers
 from engine.store.limits import NO_LIMITS
@@ -67,6 +69,8 @@ class Services:
     feed: Feed
     figures: Figures
     newsroom: Newsroom
+    publishing: Publishing
+    subscriptions: Subscriptions
     audit: Audit
     spans: Spans
 
@@ -84,13 +88,15 @@ def build_services(
     body: str = "0001",
     limits: Limits = NO_LIMITS,
     hands: Hands | None = None,
+    event_hands: Hands | None = None,
     lease_seconds: float = LEASE_SECONDS,
     new_id: Callable[[], str] = new_id,
 ) -> Services:
     """`public_url` stands in links, `body` is the certification body's `{body}` in certificate numbers.
 
-    `limits` hold for all nodes of the store; `hands` deliver beside each other, None: one after the other, in order;
-    `lease_seconds`: how long a delivery or an import belongs to the node that began it.
+    `limits` hold for all nodes of the store; `hands` deliver beside each other, None: one after the other, in order; `event_hands` post
+    events to subscriptions likewise;
+    `lease_seconds`: how long what is delivered or an import belongs to the node that began it.
     """
     catalog = Catalog(store, templates=adapters.templates, renderer=adapters.renderer)
     stepping = Stepping(catalog, body=body, new_id=new_id)
@@ -102,6 +108,8 @@ def build_services(
     plans = Plans(store, catalog, adapters.tables)
     importing = ImportWork(store, catalog, commands, plans, lease_seconds=lease_seconds)
     effects = Effects(store, delivering, limits=limits, hands=hands, lease_seconds=lease_seconds)
+    newsroom = Newsroom(store, catalog, public_url=public_url)
+    publishing = Publishing(store, newsroom, adapters.events, hands=event_hands, lease_seconds=lease_seconds)
     return Services(
         store=store,
         catalog=catalog,
@@ -121,7 +129,9 @@ def build_services(
         pruning=Pruning(store),
         feed=Feed(store),
         figures=Figures(store),
-        newsroom=Newsroom(store, catalog, public_url=public_url),
+        newsroom=newsroom,
+        publishing=publishing,
+        subscriptions=Subscriptions(store, adapters.events, publishing),
         audit=Audit(store, adapters.seal),
         spans=adapters.spans,
     )
