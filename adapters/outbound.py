@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MAX_ANSWER = 1 << 20
 RETRY_SECONDS = 60.0
 MAX_RETRY_SECONDS = 86_400.0
+MAX_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Endpoint:
             raise ValueError(f"no web address: {error}") from error
         if url.scheme not in {"https", "http"} or not url.host or url.userinfo:
             raise ValueError("a web address is https://host/path, without a user in it")
+        if not 0 < (url.port or 443) <= MAX_PORT:
+            raise ValueError(f"{url.port} is no port; there are 1 to {MAX_PORT}")
         if url.scheme == "http" and not self.private:
             raise ValueError("http is for private addresses only; use https")
         secret_bytes(self.secret)

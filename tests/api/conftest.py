@@ -14,6 +14,7 @@ import uvicorn
 
 from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
+from adapters.webhooks import EventWebhooks
 from api.app import create_app
 from api.patience import Patience
 from engine.ports import Adapters, RenderedCertificate
@@ -203,7 +204,14 @@ class World:
 def build(url="sqlite://", identity=None):
     """Services over a store of their own, with the workflow published."""
     store = Store(url, machine_now=lambda: START, manual_clock=True)
-    adapters = Adapters([Letters()], MessageTemplates, lambda _: Renderer(), tables=FileTables(), identity=identity)
+    adapters = Adapters(
+        [Letters()],
+        MessageTemplates,
+        lambda _: Renderer(),
+        tables=FileTables(),
+        identity=identity,
+        events=EventWebhooks(private=True, machine_now=lambda: START),
+    )
     services = build_services(store, adapters, public_url="https://milepost.example", body="0042")
     services.catalog.publish_all([Bundle(OFFER, "offer.yaml", TEMPLATES, {})])
     return services

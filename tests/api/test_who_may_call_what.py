@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine.store.subscription_records import DEAD, Place
+
 CALLERS = {
     "nobody": None,
     "own": "anna",
@@ -21,16 +23,20 @@ NOTHING = {
     "lent": "none",
     "let": "none",
     "import": "none",
+    "sub": "none",
+    "late": "999",
 }
 """What the paths of the table name where there is nothing of that name."""
 
 ANOTHER = {"applicant.tax_id": "1234567890", "product.designation": "V-7"}
 TABLE_OF_ONE = b"tax_id,designation\n1234567890,V-3\n"
 LET = {"to": "zoe", "until": "2026-03-09T00:00:00Z"}
+SUBSCRIBED = {"url": "http://127.0.0.1:9/in"}
 WHY = {"person": "olga", "reason": "ill"}
 ALL = "200 200 200 200 200 200"
 KNOWN = "401 200 200 200 200 200"
 SEEN = "401 200 404 200 404 404"
+OWNED = "401 200 404 404 404 200"
 PLANT = "401 403 403 403 403 200"
 NO_CASE = "401 404 404 404 404 404"
 NO_PLANT = "401 403 403 403 403 404"
@@ -67,6 +73,15 @@ TABLE = [
     ("POST", "/cases", {"workflow": "offer", "data": ANOTHER}, "401 201 403 409 403 403", ""),
     ("POST", "/events", {"events": [{"case": "{id}", "event": "withdraw"}]}, KNOWN, ""),
     ("GET", "/events/stream?after=-1", None, "401 422 422 422 422 422", ""),  # it would not end
+    ("POST", "/subscriptions", SUBSCRIBED, "401 201 201 201 201 201", ""),
+    ("GET", "/subscriptions", None, KNOWN, ""),
+    ("GET", "/subscriptions/{sub}", None, OWNED, NO_CASE),
+    ("POST", "/subscriptions/{sub}/pause", None, OWNED, NO_CASE),
+    ("POST", "/subscriptions/{sub}/resume", None, OWNED, NO_CASE),
+    ("GET", "/subscriptions/{sub}/deliveries?status=dead", None, OWNED, NO_CASE),
+    ("POST", "/subscriptions/{sub}/deliveries/{late}/retry", None, "401 200 404 404 404 409", NO_CASE),
+    ("POST", "/subscriptions/{sub}/replay", {"after": 0}, OWNED, NO_CASE),
+    ("DELETE", "/subscriptions/{sub}", None, "401 204 404 404 404 404", NO_CASE),
     ("GET", "/register", None, KNOWN, ""),
     ("GET", "/register/{entry}", None, KNOWN, NO_CASE),
     ("GET", "/register/eligibility?tax_id=1234567890&designation=V-1", None, KNOWN, ""),
@@ -96,7 +111,10 @@ def listed(world):
     """What the paths of the table name."""
     case = world.listed()
     number = case["data"]["certificate"]["number"]
+    subscription = world.as_("anna").post("/subscriptions", json=SUBSCRIBED).json()["subscription"]["id"]
     return {
+        "sub": subscription,
+        "late": str(world.services.store.write(lambda tx: given_up(tx, case["id"]))),
         "id": case["id"],
         "number": number,
         "entry": case["data"]["register"]["entry_no"],
@@ -108,6 +126,14 @@ def listed(world):
             lambda tx: tx.add_incident(case_id=case["id"], kind="timer", subject="x", text="refused")
         ),
     }
+
+
+def given_up(tx, case_id):
+    """A delivery that is dead; its id."""
+    tx.add_deliveries(1, 0, 1, [Place(1, case_id, 1)])
+    (taken,) = tx.claim_deliveries(1, most=1, at_once=1, lease_seconds=60)
+    tx.finish_delivery(taken, DEAD, tries=1, error="the receiver answered 400", next_at=None)
+    return taken.row
 
 
 def ask(world, caller, method, path, body, names):
@@ -155,6 +181,8 @@ def test_no_endpoint_is_forgotten(world):
         "token_id": "lent",
         "delegation_id": "let",
         "import_id": "import",
+        "subscription_id": "sub",
+        "delivery": "late",
     }
     for path, operations in spec["paths"].items():
         known = path.replace("{name}", "offer").replace("{version}", "1")
