@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ADDRESS = "http://127.0.0.1:8000"
 SERVER = re.compile(r"postgresql://milepost@db\.example/(\w+)")
+RECEIVER = re.compile(r"\b9000\b")
 TOKEN = re.compile(r"export (\w+)=\$\((milepost .*) \| tail -n 1\)")
 
 
@@ -76,9 +77,12 @@ class Terminal:
         self.endings: list[Callable[[], None]] = []
         self.address = ADDRESS
         self.databases: dict[str, str] = {}
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.receiver = str(free.getsockname()[1])  # where a document's own receiver will listen
 
     def run(self, command: str) -> str:
         """What a command prints."""
+        command = RECEIVER.sub(self.receiver, command)
         command = SERVER.sub(lambda named: self.database(named[1]), command)
         if token := TOKEN.fullmatch(command):
             self.monkeypatch.setenv(token[1], self.milepost(token[2]).split()[-1])
@@ -173,7 +177,8 @@ def terminal(tmp_path, capsys, monkeypatch, request):
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the documents use curl")
 @pytest.mark.parametrize(
-    "document", ["README.md", "docs/api.md", "docs/operations.md", "docs/history.md", "docs/imports.md"]
+    "document",
+    ["README.md", "docs/api.md", "docs/events.md", "docs/operations.md", "docs/history.md", "docs/imports.md"],
 )
 def test_what_is_typed_answers_as_shown(document, terminal):
     """Every command of a document runs, in its order, and prints what the document shows."""
