@@ -72,8 +72,10 @@ class Newsroom:
                     known[entry.case_id] = self._seen_by(reader, entry.case_id, listeners)
                 case, places = known[entry.case_id]
                 event = None if case is None or not places else self._event(reader, case, entry.pos, entry.seq)
-                for place in places if event is not None else ():
-                    if event is not None and listeners[place][1].type in {None, event["type"]}:
+                if event is None:
+                    continue
+                for place in places:
+                    if listeners[place][1].type in {None, event["type"]}:
                         found[place].append(News(entry.pos, event))
             return last, found
 

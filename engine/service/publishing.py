@@ -58,10 +58,10 @@ class Publishing:
         self._counting = Lock()
 
     def run_once(self) -> int:
-        """Look for what is owed, then post what is due; how much was done. Call again while it is > 0."""
+        """Post what is due, and look for more that is owed; how much was done. Call again while it is > 0."""
         if self._post is None or self._closed.is_set():
             return 0
-        return self._spread() + self._send(self._post)
+        return self._send(self._post) + self._spread()  # in this order what cannot be looked up stops no post
 
     def until_next(self) -> float | None:
         """Seconds of the store's clock until there may be something to post; None: nothing waits."""

@@ -119,8 +119,11 @@ COUNT_OPEN = Statement(
 COUNT_OF = Statement(
     select(func.count().label("n")).where(_OF, D.status == bindparam("as_status")).select_from(DELIVERY)
 )
-COUNT_ALL = Statement(
-    select(D.status, func.count().label("n")).where(or_(_IS_OPEN, D.status == DEAD)).group_by(D.status)
+COUNT_ALL = Statement(  # of each subscription by its index: what is done is not looked at
+    select(D.status, func.count().label("n"))
+    .select_from(SUBSCRIPTION.join(DELIVERY, D.subscription_id == S.id))
+    .where(S.ended_at.is_(None), D.status.in_([literal(one) for one in (WAITING, DELIVERING, DEAD)]))
+    .group_by(D.status)
 )
 _LIST = select(DELIVERY).where(_OF, D.id < bindparam("before")).order_by(D.id.desc()).limit(bindparam("most"))
 LIST = Statement(_LIST)
@@ -140,10 +143,8 @@ _OLD = (
     select(D.id)
     .where(
         D.next_at.is_(None),
-        or_(
-            and_(D.status == DONE, D.changed_at < bindparam("done_before", type_=D.changed_at.type)),
-            D.changed_at < bindparam("dead_before", type_=D.changed_at.type),
-        ),
+        D.changed_at < bindparam("done_before", type_=D.changed_at.type),
+        or_(D.status == DONE, D.changed_at < bindparam("dead_before", type_=D.changed_at.type)),
     )
     .limit(bindparam("most"))
 )
