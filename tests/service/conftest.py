@@ -17,6 +17,8 @@ from engine.ports import Adapters, RenderedCertificate
 from engine.service.bundles import Bundle
 from engine.service.services import build_services
 from engine.store.store import Store
+from tests.servers.receiver import Receiver
+from tests.service.posting import posting
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)  # Monday, 09:00 in Moscow
 
@@ -335,3 +337,17 @@ def stored(proposals, acme, officer):
     proposals.send(b, "return", officer, {"reasons": "page 4"})
     made.seal()
     return made
+
+
+@pytest.fixture
+def receiver():
+    """A real receiver of events."""
+    made = Receiver()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def out(proposals, receiver):
+    """Services that post events to it."""
+    return posting(proposals, receiver)
