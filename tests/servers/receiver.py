@@ -65,10 +65,13 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 code, headers = receiver.take(Post(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-                self.send_response(code)
-                for name, value in {**headers, "Content-Length": "0"}.items():
-                    self.send_header(name, value)
-                self.end_headers()
+                try:
+                    self.send_response(code)
+                    for name, value in {**headers, "Content-Length": "0"}.items():
+                        self.send_header(name, value)
+                    self.end_headers()
+                except OSError:
+                    return  # who asked is dead
 
             def log_message(self, *args: object) -> None:
                 """Nothing."""
