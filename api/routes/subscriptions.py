@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -90,5 +89,4 @@ def replay_subscription(
     subscription_id: Id, body: ReplayBody, services: ServicesIn, actor: ActorIn
 ) -> SubscriptionView:
     """Have everything posted again that happened from a moment on, or behind a position, in its order."""
-    since = None if body.since is None else body.since.astimezone(UTC)
-    return services.subscriptions.replay(subscription_id, actor, after=body.after, since=since)
+    return services.subscriptions.replay(subscription_id, actor, after=body.after, since=body.since)
