@@ -28,7 +28,7 @@ def write_durably(path: Path, content: bytes) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def file_stem(key: str) -> str:
@@ -53,7 +53,8 @@ def file_stem(key: str) -> str:
     return f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """What was renamed into it stays there."""
     folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -19,10 +19,13 @@ from engine.service.clean import check_asked
 
 MAX_BODY = 1_048_576
 MAX_UPLOAD = 20 * 1_048_576
+MAX_DOCUMENT = 50 * 1_048_576
 MAX_HEADERS = 32_768
 MAX_DEPTH = 64
 SLOWEST = 30.0
 """Seconds that a body may take to arrive."""
+SLOWEST_DOCUMENT = 600.0
+"""The same for a document: 90 KiB a second are enough for the largest."""
 
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
@@ -103,6 +106,13 @@ def _query_names(dependant: Dependant) -> list[str]:
     return own + [name for inner in dependant.dependencies for name in _query_names(inner)]
 
 
+def _bounds(path: str) -> tuple[int, float]:
+    """How many bytes a body may have, and how many seconds it may take."""
+    if path == "/documents":
+        return MAX_DOCUMENT, SLOWEST_DOCUMENT
+    return (MAX_UPLOAD if path.startswith("/imports") else MAX_BODY), SLOWEST
+
+
 class BoundedBody:
     """Refuses headers that are too large, bodies that are, by their declared or their real length, and those that do not come to an end."""
 
@@ -117,12 +127,12 @@ class BoundedBody:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
             await problem(431, "too-large", f"the headers are longer than {MAX_HEADERS} bytes")(scope, receive, send)
             return
-        bound = MAX_UPLOAD if scope["path"].startswith("/imports") else MAX_BODY
+        bound, slowest = _bounds(scope["path"])
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > bound:
             await problem(413, "too-large", f"the body is larger than {bound} bytes")(scope, receive, send)
             return
-        seen, whole, end = 0, False, asyncio.get_running_loop().time() + SLOWEST
+        seen, whole, end = 0, False, asyncio.get_running_loop().time() + slowest
 
         async def counted() -> Message:
             nonlocal seen, whole
@@ -132,7 +142,7 @@ class BoundedBody:
                 async with asyncio.timeout_at(end):
                     message = await receive()
             except TimeoutError:
-                raise HTTPException(408, f"the body did not arrive within {SLOWEST:.0f} seconds") from None
+                raise HTTPException(408, f"the body did not arrive within {slowest:.0f} seconds") from None
             seen, whole = seen + len(message.get("body", b"")), not message.get("more_body", False)
             if seen > bound:
                 raise HTTPException(413, f"the body is larger than {bound} bytes")

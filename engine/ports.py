@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from engine.core.case import Actor
@@ -171,6 +171,44 @@ class Identity(Protocol):
         """Who this is. Raises NotAuthenticated, and Unavailable where nobody can be asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A content that is kept: the SHA-256 of its `size` bytes, and what it is by its looks."""
+
+    sha256: str
+    size: int
+    media_type: str
+
+
+class Incoming(Protocol):
+    """A content on its way: `write` its parts in order, then `keep` it or `drop` it."""
+
+    def write(self, part: bytes) -> None:
+        """The next part. Raises Unavailable."""
+
+    def keep(self) -> Kept:
+        """For good, once however often it comes. Raises InvalidPayload for a kind that is not taken, Unavailable."""
+
+    def drop(self) -> None:
+        """Nothing is left of it; after `keep` nothing happens."""
+
+
+class Documents(Protocol):
+    """Keeps contents of documents, by their SHA-256."""
+
+    def begin(self) -> Incoming:
+        """Room for one that arrives. Raises Unavailable."""
+
+    def read(self, sha256: str) -> Iterator[bytes]:
+        """The content in parts; Unavailable is raised at once where it is not there."""
+
+    def forget(self, sha256: str, *, older_than: float) -> bool:
+        """Drops a content that came so many seconds ago or more; False: it is younger, or not there. Raises Unavailable."""
+
+    def tidy(self) -> int:
+        """Drops what was left behind by uploads that never ended; how many."""
+
+
 class Span(Protocol):
     """What is done at the moment, as an operator will see it."""
 
@@ -236,5 +274,6 @@ class Adapters:
     tables: Tables | None = None
     seal: Seal | None = None
     identity: Identity | None = None
+    documents: Documents | None = None
     spans: Spans = NO_SPANS
     events: EventPost | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote, urlsplit
 
 from adapters.certificates import TypstCertificates
+from adapters.documents import DocumentFolder
 from adapters.mail import Sender
 from adapters.mailbox import Mailbox
 from adapters.oidc import Oidc, Provider, read_claims
@@ -88,6 +89,7 @@ def adapters_of(settings: Settings, now: Callable[[], datetime]) -> Adapters:
         renderer=TypstCertificates,
         callers=Callers(Path(settings.work_orders)),
         tables=FileTables(),
+        documents=DocumentFolder(Path(settings.documents)),
         seal=Ed25519Seal(key_file(settings)),
         events=EventWebhooks(private=settings.private, machine_now=now),
         identity=_identity(settings, now) if settings.oidc_issuer or settings.oidc_audience else None,

@@ -111,7 +111,7 @@ class Scheduler:
         self._news = Ticker("news", services.publishing.run_once, until_next=services.publishing.until_next, rest=REST)
         self._seals = Ticker("seals", services.audit.checkpoint)
         self._imports = Ticker("imports", services.imports.work.run_once)
-        self._answers = Ticker("answers", services.pruning.forget, longest=FORGETTING)
+        self._answers = Ticker("answers", self._forget, longest=FORGETTING)
         self._asked = (self._timers, self._effects, self._imports, self._order, self._news, self._seals)
         self._tickers = (*self._asked, self._answers)
         self._scheduler = BackgroundScheduler(
@@ -158,6 +158,10 @@ class Scheduler:
         """Fires what is due. Most looks find that nothing is, by one question."""
         self._until_due = self._services.timers.until_due()
         return 0 if self._until_due is not None and self._until_due > 0 else self._services.timers.fire_due()
+
+    def _forget(self) -> int:
+        """What need not be kept any more."""
+        return self._services.pruning.forget() + self._services.documents.forget()
 
     def _place(self) -> int:
         """Gives steps their place; who owns the database did so when he wrote them. Then there is news."""

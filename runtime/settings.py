@@ -40,6 +40,7 @@ class Settings:
     workflows: str = _setting(str(SHIPPED), "the folder of workflow files, with calendars/ and templates/ in it")
     public_url: str = _setting("http://127.0.0.1:8000", "the address in links and on certificates")
     mailbox: str = _setting("mailbox", "the folder where messages are filed as .eml when no mail server is set")
+    documents: str = _setting("documents", "the folder where uploaded documents are kept, one for all nodes")
     work_orders: str = _setting("work-orders", "the folder where calls to adapters without an address are filed")
     smtp_url: str = _setting(
         "", "the mail server: smtp://user:password@host:587 (STARTTLS), smtps://… or smtp://127.0.0.1:25", secret=True

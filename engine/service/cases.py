@@ -185,6 +185,7 @@ class Cases:
             made = step(chart, case, event, actor, now=max(now, case.last_at))
             if made is None:
                 raise no_case(case_id)
+            self._commands.stepping.check_documents(reader, chart, case, made, actor)
             key = unique_key(chart.workflow, made.case)
             if key is not None:
                 check_free(chart, made.case, reader.unique_holder(case.workflow, key))

@@ -118,7 +118,7 @@ class Commands:
     """Puts commands to the store and returns what became of them."""
 
     def __init__(self, store: Store, stepping: Stepping) -> None:
-        self._store, self._stepping = store, stepping
+        self._store, self.stepping = store, stepping
 
     def decide(self, command: Command) -> Decision:
         """One transaction; waits until it is committed."""
@@ -167,13 +167,13 @@ class Commands:
         known = self._known(tx, command)
         if known is not None:
             return known
-        taken = None if case_id is None else self._stepping.take_now(tx, case_id)
+        taken = None if case_id is None else self.stepping.take_now(tx, case_id)
         if taken is None:
             raise missing(tx, ref)
         if not may_address(taken.chart, taken.case, command.actor):
             raise no_case(ref)
         check_match(taken.case, command.if_match)
-        made = self._stepping.step(tx, taken, command.event, command.actor)
+        made = self.stepping.step(tx, taken, command.event, command.actor)
         return Decision(case=made.case, version_id=taken.version_id, record=made.record)
 
     def _open(self, tx: Transaction, command: Command) -> Decision:
@@ -181,22 +181,22 @@ class Commands:
         known = self._known(tx, command)
         if known is not None:
             return known
-        version_id, _ = self._stepping.catalog.chart_of(command.workflow, tx)
-        case_id = self._stepping.new_id()
+        version_id, _ = self.stepping.catalog.chart_of(command.workflow, tx)
+        case_id = self.stepping.new_id()
         if not isinstance(command.event, Event):
             raise TypeError("a case is opened by an event")
         event = replace(command.event, name="open")
         if command.parent is None:
-            made = self._stepping.open(tx, version_id, event, command.actor, case_id=case_id, parent=None)
+            made = self.stepping.open(tx, version_id, event, command.actor, case_id=case_id, parent=None)
             return Decision(case=made.case, version_id=version_id, record=made.record)
-        taken = None if parent_id is None else self._stepping.take_now(tx, parent_id)
+        taken = None if parent_id is None else self.stepping.take_now(tx, parent_id)
         if taken is None:
             raise missing(tx, command.parent)
         told = ChildOpened(case_id, command.workflow, None, by=command.actor)
         check_parent(taken.chart, taken.case, told, command.actor, now=taken.now)
         parent = parent_of(taken.case)
-        made = self._stepping.open(tx, version_id, event, command.actor, case_id=case_id, parent=parent)
-        self._stepping.step(tx, taken, replace(told, number=made.case.number), command.actor)
+        made = self.stepping.open(tx, version_id, event, command.actor, case_id=case_id, parent=parent)
+        self.stepping.step(tx, taken, replace(told, number=made.case.number), command.actor)
         return Decision(case=made.case, version_id=version_id, record=made.record)
 
 

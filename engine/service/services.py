@@ -15,6 +15,7 @@ from engine.service.clock import Clock
 from engine.service.commands import Commands
 from engine.service.delegations import Delegations
 from engine.service.delivering import Delivering
+from engine.service.documents import Documents
 from engine.service.effects import LEASE_SECONDS, Effects
 from engine.service.failing import Failing
 from engine.service.feed import Feed
@@ -65,6 +66,7 @@ class Services:
     delegations: Delegations
     clock: Clock
     imports: Imports
+    documents: Documents
     pruning: Pruning
     feed: Feed
     figures: Figures
@@ -99,8 +101,10 @@ def build_services(
     `lease_seconds`: how long what is delivered or an import belongs to the node that began it.
     """
     catalog = Catalog(store, templates=adapters.templates, renderer=adapters.renderer)
-    stepping = Stepping(catalog, body=body, new_id=new_id)
+    stepping = Stepping(catalog, body=body, new_id=new_id, documents=adapters.documents is not None)
     commands = Commands(store, stepping)
+    cases = Cases(store, catalog, commands)
+    documents = Documents(store, catalog, cases, adapters.documents)
     timers = Timers(store, stepping)
     outward = Outward(store, catalog, adapters, public_url=public_url)
     telling = Telling(stepping)
@@ -114,7 +118,7 @@ def build_services(
         store=store,
         catalog=catalog,
         commands=commands,
-        cases=Cases(store, catalog, commands),
+        cases=cases,
         timers=timers,
         effects=effects,
         handling=Handling(store, stepping),
@@ -126,6 +130,7 @@ def build_services(
         delegations=Delegations(store),
         clock=Clock(store, timers, effects),
         imports=Imports(store, catalog, commands, plans, importing),
+        documents=documents,
         pruning=Pruning(store),
         feed=Feed(store),
         figures=Figures(store),

@@ -12,15 +12,17 @@ from engine.core.machine.step import dropped, open_case, step
 from engine.errors import DuplicateCase, Refused, Unavailable
 from engine.service.numbers import allocate
 from engine.service.pools import report_exhausted
+from engine.service.referring import new_documents
 from engine.service.searchable import index, unique_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from engine.core.case import Actor, Case, Event, Input, Step, Timer
     from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
+    from engine.store.records import Document
     from engine.store.transaction import Reader, Transaction
 
 MAX_TIMERS = 10_000
@@ -40,8 +42,9 @@ class Taken:
 class Stepping:
     """The one way a case changes."""
 
-    def __init__(self, catalog: Catalog, *, body: str, new_id: Callable[[], str]) -> None:
-        self.catalog, self.body, self.new_id = catalog, body, new_id
+    def __init__(self, catalog: Catalog, *, body: str, new_id: Callable[[], str], documents: bool = False) -> None:
+        """`documents`: they are kept here, so nobody refers to one that is not."""
+        self.catalog, self.body, self.new_id, self._documents = catalog, body, new_id, documents
 
     def take(self, tx: Transaction, case_id: str, *, most: int = MAX_TIMERS, wait: bool = True) -> Taken | None:
         """Lock a case and fire its timers due by now, in due order, each a step of its own at its due moment.
@@ -72,7 +75,10 @@ class Stepping:
         made = step(taken.chart, taken.case, said, actor, now=taken.now)
         if made is None:
             raise ValueError("a timer is fired by take")
-        return self.save(tx, taken.chart, made, arrived_at=taken.now)
+        referred = self._referred(tx, taken.chart, taken.case, made, actor)
+        made = self.save(tx, taken.chart, made, arrived_at=taken.now)
+        _refer(tx, made.case.id, referred)
+        return made
 
     def drop(self, tx: Transaction, taken: Taken, said: Input, actor: Actor, reason: str) -> Step:
         """Record what a case did not take; nothing else changes."""
@@ -86,10 +92,12 @@ class Stepping:
         chart = self.catalog.chart(version_id, tx)
         now = tx.business_now()
         made = open_case(chart, event, actor, case_id=case_id, now=now, parent=parent)
+        referred = self._referred(tx, chart, None, made, actor)
         key = self._free_key(tx, chart, made.case)
         made = fill(made, allocate(tx, chart.workflow, made, body=self.body))
         found = index(chart.workflow, made.case)
         tx.insert_case(made, version_id=version_id, unique_key=key, index=found, arrived_at=now)
+        _refer(tx, case_id, referred)
         if made.case.memory.answers:
             report_exhausted(tx, chart, made)
         return made
@@ -103,6 +111,16 @@ class Stepping:
         if made.case.memory.answers:
             report_exhausted(tx, chart, made)
         return made
+
+    def _referred(
+        self, tx: Transaction, chart: Chart, before: Case | None, made: Step, actor: Actor
+    ) -> Sequence[Document]:
+        return new_documents(chart, before, made, actor, tx.use_document) if self._documents else ()
+
+    def check_documents(self, reader: Reader, chart: Chart, before: Case, made: Step, actor: Actor) -> None:
+        """Raises what a step would be refused for, and keeps nothing from being forgotten."""
+        if self._documents:
+            new_documents(chart, before, made, actor, reader.document)
 
     def _free_key(self, tx: Transaction, chart: Chart, case: Case) -> str | None:
         key = unique_key(chart.workflow, case)
@@ -118,6 +136,11 @@ class Stepping:
             tx.add_incident(case_id=case.id, kind="timer", subject=timer.key, text=str(refusal))
             lost = lost_timer(chart, case, timer, str(refusal))
             return self.save(tx, chart, lost, arrived_at=lost.record.at).case
+
+
+def _refer(tx: Transaction, case_id: str, documents: Iterable[Document]) -> None:
+    for document in documents:
+        tx.refer(case_id, document)
 
 
 def knowing_parent(reader: Reader, chart: Chart, case: Case) -> Case:

@@ -9,6 +9,8 @@ from engine.store.tables import (
     CASE_INDEX,
     CASE_LINK,
     CASE_SECTION,
+    DOCUMENT,
+    DOCUMENT_USE,
     EFFECT,
     FEED,
     IMPORTED_ROW,
@@ -52,6 +54,8 @@ INSERT_UNSEQUENCED = inserting(UNSEQUENCED)
 INSERT_EFFECT = inserting(EFFECT)
 INSERT_ACCEPTED = inserting(ACCEPTED)
 INSERT_IMPORTED = inserting(IMPORTED_ROW)
+PUT_DOCUMENT = inserting(DOCUMENT, over=("sha256", "owner"))
+PUT_DOCUMENT_USE = inserting(DOCUMENT_USE, over=("case_id", "sha256"))
 
 ORDER = {
     statement: place
@@ -75,6 +79,8 @@ ORDER = {
             INSERT_EFFECT,
             INSERT_ACCEPTED,
             INSERT_IMPORTED,
+            PUT_DOCUMENT,
+            PUT_DOCUMENT_USE,
         )
     )
 }

@@ -21,6 +21,7 @@ from engine.store.tables import (
     CASE_LINK,
     CASE_SECTION,
     CERTIFICATE,
+    DOCUMENT_USE,
     EFFECT,
     INCIDENT,
     POSITION,
@@ -97,6 +98,7 @@ _OF_CASE = (
     STEP.c.case_id,
     EFFECT.c.case_id,
     INCIDENT.c.case_id,
+    DOCUMENT_USE.c.case_id,
 )
 DELETES = tuple(Statement(delete(column.table).where(column == bindparam("row"))) for column in _OF_CASE)
 _EMPTY: Mapping[str, Any] = {

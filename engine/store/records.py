@@ -318,6 +318,16 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """What was uploaded: `sha256` of its bytes, `size` of them, what it is, and its name for people."""
+
+    sha256: str
+    size: int
+    media_type: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImportJob:
     """A table that somebody sent, and how far it is; `row` is its key inside the store, `attempt` that of who works on it."""
 

@@ -1,4 +1,4 @@
-"""All tables in one place, as Core tables; their declarations are left to case_tables.py, work_tables.py and subscription_tables.py."""
+"""All tables in one place, as Core tables; their declarations are left to *_tables.py."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import String, Text
 
 from engine.store.case_tables import CaseRow
 from engine.store.columns import LONG, STRING
+from engine.store.document_tables import DocumentRow
 from engine.store.subscription_tables import DeliveryRow
 from engine.store.work_tables import EffectRow
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
 METADATA: MetaData = CaseRow.metadata
-assert EffectRow.metadata is DeliveryRow.metadata is METADATA  # noqa: S101  (all three are imported for their tables)
+assert all(row.metadata is METADATA for row in (EffectRow, DeliveryRow, DocumentRow))  # noqa: S101  (imported for their tables)
 _TABLES = METADATA.tables
 for _table in _TABLES.values():
     for _column in _table.columns:
@@ -51,4 +52,6 @@ IMPORT_FILE: Table = _TABLES["import_file"]
 IMPORTED_ROW: Table = _TABLES["imported_row"]
 SUBSCRIPTION: Table = _TABLES["subscription"]
 DELIVERY: Table = _TABLES["delivery"]
+DOCUMENT: Table = _TABLES["document"]
+DOCUMENT_USE: Table = _TABLES["document_use"]
 CLOCK: Table = _TABLES["clock"]

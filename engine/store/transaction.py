@@ -9,6 +9,7 @@ from engine.store.checkpoints import CheckpointReader, CheckpointWriter
 from engine.store.claiming import EffectClaimer
 from engine.store.delegations import DelegationReader, DelegationWriter
 from engine.store.deliveries import DeliveryReader, DeliveryWriter
+from engine.store.documents import DocumentReader, DocumentWriter
 from engine.store.effects import EffectReader, EffectWriter
 from engine.store.fact_reading import FactReader
 from engine.store.fact_writing import FactWriter
@@ -30,6 +31,7 @@ class Reader(
     CatalogReader,
     OfficeReader,
     DelegationReader,
+    DocumentReader,
     DeliveryReader,
     FigureReader,
     IncidentReader,
@@ -50,6 +52,7 @@ class Transaction(
     CatalogWriter,
     OfficeWriter,
     DelegationWriter,
+    DocumentWriter,
     DeliveryWriter,
     IncidentWriter,
     ImportWriter,

@@ -67,9 +67,22 @@ class Client:
             job = self.get(who, path)
         return self.get(who, f"{path}/report")
 
+    def keep(self, who: Person, name: str, content: bytes) -> str:
+        """Uploads a document; what cases refer to it by."""
+        headers = {**self._as(who), "Content-Type": "application/octet-stream"}
+        answer = self._answer(self._send("POST", "/documents", content=content, params={"name": name}, headers=headers))
+        return str(answer["sha256"])
+
+    def document(self, who: Person, case: str, sha256: str) -> bytes:
+        """The content of a document, from a case that refers to it."""
+        return self._content(who, f"/cases/{case}/documents/{sha256}")
+
     def pdf(self, who: Person, number: str) -> bytes:
         """The file of a certificate."""
-        response = self._send("GET", f"/certificates/{number}/pdf", headers=self._as(who))
+        return self._content(who, f"/certificates/{number}/pdf")
+
+    def _content(self, who: Person, path: str) -> bytes:
+        response = self._send("GET", path, headers=self._as(who))
         if response.status_code != httpx.codes.OK:
             raise Refusal(response.status_code, response.json())
         return response.content

@@ -49,6 +49,11 @@ class Output:
         return self.folder / "certificates"
 
     @property
+    def documents(self) -> Path:
+        """What was uploaded."""
+        return self.folder / "documents"
+
+    @property
     def work_orders(self) -> Path:
         """Calls to others, for people to carry out."""
         return self.folder / "work-orders"

@@ -31,6 +31,7 @@ def settings(output: Output) -> dict[str, str]:
     return {
         f"{PREFIX}DATABASE_URL": output.url,
         f"{PREFIX}MAILBOX": str(output.mailbox),
+        f"{PREFIX}DOCUMENTS": str(output.documents),
         f"{PREFIX}WORK_ORDERS": str(output.work_orders),
         f"{PREFIX}PUBLIC_URL": PUBLIC_URL,
     }

@@ -117,8 +117,8 @@ def test_the_sequencer_waits_for_nobody(services, sql):
     def work(tx):
         for one in sorted((first, second)):
             tx.lock_case(one)
-        taken = services.cases._commands._stepping.take_now(tx, second)
-        services.cases._commands._stepping.step(tx, taken, Event("finish"), CARL)
+        taken = services.cases._commands.stepping.take_now(tx, second)
+        services.cases._commands.stepping.step(tx, taken, Event("finish"), CARL)
         tx.unit.write_out()
         services.store.submit(lambda other: placed.append(other.sequence_steps())).result(30)
 

@@ -253,13 +253,13 @@ def test_a_failing_commit_leaves_nothing(proposals, product, acme, officer, monk
     """When a statement of the transaction fails, neither the step nor its timers, effects or number are there."""
     case = proposals.open("proposal", product, acme)
     fail = RuntimeError("the disk is full")
-    real = proposals.services.cases._commands._stepping.save
+    real = proposals.services.cases._commands.stepping.save
 
     def saved_then_lost(*given, **named):
         real(*given, **named)
         raise fail
 
-    monkeypatch.setattr(proposals.services.cases._commands._stepping, "save", saved_then_lost)
+    monkeypatch.setattr(proposals.services.cases._commands.stepping, "save", saved_then_lost)
     with pytest.raises(RuntimeError):
         proposals.send(case.id, "return", officer, {"reasons": "x"})
     monkeypatch.undo()

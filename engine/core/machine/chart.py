@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.core.definition import Arm, Deadline, Duty, FormItem, Handler, State, StateKind, Workflow
+from engine.core.documents import can_refer
 from engine.core.forms import Form, compile_form
 from engine.core.machine.regions import Region
 from engine.core.naming import Who
@@ -85,6 +86,7 @@ class Chart:
     defaults: Mapping[str, object]
     clocks: Mapping[str, tuple[Clock, ...]]  # state → its deadlines
     sealed: frozenset[str]  # paths that are sealed while a condition holds
+    referring: frozenset[str]  # paths, of event data too, that may refer to documents
     finals: Mapping[str, tuple[str, ...]]  # the final children of a stage
     after: Mapping[str, int]  # place in the file with every state after those inside it
 
@@ -123,6 +125,9 @@ def build_chart(workflow: Workflow, calendar: Calendar | None) -> Chart:
         defaults={path: field.default for path, field in workflow.fields.items() if field.default is not None},
         clocks={path: tuple(_clock(path, deadline) for deadline in s.deadlines.values()) for path, s in states.items()},
         sealed=frozenset(path for path, field in workflow.fields.items() if field.sealed is not None),
+        referring=frozenset(
+            path for path, field in {**workflow.fields, **workflow.event_fields}.items() if can_refer(field)
+        ),
         finals={
             path: tuple(child.path for child in state.children if child.kind is StateKind.FINAL)
             for path, state in states.items()

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from runtime.demo.story import Story
 
 
+LETTER = b"The seal of DN 50 is of another rubber now; the leak did not come back in 200 cycles.\n"
+
+
 def tell(story: Story) -> None:
     """Suspended in June, reinstated in June."""
     story.tell.chapter(
@@ -35,7 +38,8 @@ def tell(story: Story) -> None:
     )
     _status(story, "suspended")
     story.until("2026-06-22 11:00")
-    letter = [{"kind": "correction_letter", "file": "seal-replaced.pdf", "sha256": "e1" * 32}]
+    kept = story.client.keep(story.person(MAKER, SUSPENDED), "seal-replaced.txt", LETTER)
+    letter = [{"kind": "correction_letter", "file": "seal-replaced.txt", "sha256": kept}]
     story.move(
         MAKER,
         SUSPENDED,
@@ -45,6 +49,9 @@ def tell(story: Story) -> None:
         to="reinstatement_check",
     )
     story.until("2026-06-25 11:00")
+    if story.client.document(story.people["dima"], story.cases[SUSPENDED], kept) != LETTER:
+        raise NotAsTold("the letter is not what its maker has uploaded")
+    story.tell.quiet(story.now, SUSPENDED, "the decision maker reads the letter that came with it, byte for byte")
     story.move("dima", SUSPENDED, "reinstate", "reinstates it", {"reasons": "cause found and removed"}, to="listed")
     _status(story, "valid")
 

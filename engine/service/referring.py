@@ -1,0 +1,89 @@
+"""Documents that a step refers to: uploaded before by who refers to them, or known to him from the case already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.core.documents import references
+from engine.core.sight import Sight
+from engine.errors import FieldProblem, InvalidPayload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from engine.core.case import Actor, Case, Step
+    from engine.core.machine.chart import Chart
+    from engine.store.records import Document
+
+MOST_NAMED = 20
+"""Problems of one step."""
+
+
+def owner_of(actor: Actor) -> str:
+    """Whose an actor's documents are: his party's, or his own where he has none."""
+    return actor.party or f"person:{actor.persons[-1]}"
+
+
+def new_documents(
+    chart: Chart,
+    before: Case | None,
+    made: Step,
+    actor: Actor,
+    find: Callable[[str, str], Document | None],
+) -> list[Document]:
+    """What a person's step refers to that was not there before; `find` knows it by digest and owner.
+
+    Raises InvalidPayload for what nobody of his has uploaded.
+    """
+    payload = made.record.payload
+    changed = {**payload.get("said", {}), **payload.get("changes", {})}
+    touched = [path for path in changed if path in chart.referring]
+    if not touched or actor.kind != "person":
+        return []
+    sight = None if before is None else Sight(chart, before, actor)
+    found: dict[str, Document] = {}
+    problems = []
+    for path in touched:
+        known = set() if before is None or sight is None else _known(chart, before, sight, path)
+        for place, digest in _in(chart, path, changed[path]):
+            if digest in known or digest in found:
+                continue
+            document = find(digest, owner_of(actor)) if digest else None
+            if document is None:
+                problems.append(FieldProblem(_join(path, place), "unknown-document", _said(digest)))
+            else:
+                found[digest] = document
+    if problems:
+        raise InvalidPayload(problems[:MOST_NAMED])
+    return list(found.values())
+
+
+def seen_documents(chart: Chart, shown: Mapping[str, Any]) -> set[str]:
+    """Digests of the documents to which data refers that somebody sees."""
+    return {digest for path in chart.referring & shown.keys() for _, digest in _in(chart, path, shown[path])}
+
+
+def _known(chart: Chart, before: Case, sight: Sight, path: str) -> set[str]:
+    """What the case refers to in the same field, and in others that he sees."""
+    return {
+        digest
+        for other in chart.referring & before.data.keys()
+        if other == path or sight.sees(other)
+        for _, digest in _in(chart, other, before.data[other])
+    }
+
+
+def _in(chart: Chart, path: str, value: Any) -> Iterator[tuple[str, str]]:
+    workflow = chart.workflow
+    field = workflow.fields.get(path) or workflow.event_fields.get(path)
+    return references(field, value) if field is not None else iter(())
+
+
+def _join(path: str, place: str) -> str:
+    return f"{path}{'' if not place or place.startswith('[') else '.'}{place}"
+
+
+def _said(digest: str) -> str:
+    if not digest:
+        return "names a file, and not which; upload it with POST /documents, and give its sha256"
+    return f"nobody of yours has uploaded {digest[:64]}; upload it with POST /documents first"
