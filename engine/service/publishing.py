@@ -152,7 +152,7 @@ class Publishing:
             one = tx.lock_free_subscription(row)
             if one is None or (one.free_at is not None and one.free_at > tx.machine_now()):
                 continue
-            some = tx.claim_deliveries(row, most=wanted[row], at_once=AT_ONCE, lease_seconds=self._lease_seconds)
+            some = tx.claim_deliveries(one, most=wanted[row], at_once=AT_ONCE, lease_seconds=self._lease_seconds)
             taken += [(one, delivery) for delivery in some]
         return taken
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from engine.store.subscription_records import Place
+    from engine.store.subscription_records import Place, Subscription
 
 D, S = DELIVERY.c, SUBSCRIPTION.c
 _NOW = bindparam("now", type_=D.next_at.type)
@@ -45,6 +45,8 @@ def _first_of_case(one: Any) -> ColumnElement[bool]:
     return count.scalar_subquery() == 0
 
 
+_REACHED = D.pos <= S.pos
+"""What was on its way when a replay was asked for waits until all before it is owed again."""
 _FREE = or_(S.free_at.is_(None), S.free_at <= _NOW)
 _FLYING = DELIVERY.alias("flying")
 _IN_FLIGHT = (
@@ -55,7 +57,7 @@ _IN_FLIGHT = (
 OWING = Statement(
     select(D.subscription_id, func.min(D.next_at).label("since"), _IN_FLIGHT.label("in_flight"))
     .select_from(DELIVERY.join(SUBSCRIPTION, S.id == D.subscription_id))
-    .where(ACTIVE, _FREE, D.next_at <= _NOW, _first_of_case(D))
+    .where(ACTIVE, _FREE, _REACHED, D.next_at <= _NOW, _first_of_case(D))
     .group_by(D.subscription_id, S.id)
     .order_by("since", D.subscription_id)
 )
@@ -64,14 +66,16 @@ NEXT_AT = Statement(
         func.min(case((and_(S.free_at.is_not(None), S.free_at > D.next_at), S.free_at), else_=D.next_at)).label("at")
     )
     .select_from(DELIVERY.join(SUBSCRIPTION, S.id == D.subscription_id))
-    .where(ACTIVE, _IS_OPEN, or_(and_(_first_of_case(D), bindparam("room") > _IN_FLIGHT), D.status == DELIVERING))
+    .where(
+        ACTIVE, _REACHED, _IS_OPEN, or_(and_(_first_of_case(D), bindparam("room") > _IN_FLIGHT), D.status == DELIVERING)
+    )
 )
 FLYING = Statement(
     select(func.count().label("n")).where(_OF, D.status == DELIVERING, D.next_at > _NOW).select_from(DELIVERY)
 )
-DUE = Statement(
+DUE = Statement(  # `+ 0`: so that it is found among what is open, and not among all positions
     select(DELIVERY)
-    .where(_OF, D.next_at <= _NOW, _first_of_case(D))
+    .where(_OF, D.pos + 0 <= bindparam("reached"), D.next_at <= _NOW, _first_of_case(D))
     .order_by(D.pos)
     .limit(bindparam("most"))
     .with_for_update()
@@ -207,15 +211,18 @@ class DeliveryWriter(SubscriptionWriter, DeliveryReader):
         return len(rows)
 
     def claim_deliveries(
-        self, subscription: int, *, most: int, at_once: int, lease_seconds: float
+        self, of: Subscription, *, most: int, at_once: int, lease_seconds: float
     ) -> tuple[Delivery, ...]:
-        """Takes what may be posted now under a lease, in the order of the feed, with at most `at_once` on their way."""
+        """Takes what may be posted now under a lease, in the order of the feed, with at most `at_once` on their way.
+
+        `of` is the subscription as it was locked.
+        """
         now = self.machine_now()
-        most = min(most, at_once - int(self.link.value(FLYING, row=subscription, now=now)))
+        most = min(most, at_once - int(self.link.value(FLYING, row=of.row, now=now)))
         if most <= 0:
             return ()
         until, taken = now + timedelta(seconds=lease_seconds), []
-        for found in map(_delivery, self.link.rows(DUE, row=subscription, now=now, most=most)):
+        for found in map(_delivery, self.link.rows(DUE, row=of.row, reached=of.pos, now=now, most=most)):
             lost = found.status == DELIVERING
             taken.append(
                 replace(

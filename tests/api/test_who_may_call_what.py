@@ -131,7 +131,7 @@ def listed(world):
 def given_up(tx, case_id):
     """A delivery that is dead; its id."""
     tx.add_deliveries(1, 0, 1, [Place(1, case_id, 1)])
-    (taken,) = tx.claim_deliveries(1, most=1, at_once=1, lease_seconds=60)
+    (taken,) = tx.claim_deliveries(tx.subscription_at(1), most=1, at_once=1, lease_seconds=60)
     tx.finish_delivery(taken, DEAD, tries=1, error="the receiver answered 400", next_at=None)
     return taken.row
 

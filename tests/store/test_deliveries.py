@@ -39,8 +39,7 @@ def take(store, row, *, most=10, at_once=4):
     """What may be posted now."""
 
     def work(tx):
-        tx.lock_free_subscription(row)
-        return tx.claim_deliveries(row, most=most, at_once=at_once, lease_seconds=LEASE)
+        return tx.claim_deliveries(tx.lock_free_subscription(row), most=most, at_once=at_once, lease_seconds=LEASE)
 
     return store.write(work)
 
@@ -84,6 +83,22 @@ def test_a_position_is_left_once(store, made):
     assert not store.write(lambda tx: tx.advance_subscription(made, 0, 4))
     store.write(lambda tx: tx.rewind_subscription(made, 0))
     assert owe(store, made, 0, 4, [Place(1, "a", 1), Place(4, "a", 3)]) == 0
+
+
+def test_a_replay_waits_for_what_is_before_it(store, made):
+    """What is on its way when everything is asked for again goes again when all before it is owed again, and not sooner."""
+    (first, *_) = take(store, made, most=1)
+    end(store, first)
+    (second, *_) = take(store, made, most=1)
+    store.write(lambda tx: (tx.rewind_subscription(made, 0), tx.owe_again(made, 0)))
+    assert end(store, second)
+    assert take(store, made) == ()
+    assert store.read(lambda reader: (reader.owing(), reader.next_delivery_at(4))) == ((), None)
+    assert owe(store, made, 0, 4, [Place(1, "a", 1), Place(2, "a", 2), Place(4, "a", 3)]) == 2
+    for seq in (1, 2, 3):
+        (taken,) = take(store, made)
+        assert taken.seq == seq
+        end(store, taken)
 
 
 def test_when_there_is_something(store, made, clock):
