@@ -233,6 +233,7 @@ def test_a_replay_of_what_is_on_its_way(proposals, node, receivers):
         one.services.subscriptions.replay(subscription, OLEG, after=0)
         answered.set()
         receiver.wait_for(6)
+    one.services.publishing.close()
     assert receiver.steps == [(case, 1), (case, 2), (case, 3)] * 2
     assert statuses(one, subscription) == ["done"] * 3
 
