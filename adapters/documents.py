@@ -9,7 +9,7 @@ import re
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from adapters.files import sync_folder
 from adapters.media import TAKEN, media_type_of
@@ -40,15 +40,16 @@ class DocumentFolder:
             raise _unavailable(error) from error
 
     def read(self, sha256: str) -> Iterator[bytes]:
-        """The content in parts; opened at once. Raises Unavailable where it is not here."""
+        """The content in parts. Raises Unavailable at once where it is not here."""
+        place = _place(self._folder, sha256)
         try:
-            file = _place(self._folder, sha256).open("rb")
+            place.stat()
         except OSError as error:
             raise Unavailable(
                 f"the content of {sha256[:12]}… is not in the folder of documents; restore it from the back-up",
                 retry_after=600,
             ) from error
-        return _parts(file)
+        return _parts(place)
 
     def forget(self, sha256: str, *, older_than: float) -> bool:
         """Drops a content that came so many seconds ago or more; False: it is younger, or not here. Raises Unavailable."""
@@ -129,8 +130,8 @@ def _place(folder: Path, sha256: str) -> Path:
     return folder / sha256[:2] / sha256
 
 
-def _parts(file: BinaryIO) -> Iterator[bytes]:
-    with file:
+def _parts(place: Path) -> Iterator[bytes]:
+    with place.open("rb") as file:
         while part := file.read(PART):
             yield part
 

@@ -68,7 +68,7 @@ def create_app(
     app.state.services = services
     app.state.landing = Landing(services.store)
     app.state.metrics = Metrics(services)
-    app.state.streams = Streams(services.newsroom)
+    app.state.streams = Streams(services.feed, services.newsroom)
     app.state.background = background or NoBackground()
     app.state.doors = doors = doors or Doors()
     app.openapi = partial(describe, app)  # type: ignore[method-assign]

@@ -58,7 +58,7 @@ class Metrics:
         """All of them now."""
         services = self._services
         with self._lock:
-            end = services.figures.end()
+            end = services.feed.end()
             if self._pos is None or self._pos > end:  # another database has come in its place
                 self._pos = end
             for one in services.figures.steps(self._pos):

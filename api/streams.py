@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from engine.core.case import Actor
+    from engine.service.feed import Feed
     from engine.service.news_view import Newsroom, Wanted
 
 LOOK = 0.1
@@ -31,8 +32,8 @@ MOST, MOST_EACH = 200, 5
 class Streams:
     """For one event loop; `close` ends them all."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        self._newsroom = newsroom
+    def __init__(self, feed: Feed, newsroom: Newsroom) -> None:
+        self._feed, self._newsroom = feed, newsroom
         self._end, self._closed = 0, False
         self._open: dict[str, int] = {}
         self._moved: asyncio.Event = asyncio.Event()
@@ -92,7 +93,7 @@ class Streams:
         """While somebody listens."""
         while self._open and not self._closed:
             with suppress(MilepostError):
-                end = await asyncio.to_thread(self._newsroom.end)
+                end = await asyncio.to_thread(self._feed.end)
                 if end != self._end:
                     self._end = end
                     self._moved.set()

@@ -52,18 +52,19 @@ def get_document(sha256: Digest, services: ServicesIn, actor: ActorIn) -> Docume
 @router.get(
     "/cases/{case_id}/documents/{sha256}",
     response_class=StreamingResponse,
-    responses={200: {"content": {OCTETS: _BINARY}, "description": "the content"}},
+    responses={200: {"content": {"*/*": _BINARY}, "description": "the content"}},
 )
 def download_document(case_id: CaseRef, sha256: Digest, services: ServicesIn, actor: ActorIn) -> StreamingResponse:
     """The content of a document to which a field refers that you see."""
     found, content = services.documents.of_case(case_id, sha256, actor)
-    return StreamingResponse(content, media_type=found.media_type, headers=_headers(found))
+    return StreamingResponse(content, headers=_headers(found))
 
 
 def _headers(found: DocumentView) -> dict[str, str]:
     """To be saved, and never to be shown as a page of ours; the name in any letters (RFC 6266)."""
     plain = "".join(sign if sign.isascii() and sign not in '"\\%' else "_" for sign in found.name)
     return {
+        "Content-Type": found.media_type,  # of a text nobody knows the encoding
         "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(found.name, safe='')}",
         "Content-Length": str(found.size),
         "ETag": f'"{found.sha256}"',

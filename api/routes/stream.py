@@ -40,7 +40,7 @@ async def stream_events(
     streams: Streams = request.app.state.streams
     begin = int(last) if last is not None else after
     if begin is None:
-        begin = await run_in_threadpool(services.newsroom.end)
+        begin = await run_in_threadpool(services.feed.end)
     streams.enter(actor)
     listening = streams.listen(actor, Wanted(workflow, case, type), begin, partial(BEARER, request))
     return StreamingResponse(listening, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

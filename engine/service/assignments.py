@@ -70,7 +70,7 @@ class Assignments:
     def _person(self, reader: Reader, person: str, role: str | None, path: str) -> Actor:
         """As the directory knows him, by the token that has the role where there is one."""
         now = reader.machine_now()
-        tokens = [t for t in reader.tokens_of(person) if t.expires_at is None or now < t.expires_at]
+        tokens = [token for token in reader.tokens_of(person) if token.in_force(now)]
         fitting = [token for token in tokens if role in token.roles] or tokens
         if fitting:
             return actor_of(fitting[-1])

@@ -133,7 +133,7 @@ def _acting(reader: Reader, actor: Actor, giver: str) -> Actor | None:
     handed_on = frozenset[str]().union(*(one.roles for one in given if one.attributes == held.attributes))
     now = reader.machine_now()
     tokens = reader.all_tokens_of(giver)
-    in_force = [t for t in tokens if t.revoked_at is None and (t.expires_at is None or now < t.expires_at)]
+    in_force = [token for token in tokens if token.in_force(now)]
     # Whom the directory knows has now what he has now; whom only a provider knows, what he had when he said so.
     roles = handed_on & frozenset(role for token in in_force for role in token.roles) if tokens else handed_on
     if not roles:

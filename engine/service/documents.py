@@ -116,4 +116,4 @@ def _view(found: Document) -> DocumentView:
 
 
 def _none(sha256: str) -> DocumentNotFound:
-    return DocumentNotFound(f"there is no document {sha256[:64]} for you here; upload it, or look in the case's data")
+    return DocumentNotFound(f"there is no document '{sha256[:64]}' for you here; upload it, or look in the case's data")

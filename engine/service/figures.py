@@ -28,10 +28,6 @@ class Figures:
         self._open: tuple[OpenCases, ...] = ()
         self._until = 0.0
 
-    def end(self) -> int:
-        """The position after which `steps` begins for who asks first."""
-        return self._store.read(lambda reader: reader.feed_end())
-
     def steps(self, pos: int) -> Iterator[StepFigure]:
         """The steps after a position, at most MOST of them."""
         for _ in range(MOST // CHUNK):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.core.sight import may_see
+from engine.core.sight import Sight, may_see
 from engine.core.values import instant
 
 if TYPE_CHECKING:
@@ -49,10 +49,6 @@ class Newsroom:
     def __init__(self, store: Store, catalog: Catalog, *, public_url: str) -> None:
         self._store, self._catalog = store, catalog
         self._source = f"{public_url.rstrip('/')}/"
-
-    def end(self) -> int:
-        """The last position."""
-        return self._store.read(lambda reader: reader.feed_end())
 
     def after(self, pos: int, actor: Actor, wanted: Wanted) -> tuple[int, list[News]]:
         """(the position up to which was looked, what of it this actor may know), at most CHUNK steps further."""
@@ -98,8 +94,8 @@ class Newsroom:
         return stored, [
             place
             for place in wanting
-            if _is_of(chart, stored.case, listeners[place][1].party)
-            and may_see(chart, stored.case, listeners[place][0])
+            if may_see(chart, stored.case, listeners[place][0])
+            and _is_of(chart, stored.case, listeners[place][0], listeners[place][1].party)
         ]
 
     def _event(self, reader: Reader, stored: StoredCase, pos: int, seq: int) -> dict[str, Any] | None:
@@ -131,7 +127,10 @@ def _fits(case: Case, wanted: Wanted) -> bool:
     return wanted.workflow in {None, case.workflow} and (wanted.case is None or wanted.case in {case.id, case.number})
 
 
-def _is_of(chart: Chart, case: Case, party: str | None) -> bool:
-    """Whether a role of this party's may have to do with the case: its `where` compares the party with a field."""
+def _is_of(chart: Chart, case: Case, actor: Actor, party: str | None) -> bool:
+    """Whether he may know that it is this party's: a role's `where` compares the party with a field that he sees."""
+    if party is None:
+        return True
+    sight = Sight(chart, case, actor)
     paths = {role.where["party"] for role in chart.workflow.roles.values() if "party" in role.where}
-    return party is None or any(case.data.get(path) == party for path in paths)
+    return any(case.data.get(path) == party and sight.sees(path) for path in paths)

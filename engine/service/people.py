@@ -140,12 +140,7 @@ class People:
     def _token(self, digest: str) -> Token:
         token = self._store.read(lambda reader: reader.token_by_hash(digest))
         now = self._store.machine_now()
-        if (
-            token is None
-            or not hmac.compare_digest(token.hash, digest)
-            or token.revoked_at is not None
-            or (token.expires_at is not None and token.expires_at <= now)
-        ):
+        if token is None or not hmac.compare_digest(token.hash, digest) or not token.in_force(now):
             raise NotAuthenticated("the token is unknown, expired or revoked; ask for a new one")
         if token.last_used_at is None or now - token.last_used_at >= TOUCH_EVERY:
             found = token.id

@@ -74,7 +74,7 @@ def as_he_is(reader: Reader, actor: Actor) -> Actor | None:
     tokens, now = reader.all_tokens_of(actor.id), reader.machine_now()
     if not tokens:
         return actor
-    in_force = [t for t in tokens if t.revoked_at is None and (t.expires_at is None or now < t.expires_at)]
+    in_force = [token for token in tokens if token.in_force(now)]
     held = [token for token in in_force if actor_of(token).party == actor.party]
     same = [token for token in held if dict(token.attributes) == dict(actor.attributes)] or held[-1:]
     roles = actor.roles & frozenset(role for token in same for role in token.roles)

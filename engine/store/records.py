@@ -269,6 +269,10 @@ class Token:
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
 
+    def in_force(self, now: datetime) -> bool:
+        """At this moment of machine time."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Incident:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 import uvicorn
 
+from adapters.documents import DocumentFolder
 from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
 from adapters.webhooks import EventWebhooks
@@ -40,11 +42,12 @@ data:
   product:
     designation: text
     price: {type: number, min: 0}
-  review: {score: {type: integer, default: 0}, remark: text, decided: date}
+    drawing: file
+  review: {score: {type: integer, default: 0}, remark: text, decided: date, minutes: file}
 event_data: {reasons: text}
 define: {good_enough: review.score >= 70}
 duties: {four-eyes: {different: [check, decision]}}
-open: {by: [applicant, officer], form: [applicant.tax_id!, product.designation!, product.price]}
+open: {by: [applicant, officer], form: [applicant.tax_id!, product.designation!, product.price, product.drawing]}
 certificate:
   number: "T.{seq:5}-{check}"
   template: certificate
@@ -58,7 +61,7 @@ states:
   check:
     turn: officer
     events:
-      score:  {by: officer, form: [review.score!, review.remark]}
+      score:  {by: officer, form: [review.score!, review.remark, review.minutes]}
       accept: {by: officer, when: good_enough, to: decision}
       return: {by: officer, form: [reasons!], to: correction}
     deadlines:
@@ -164,6 +167,7 @@ class World:
     def anew(self):
         """An empty store, and new tokens for everybody."""
         self.services.store.start_again()
+        shutil.rmtree(self.services.documents._contents._folder, ignore_errors=True)
         self.secrets.update(tokens(self.services))
         return self.secrets
 
@@ -188,9 +192,9 @@ class World:
         """An event, sent by HTTP."""
         return self.as_(name, **headers).post(f"/cases/{case_id}/events", json={"event": event, "data": data or {}})
 
-    def listed(self):
+    def listed(self, filled=None):
         """A case with a certificate in the register."""
-        case = self.open()
+        case = self.open(data=filled)
         for name, event, data in (
             ("oleg", "score", {"review.score": 80}),
             ("oleg", "accept", {}),
@@ -201,7 +205,7 @@ class World:
         return self.as_("oleg").get(f"/cases/{case['id']}").json()
 
 
-def build(url="sqlite://", identity=None):
+def build(url="sqlite://", identity=None, documents=None):
     """Services over a store of their own, with the workflow published."""
     store = Store(url, machine_now=lambda: START, manual_clock=True)
     adapters = Adapters(
@@ -212,6 +216,7 @@ def build(url="sqlite://", identity=None):
         identity=identity,
         events=EventWebhooks(private=True, machine_now=lambda: START),
     )
+    adapters = replace(adapters, documents=DocumentFolder(documents)) if documents is not None else adapters
     services = build_services(store, adapters, public_url="https://milepost.example", body="0042")
     services.catalog.publish_all([Bundle(OFFER, "offer.yaml", TEMPLATES, {})])
     return services
@@ -226,9 +231,9 @@ def tokens(services):
 
 
 @pytest.fixture(scope="session")
-def application():
+def application(tmp_path_factory):
     """Built once; what was stored by one test is gone in the next."""
-    services = build()
+    services = build(documents=tmp_path_factory.mktemp("documents"))
     yield create_app(services, version="test")
     services.store.close()
 
@@ -247,7 +252,8 @@ def world(listening, application):
 def anywhere(request, listening, tmp_path):
     """An application over a file, and over a server."""
     url = f"sqlite:///{tmp_path}/cases.db"
-    services = build(request.getfixturevalue("postgres_url") if request.param == "postgresql" else url)
+    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else url
+    services = build(url, documents=tmp_path / "documents")
     listening.app = create_app(services, version="test")
     yield World(listening.app, services, tokens(services), listening)
     services.store.close()

@@ -56,7 +56,8 @@ def test_workflows_can_be_read(world):
     oleg = world.as_("oleg", **{"Accept-Language": "ru"})
     found = oleg.get("/workflows/offer").json()
     assert (found["title"], found["version"]) == ("Предложение", 1)
-    assert [item["path"] for item in found["open_form"]] == ["applicant.tax_id", "product.designation", "product.price"]
+    asked = ["applicant.tax_id", "product.designation", "product.price", "product.drawing"]
+    assert [item["path"] for item in found["open_form"]] == asked
     assert [version["version"] for version in oleg.get("/workflows/offer/versions").json()] == [1]
     for path in ("/workflows/offer/diagram", "/workflows/offer/versions/1/diagram"):
         assert "stateDiagram-v2" in oleg.get(path).text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from hashlib import sha256
 from zlib import crc32
 
 import pytest
@@ -28,7 +29,9 @@ DESCRIBED = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+DRAWING = b"valve DN 50, sheet 1 of 1\n"
 SENT = {
+    "upload_document": [DRAWING],
     "open_case": [
         {"workflow": "offer", "data": ACME},
         {"workflow": "offer", "data": {**ACME, "product": {"designation": "V-9"}}},
@@ -52,13 +55,15 @@ THERE = {
     "incident_id": [1],
     "seq": [4],
     "n": [1],
+    "sha256": [sha256(DRAWING).hexdigest()],
 }
 """What there is at the beginning."""
 
 
 def filled(world):
     """A listed product's case, another party's, and an incident."""
-    case = world.listed()
+    drawing = world.as_("anna").post("/documents", content=DRAWING).json()["sha256"]
+    case = world.listed({**ACME, "product": {**ACME["product"], "drawing": drawing}})
     world.open("boris", {"applicant": {"tax_id": "9999999999"}, "product": {"designation": "W-1"}})
     world.services.store.write(
         lambda tx: tx.add_incident(case_id=case["id"], kind="timer", subject="x", text="refused")

@@ -180,7 +180,7 @@ def test_a_token_is_looked_at_while_much_happens(world, monkeypatch):
         raise NotAuthenticated("the token was revoked")
 
     async def all_of_it():
-        made = streams.Streams(world.services.newsroom)
+        made = streams.Streams(world.services.feed, world.services.newsroom)
         made.enter(OLEG)
         return [part async for part in made.listen(OLEG, Wanted(), 0, gone)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.store.subscription_records import DEAD, Place
+from tests.api.conftest import ACME
 
 CALLERS = {
     "nobody": None,
@@ -23,6 +24,7 @@ NOTHING = {
     "lent": "none",
     "let": "none",
     "import": "none",
+    "doc": "0" * 64,
     "sub": "none",
     "late": "999",
 }
@@ -82,6 +84,9 @@ TABLE = [
     ("POST", "/subscriptions/{sub}/deliveries/{late}/retry", None, "401 200 404 404 404 409", NO_CASE),
     ("POST", "/subscriptions/{sub}/replay", {"after": 0}, OWNED, NO_CASE),
     ("DELETE", "/subscriptions/{sub}", None, "401 204 404 404 404 404", NO_CASE),
+    ("POST", "/documents?name=drawing.txt", b"a drawing", "401 201 201 201 201 201", ""),
+    ("GET", "/documents/{doc}", None, "401 200 404 404 404 404", NO_CASE),
+    ("GET", "/cases/{id}/documents/{doc}", None, SEEN, NO_CASE),
     ("GET", "/register", None, KNOWN, ""),
     ("GET", "/register/{entry}", None, KNOWN, NO_CASE),
     ("GET", "/register/eligibility?tax_id=1234567890&designation=V-1", None, KNOWN, ""),
@@ -109,10 +114,12 @@ TABLE = [
 @pytest.fixture
 def listed(world):
     """What the paths of the table name."""
-    case = world.listed()
+    drawing = ask(world, "anna", "POST", "/documents", b"the drawing", {}).json()["sha256"]
+    case = world.listed({**ACME, "product": {**ACME["product"], "drawing": drawing}})
     number = case["data"]["certificate"]["number"]
     subscription = world.as_("anna").post("/subscriptions", json=SUBSCRIBED).json()["subscription"]["id"]
     return {
+        "doc": drawing,
         "sub": subscription,
         "late": str(world.services.store.write(lambda tx: given_up(tx, case["id"]))),
         "id": case["id"],
@@ -181,6 +188,7 @@ def test_no_endpoint_is_forgotten(world):
         "token_id": "lent",
         "delegation_id": "let",
         "import_id": "import",
+        "sha256": "doc",
         "subscription_id": "sub",
         "delivery": "late",
     }

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import pytest
 
+from adapters.documents import DocumentFolder
 from adapters.seals import Ed25519Seal
 from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
@@ -15,6 +16,7 @@ from engine.core.case import Actor, Event
 from engine.errors import DeliveryFailed
 from engine.ports import Adapters, RenderedCertificate
 from engine.service.bundles import Bundle
+from engine.service.import_plan import Asked
 from engine.service.services import build_services
 from engine.store.store import Store
 from tests.servers.receiver import Receiver
@@ -162,6 +164,7 @@ def world(request, tmp_path, machine):
         callers={"laboratory": caller},
         tables=FileTables(),
         seal=Ed25519Seal(tmp_path / "audit.key"),
+        documents=DocumentFolder(tmp_path / "documents"),
     )
     services = build_services(store, adapters, public_url="https://milepost.example", body="0042")
     yield World(services, store, machine, notifier, caller, renderer)
@@ -351,3 +354,36 @@ def receiver():
 def out(proposals, receiver):
     """Services that post events to it."""
     return posting(proposals, receiver)
+
+
+@pytest.fixture
+def clara(proposals):
+    """Who may open proposals by herself and below a list."""
+    return proposals.person("clara", "coordinator", "officer", party="Kaluga")
+
+
+@pytest.fixture
+def parent(proposals, clara):
+    """Her list."""
+    return proposals.open("list", {"region.name": "Kaluga"}, clara).id
+
+
+@pytest.fixture
+def send(proposals, clara, parent):
+    """A preview below the list."""
+    return lambda content, name="list.csv": proposals.services.imports.preview(
+        content, Asked("proposal", name, parent), clara
+    )
+
+
+@pytest.fixture
+def take(proposals, clara, send):
+    """From the file to the report of the good rows."""
+
+    def run(content, name="list.csv", rows="good"):
+        imports = proposals.services.imports
+        job = imports.commit(send(content, name).job.id, rows, clara)
+        assert imports.work.run_once() == 1
+        return imports.report(job.id, clara)
+
+    return run

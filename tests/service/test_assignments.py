@@ -8,6 +8,7 @@ import pytest
 
 from engine.core.case import Actor
 from engine.errors import ActorNotAllowed, CaseChanged, CaseNotFound, DutyConflict, EventNotAllowed, InvalidPayload
+from engine.service.news_view import Wanted
 from engine.service.searching import CaseFilters
 from tests.service.conftest import person
 
@@ -255,7 +256,7 @@ def test_the_applicant_does_not_learn_who_has_the_work(checked, case, change):
 
 
 def test_whose_case_it_is_is_not_found_by_who_may_not_read_it(world):
-    """A laboratory that reads no party finds its cases, and none by party."""
+    """A laboratory that reads no party finds its cases, and none by party, and hears of none by party."""
     laboratory = "roles:\n  laboratory: {title: Laboratory, sees: all, fields: [review]}\n"
     world.publish(CHECKED.replace("roles:\n", laboratory, 1))
     world.open("checked", {"applicant.tax_id": "1"}, ANNA)
@@ -267,3 +268,11 @@ def test_whose_case_it_is_is_not_found_by_who_may_not_read_it(world):
     ):
         asked = CaseFilters(workflow="checked", party=party)
         assert len(world.services.cases.find(asked, reader, cursor=None, limit=5).items) == count
+    while world.services.feed.sequence():
+        pass
+    listeners = [
+        (person("lena", "laboratory"), Wanted(party="1")),
+        (DORA, Wanted(party="1")),
+        (DORA, Wanted(party="2")),
+    ]
+    assert [len(found) for found in world.services.newsroom.after_for(0, listeners)[1]] == [0, 1, 0]

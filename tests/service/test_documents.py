@@ -1,0 +1,201 @@
+"""Documents on every database: who may refer to them, who reads them, and when they are forgotten."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.core.case import Event
+from engine.core.terms import Term, Unit
+from engine.errors import CaseNotFound, InvalidPayload, Unavailable
+from engine.service.documents import DocumentNotFound, clean_name
+from tests.service.conftest import person
+
+PAPERS = """
+milepost: 1
+workflow: papers
+title: Papers
+timezone: Europe/Moscow
+number: "P-{seq:4}"
+roles:
+  applicant:  {title: Applicant, side: applicant, where: {party: applicant.tax_id}, sees: own, hides: [review]}
+  reviewer:   {title: Reviewer, sees: all}
+  laboratory: {title: Laboratory, sees: all, fields: [results]}
+data:
+  applicant: {tax_id: text}
+  documents: {type: list, key: sha256, of: {kind: text, file: file, sha256: text}}
+  review: {minutes: file}
+  results: {report: file}
+open: {by: applicant, form: [applicant.tax_id!, documents]}
+initial: check
+states:
+  check:
+    turn: reviewer
+    events:
+      add: {by: applicant, form: [documents+]}
+      note: {by: reviewer, form: [review.minutes]}
+      report: {by: laboratory, form: [results.report]}
+      finish: {by: reviewer, to: over}
+  over: {final: true, outcome: done}
+"""
+ANNA, ALEX = person("anna", "applicant", party="1"), person("alex", "applicant", party="1")
+BORIS = person("boris", "applicant", party="2")
+RITA, LENA = person("rita", "reviewer"), person("lena", "laboratory")
+
+
+@pytest.fixture
+def papers(world):
+    """The workflow, published."""
+    world.publish(PAPERS)
+    return world
+
+
+def keep(world, actor, content=b"a drawing\n", name="drawing.txt"):
+    """Its digest, uploaded by somebody."""
+    incoming = world.services.documents.begin()
+    incoming.write(content)
+    return world.services.documents.keep(incoming, name, actor).sha256
+
+
+def opened(world, *digests, actor=ANNA):
+    """A case that refers to documents; its id."""
+    rows = [{"kind": "drawing", "file": "drawing.txt", "sha256": digest} for digest in digests]
+    return world.open("papers", {"applicant.tax_id": actor.party, "documents": rows}, actor).id
+
+
+def content(world, case, digest, actor):
+    """What somebody reads."""
+    return b"".join(world.services.documents.of_case(case, digest, actor)[1])
+
+
+def refused(call):
+    """(path, code) of the first problem."""
+    with pytest.raises(InvalidPayload) as caught:
+        call()
+    return caught.value.problems[0].path, caught.value.problems[0].code
+
+
+def test_uploaded_before_it_is_referred_to(papers):
+    """By anybody of the party; opening, sending and trying without storing say the same."""
+    unknown = ("documents[0].sha256", "unknown-document")
+    assert refused(lambda: opened(papers, "0" * 64)) == unknown
+    assert refused(lambda: opened(papers, "drawing.txt")) == unknown
+    assert papers.store.read(lambda reader: reader.case_id_of_number("P-0001")) is None
+    digest = keep(papers, ALEX)
+    case = opened(papers, digest)
+    assert content(papers, case, digest, RITA) == b"a drawing\n"
+    rows = [{"kind": "drawing", "file": "b.txt", "sha256": "1" * 64}]
+    more = {"documents": rows}
+    assert refused(lambda: papers.send(case, "add", ANNA, more)) == ("documents[1].sha256", "unknown-document")
+    dry = papers.services.cases.dry_run
+    assert refused(lambda: dry(case, Event("add", more), ANNA)) == ("documents[1].sha256", "unknown-document")
+    rows[0]["sha256"] = keep(papers, ANNA, b"another\n")
+    assert dry(case, Event("add", more), ANNA).step.name == "add"
+    assert papers.send(case, "add", ANNA, more).step.name == "add"
+
+
+def test_to_know_a_digest_is_not_to_have_the_document(papers):
+    """Another party's upload is as none, for uploads of its own, too; whoever has the same content has his own."""
+    digest = keep(papers, ANNA)
+    opened(papers, digest)
+    assert refused(lambda: opened(papers, digest, actor=BORIS)) == ("documents[0].sha256", "unknown-document")
+    with pytest.raises(DocumentNotFound):
+        papers.services.documents.get(digest, BORIS)
+    assert keep(papers, BORIS, name="mine.txt") == digest
+    case = opened(papers, digest, actor=BORIS)
+    assert papers.services.documents.get(digest, ANNA).name == "drawing.txt"
+    assert papers.services.documents.of_case(case, digest, BORIS)[0].name == "mine.txt"
+
+
+def test_read_by_who_sees_the_field(papers):
+    """Not by who sees the case only, not by another party; and not from a case that does not refer to it."""
+    digest, minutes = keep(papers, ANNA), keep(papers, RITA, b"minutes\n")
+    case, other = opened(papers, digest), opened(papers)
+    papers.send(case, "note", RITA, {"review.minutes": minutes})
+    assert content(papers, case, minutes, RITA) == b"minutes\n"
+    assert content(papers, case, digest, ANNA) == b"a drawing\n"
+    for reader, asked in ((LENA, digest), (LENA, minutes), (ANNA, minutes)):
+        with pytest.raises(DocumentNotFound):
+            content(papers, case, asked, reader)
+    with pytest.raises(DocumentNotFound):
+        content(papers, other, digest, RITA)
+    with pytest.raises(CaseNotFound):
+        content(papers, case, digest, BORIS)
+
+
+def test_what_one_sees_in_the_case_one_may_refer_to(papers):
+    """The reviewer to what the applicant has sent; the laboratory, which does not see it, not."""
+    digest = keep(papers, ANNA)
+    case = opened(papers, digest)
+    assert papers.send(case, "note", RITA, {"review.minutes": digest}).step.name == "note"
+    assert refused(lambda: papers.send(case, "report", LENA, {"results.report": digest}))[0] == "results.report"
+
+
+def test_under_act_for_they_are_the_others(papers):
+    """Who uploads for a person uploads for that person's party."""
+    digest = keep(papers, replace(RITA, attributes={"party": "1"}, acting_for="anna"))
+    assert opened(papers, digest)
+    own = keep(papers, replace(RITA, id="rex", acting_for="rita"), b"mine\n")
+    assert papers.services.documents.get(own, RITA).size == 5
+    with pytest.raises(DocumentNotFound):
+        papers.services.documents.get(own, replace(RITA, id="rex"))
+
+
+def test_forgotten_when_nobody_needs_it(papers, machine, tmp_path):
+    """A day after it was uploaded, and not while a case refers to it, nor just after somebody did; then its content, too."""
+    used, unused = keep(papers, ANNA), keep(papers, ANNA, b"unused\n")
+    case = opened(papers, used)
+    forget = papers.services.documents.forget
+    assert forget() == 0
+    machine.at += timedelta(days=2)
+    age(tmp_path)
+    assert forget() == 1
+    assert [path.name for path in (tmp_path / "documents").rglob("*") if path.is_file()] == [used]
+    assert refused(lambda: opened(papers, unused))[1] == "unknown-document"
+    assert content(papers, case, used, ANNA) == b"a drawing\n"
+    papers.send(case, "finish", RITA)
+    papers.wait(days=800)
+    machine.at += timedelta(days=800)
+    assert sum(papers.services.pruning.prune(Term(1, Unit.DAYS))) == 1
+    assert forget() == 1
+    assert not any(path.is_file() for path in (tmp_path / "documents").rglob("*"))
+
+
+def test_what_is_needed_just_now_is_not_forgotten(papers, machine, tmp_path):
+    """Who forgets looks again under the lock: a step that refers to it is before him, or after and refused."""
+    digest = keep(papers, ANNA)
+    machine.at += timedelta(days=2)
+    age(tmp_path)
+    opened(papers, digest)  # needed at this moment
+    assert papers.services.documents.forget() == 0
+    case = papers.store.read(lambda reader: reader.case_id_of_number("P-0001"))
+    (tmp_path / "documents" / digest[:2] / digest).unlink()
+    with pytest.raises(Unavailable, match="restore"):
+        content(papers, case, digest, ANNA)
+
+
+def age(folder):
+    """Contents that came long ago."""
+    for path in (folder / "documents").rglob("*"):
+        os.utime(path, (time.time() - 200_000,) * 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("C:\\fakepath\\drawing.pdf", "drawing.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("чертёж №1.pdf", "чертёж №1.pdf"),
+        ("a\r\nSet-Cookie: x\x00.pdf", "aSet-Cookie: x.pdf"),
+        ("invoice\u202efdp.exe", "invoicefdp.exe"),
+        ("...", "document"),
+        ("x" * 500, "x" * 200),
+    ],
+)
+def test_names(name, shown):
+    """Safe to show and to save under."""
+    assert clean_name(name) == shown
