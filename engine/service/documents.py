@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.sight import visible_data
 from engine.errors import NotFound, Unavailable
+from engine.service.case_views import reader_of, step_view
 from engine.service.referring import owner_of, seen_documents
 from engine.store.records import Document
 from engine.store.store import Priority
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine import ports
-    from engine.core.case import Actor
+    from engine.core.case import Actor, Case
+    from engine.core.machine.chart import Chart
     from engine.service.cases import Cases
     from engine.service.catalog import Catalog
     from engine.store.store import Store
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 UNUSED_KEPT = timedelta(days=1)
 AT_ONCE = 100
 LONGEST_NAME = 200
+LINES_AT_ONCE = 200
 
 
 class DocumentNotFound(NotFound):
@@ -70,15 +73,17 @@ class Documents:
         return _view(found)
 
     def of_case(self, case_id: str, sha256: str, actor: Actor) -> tuple[DocumentView, Iterator[bytes]]:
-        """One that a field refers to which he sees, and its content. Raises CaseNotFound, DocumentNotFound, Unavailable."""
+        """One that a field refers to which he sees, or did once, and its content.
+
+        Raises CaseNotFound, DocumentNotFound, Unavailable.
+        """
         snapshot = self._cases.snapshot(case_id, actor)
         case = snapshot.case
 
         def work(reader: Reader) -> Document | None:
+            document = reader.document_of_case(case.id, sha256)
             chart = self._catalog.chart(snapshot.version_id, reader)
-            if sha256 not in seen_documents(chart, visible_data(chart, case, actor)):
-                return None
-            return reader.document_of_case(case.id, sha256)
+            return document if document is not None and _is_shown(reader, chart, case, actor, sha256) else None
 
         found = self._store.read(work)
         if found is None or self._contents is None:
@@ -102,6 +107,21 @@ class Documents:
             if not self._store.read(lambda reader, digest=sha256: reader.is_wanted(digest)):  # type: ignore[misc]
                 self._contents.forget(sha256, older_than=UNUSED_KEPT.total_seconds())
         return len(gone) + self._contents.tidy()
+
+
+def _is_shown(reader: Reader, chart: Chart, case: Case, actor: Actor, sha256: str) -> bool:
+    """Whether what he sees of the data refers to it, or what he may read of the history: earlier values, and what was said."""
+    shown = visible_data(chart, case, actor)
+    if sha256 in seen_documents(chart, shown):
+        return True
+    readable, after = reader_of(chart, case, actor, shown), 0
+    while records := reader.history(case.id, after, LINES_AT_ONCE):
+        for line in records:
+            step = step_view(chart, case.id, line, readable)
+            if sha256 in seen_documents(chart, step.said) | seen_documents(chart, step.changes):
+                return True
+        after = records[-1].record["seq"]
+    return False
 
 
 def clean_name(name: str) -> str:

@@ -25,6 +25,7 @@ roles:
   applicant:  {title: Applicant, side: applicant, where: {party: applicant.tax_id}, sees: own, hides: [review]}
   reviewer:   {title: Reviewer, sees: all}
   laboratory: {title: Laboratory, sees: all, fields: [results]}
+event_data: {scan: file}
 data:
   applicant: {tax_id: text}
   documents: {type: list, key: sha256, of: {kind: text, file: file, sha256: text}}
@@ -38,6 +39,7 @@ states:
     events:
       add: {by: applicant, form: [documents+]}
       note: {by: reviewer, form: [review.minutes]}
+      show: {by: reviewer, form: [scan!]}
       report: {by: laboratory, form: [results.report]}
       finish: {by: reviewer, to: over}
   over: {final: true, outcome: done}
@@ -125,6 +127,22 @@ def test_read_by_who_sees_the_field(papers):
         content(papers, other, digest, RITA)
     with pytest.raises(CaseNotFound):
         content(papers, case, digest, BORIS)
+
+
+def test_earlier_values_and_what_was_said(papers):
+    """Who may read the history reads the documents in it: one that was replaced, and one that only an event carried."""
+    first, second, scan = (keep(papers, RITA, text) for text in (b"first\n", b"second\n", b"scan\n"))
+    case = opened(papers)
+    for event, data in (
+        ("note", {"review.minutes": first}),
+        ("note", {"review.minutes": second}),
+        ("show", {"scan": scan}),
+    ):
+        papers.send(case, event, RITA, data)
+    assert [content(papers, case, digest, RITA) for digest in (first, scan)] == [b"first\n", b"scan\n"]
+    assert refused(lambda: papers.send(case, "show", RITA, {"scan": "0" * 64})) == ("scan", "unknown-document")
+    with pytest.raises(DocumentNotFound):  # the applicant does not see the review, nor what was in it
+        content(papers, case, first, ANNA)
 
 
 def test_what_one_sees_in_the_case_one_may_refer_to(papers):
