@@ -35,17 +35,15 @@ def new_documents(
 
     Raises InvalidPayload for what nobody of his has uploaded.
     """
-    payload = made.record.payload
-    changed = {**payload.get("said", {}), **payload.get("changes", {})}
-    touched = [path for path in changed if path in chart.referring]
-    if not touched or actor.kind != "person":
+    changed = _changed(chart, made)
+    if not changed:
         return []
     sight = None if before is None else Sight(chart, before, actor)
     found: dict[str, Document] = {}
     problems = []
-    for path in touched:
+    for path, value in changed.items():
         known = set() if before is None or sight is None else _known(chart, before, sight, path)
-        for place, digest in _in(chart, path, changed[path]):
+        for place, digest in _in(chart, path, value):
             if digest in known or digest in found:
                 continue
             document = find(digest, owner_of(actor)) if digest else None
@@ -58,9 +56,22 @@ def new_documents(
     return list(found.values())
 
 
+def passed_on(chart: Chart, made: Step, find: Callable[[str], Document | None]) -> list[Document]:
+    """What a step refers to that no person sent, as far as some case refers to it already."""
+    digests = {digest for path, value in _changed(chart, made).items() for _, digest in _in(chart, path, value)}
+    return [document for digest in sorted(digests) if (document := find(digest)) is not None]
+
+
 def seen_documents(chart: Chart, shown: Mapping[str, Any]) -> set[str]:
     """Digests of the documents to which data refers that somebody sees."""
     return {digest for path in chart.referring & shown.keys() for _, digest in _in(chart, path, shown[path])}
+
+
+def _changed(chart: Chart, made: Step) -> dict[str, Any]:
+    """What was said and written in fields that can refer to documents."""
+    payload = made.record.payload
+    both = {**payload.get("said", {}), **payload.get("changes", {})}
+    return {path: both[path] for path in chart.referring if path in both}
 
 
 def _known(chart: Chart, before: Case, sight: Sight, path: str) -> set[str]:

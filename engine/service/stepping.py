@@ -12,7 +12,7 @@ from engine.core.machine.step import dropped, open_case, step
 from engine.errors import DuplicateCase, Refused, Unavailable
 from engine.service.numbers import allocate
 from engine.service.pools import report_exhausted
-from engine.service.referring import new_documents
+from engine.service.referring import new_documents, passed_on
 from engine.service.searchable import index, unique_key
 
 if TYPE_CHECKING:
@@ -115,11 +115,16 @@ class Stepping:
     def _referred(
         self, tx: Transaction, chart: Chart, before: Case | None, made: Step, actor: Actor
     ) -> Sequence[Document]:
-        return new_documents(chart, before, made, actor, tx.use_document) if self._documents else ()
+        """What another case or the system passes on was looked at where a person gave it."""
+        if not self._documents:
+            return ()
+        if actor.kind != "person":
+            return passed_on(chart, made, tx.document_of_any)
+        return new_documents(chart, before, made, actor, tx.use_document)
 
     def check_documents(self, reader: Reader, chart: Chart, before: Case, made: Step, actor: Actor) -> None:
         """Raises what a step would be refused for, and keeps nothing from being forgotten."""
-        if self._documents:
+        if self._documents and actor.kind == "person":
             new_documents(chart, before, made, actor, reader.document)
 
     def _free_key(self, tx: Transaction, chart: Chart, case: Case) -> str | None:

@@ -42,6 +42,20 @@ states:
       show: {by: reviewer, form: [scan!]}
       report: {by: laboratory, form: [results.report]}
       finish: {by: reviewer, to: over}
+      follow: {by: reviewer, actions: [{open: follow_up, with: {review.minutes: review.minutes}}]}
+  over: {final: true, outcome: done}
+"""
+FOLLOW_UP = """
+milepost: 1
+workflow: follow_up
+title: Follow-up
+timezone: Europe/Moscow
+roles: {reviewer: {title: Reviewer, sees: all}}
+data: {review: {minutes: file}}
+open: {by: papers, form: [review.minutes]}
+initial: look
+states:
+  look: {turn: reviewer, events: {finish: {by: reviewer, to: over}}}
   over: {final: true, outcome: done}
 """
 ANNA, ALEX = person("anna", "applicant", party="1"), person("alex", "applicant", party="1")
@@ -52,7 +66,7 @@ RITA, LENA = person("rita", "reviewer"), person("lena", "laboratory")
 @pytest.fixture
 def papers(world):
     """The workflow, published."""
-    world.publish(PAPERS)
+    world.publish(PAPERS, FOLLOW_UP)
     return world
 
 
@@ -151,6 +165,17 @@ def test_what_one_sees_in_the_case_one_may_refer_to(papers):
     case = opened(papers, digest)
     assert papers.send(case, "note", RITA, {"review.minutes": digest}).step.name == "note"
     assert refused(lambda: papers.send(case, "report", LENA, {"results.report": digest}))[0] == "results.report"
+
+
+def test_what_a_case_passes_on(papers):
+    """A child that is opened with a document has it, also for its own readers."""
+    minutes = keep(papers, RITA, b"minutes\n")
+    case = opened(papers)
+    papers.send(case, "note", RITA, {"review.minutes": minutes})
+    papers.send(case, "follow", RITA)
+    papers.settle()
+    (child,) = papers.services.cases.get(case, RITA).children
+    assert content(papers, child.id, minutes, RITA) == b"minutes\n"
 
 
 def test_under_act_for_they_are_the_others(papers):
