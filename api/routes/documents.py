@@ -32,7 +32,7 @@ async def upload_document(
     name: Annotated[str, Query(max_length=400, description="for people")] = "document",
 ) -> DocumentView:
     """Keep the body as a document, to which cases then refer by its `sha256`."""
-    incoming = await run_in_threadpool(services.documents.begin)
+    incoming = await run_in_threadpool(services.documents.begin, actor)
     try:
         async for part in request.stream():
             await run_in_threadpool(incoming.write, part)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from engine.core.sight import visible_data
-from engine.errors import NotFound, Unavailable
+from engine.errors import NotFound, Refused, Unavailable
 from engine.service.case_views import reader_of, step_view
 from engine.service.referring import owner_of, seen_documents
 from engine.store.records import Document
@@ -29,11 +29,17 @@ if TYPE_CHECKING:
 UNUSED_KEPT = timedelta(days=1)
 AT_ONCE = 100
 LONGEST_NAME = 200
+MOST_WAITING = 1 << 30
+"""Bytes of an owner to which no case refers; one upload more may still come."""
 LINES_AT_ONCE = 200
 
 
 class DocumentNotFound(NotFound):
     """No such document, or none of which the caller may know."""
+
+
+class TooManyDocuments(Refused):
+    """So much was uploaded and not used that nothing more is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,14 @@ class Documents:
     def __init__(self, store: Store, catalog: Catalog, cases: Cases, contents: ports.Documents | None) -> None:
         self._store, self._catalog, self._cases, self._contents = store, catalog, cases, contents
 
-    def begin(self) -> ports.Incoming:
-        """Room for one that arrives; who began it drops it in the end. Raises Unavailable."""
+    def begin(self, actor: Actor) -> ports.Incoming:
+        """Room for one that arrives; who began it drops it in the end. Raises TooManyDocuments, Unavailable."""
         if self._contents is None:
             raise Unavailable("there is no place for documents here", retry_after=600)
+        if self._store.read(lambda reader: reader.bytes_waiting(owner_of(actor))) >= MOST_WAITING:
+            raise TooManyDocuments(
+                f"{MOST_WAITING >> 30} GiB of yours wait for a case to refer to them; refer to them, or wait a day"
+            )
         return self._contents.begin()
 
     def keep(self, incoming: ports.Incoming, name: str, actor: Actor) -> DocumentView:

@@ -15,7 +15,7 @@ class DocumentRow(Row, table=True):
     """A document as one party (or a person without one: `owner`) uploaded it; `used_at` is when it was last needed."""
 
     __tablename__ = "document"
-    __table_args__ = (UniqueConstraint("sha256", "owner"), Index(None, "used_at"))
+    __table_args__ = (UniqueConstraint("sha256", "owner"), Index(None, "owner"), Index(None, "used_at"))
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
     sha256: str
     owner: str

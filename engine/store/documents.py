@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, exists, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
 from engine.store.bounded import bounded
 from engine.store.case_writing import CaseWriter
@@ -35,6 +35,9 @@ UNUSED = Statement(
     .limit(bindparam("limit"))
 )
 FORGET = Statement(delete(DOCUMENT).where(D.id == bindparam("row"), _OLD))
+WAITING = Statement(
+    select(func.sum(D.size).label("bytes")).where(D.owner == bindparam("whose"), ~exists().where(U.sha256 == D.sha256))
+)
 WANTED = Statement(
     select(D.id)
     .where(D.sha256 == bindparam("digest"))
@@ -63,6 +66,10 @@ class DocumentReader(Session):
         """As some case refers to it."""
         row = self.link.row(USED, digest=bounded(sha256))
         return None if row is None else _document(row)
+
+    def bytes_waiting(self, owner: str) -> int:
+        """How much an owner has uploaded to which no case refers."""
+        return int(self.link.value(WAITING, whose=bounded(owner)) or 0)
 
     def is_wanted(self, sha256: str) -> bool:
         """Whether somebody has it, or a case refers to it."""

@@ -12,6 +12,7 @@ import pytest
 from engine.core.case import Event
 from engine.core.terms import Term, Unit
 from engine.errors import CaseNotFound, InvalidPayload, Unavailable
+from engine.service import documents
 from engine.service.documents import DocumentNotFound, clean_name
 from tests.service.conftest import person
 
@@ -72,7 +73,7 @@ def papers(world):
 
 def keep(world, actor, content=b"a drawing\n", name="drawing.txt"):
     """Its digest, uploaded by somebody."""
-    incoming = world.services.documents.begin()
+    incoming = world.services.documents.begin(actor)
     incoming.write(content)
     return world.services.documents.keep(incoming, name, actor).sha256
 
@@ -219,6 +220,17 @@ def test_what_is_needed_just_now_is_not_forgotten(papers, machine, tmp_path):
     (tmp_path / "documents" / digest[:2] / digest).unlink()
     with pytest.raises(Unavailable, match="restore"):
         content(papers, case, digest, ANNA)
+
+
+def test_more_than_is_used(papers, monkeypatch):
+    """Who uploads and refers to nothing is stopped; what he refers to counts no more, and others go on."""
+    monkeypatch.setattr(documents, "MOST_WAITING", 10)
+    digest = keep(papers, ANNA)
+    with pytest.raises(documents.TooManyDocuments):
+        keep(papers, ALEX)
+    assert keep(papers, BORIS) == digest
+    opened(papers, digest)
+    assert keep(papers, ALEX, b"more\n")
 
 
 def age(folder):

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
         sa.UniqueConstraint("sha256", "owner", name=op.f("uq_document_sha256_owner")),
     )
+    op.create_index(op.f("ix_document_owner"), "document", ["owner"], unique=False)
     op.create_index(op.f("ix_document_used_at"), "document", ["used_at"], unique=False)
     op.create_table(
         "document_use",
