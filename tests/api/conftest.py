@@ -18,6 +18,7 @@ from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
 from adapters.webhooks import EventWebhooks
 from api.app import create_app
+from api.limits import Doors, Rate
 from api.patience import Patience
 from engine.ports import Adapters, RenderedCertificate
 from engine.service.bundles import Bundle
@@ -234,7 +235,7 @@ def tokens(services):
 def application(tmp_path_factory):
     """Built once; what was stored by one test is gone in the next."""
     services = build(documents=tmp_path_factory.mktemp("documents"))
-    yield create_app(services, version="test")
+    yield create_app(services, version="test", doors=Doors(guesses=Rate(1_000_000)))  # all come from one address
     services.store.close()
 
 

@@ -137,6 +137,11 @@ def test_requests_that_follow_each_other(world, examples, length):
     assert any(label.startswith("POST /cases/{case_id}") for label, _ in seen)
 
 
+def ambiguous(case):
+    """Whether what was wrong is not to be seen any more in an address: a list of one is written as that one, an empty one not."""
+    return any(isinstance(value, list) and len(value) < 2 for value in (case.query or {}).values())
+
+
 @pytest.mark.parametrize(
     "examples", [pytest.param(5, id="short"), pytest.param(200, id="long", marks=pytest.mark.slow)]
 )
@@ -151,7 +156,8 @@ def test_every_operation(world, caller, examples):
             @given(found.ok().as_strategy(generation_mode=mode))
             def ask(case):
                 case.headers["Authorization"] = f"Bearer {world.secrets[caller]}"
-                case.validate_response(case.call(), checks=[*DESCRIBED, negative_data_rejection])
+                wrong = [] if ambiguous(case) else [negative_data_rejection]
+                case.validate_response(case.call(), checks=[*DESCRIBED, *wrong])
 
             with suppress(Unsatisfiable):  # it takes nothing that could be wrong
                 ask()
