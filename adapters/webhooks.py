@@ -79,13 +79,16 @@ class EventWebhooks:
         self._trusted = trust()
 
     def refusal(self, url: str) -> str | None:
-        """What is wrong with an address, or with the machines that it leads to now."""
+        """What is wrong with an address, or with the machines that it leads to now.
+
+        In the same words for a name that is not there and one that is inside: nobody learns what names there are.
+        """
         try:
             self._endpoint(url, UNUSED).address()
         except ValueError as error:
             return str(error)
         except DeliveryFailed as failure:
-            return str(failure)
+            return str(failure) if self._private else "leads to no address on the public network"
         return None
 
     def post(self, url: str, secret: str, body: bytes, message_id: str) -> None:

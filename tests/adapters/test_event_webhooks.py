@@ -117,3 +117,12 @@ def test_a_letter_a_moment():
         ended.set()
         dripping.join()
     assert caught.value.retry_after == 0.0
+
+
+def test_names_inside_are_not_told():
+    """What an address inside is called, and whether it is there, is told only where such addresses may be used."""
+    said = {
+        EventWebhooks(private=False, machine_now=lambda: NOW).refusal(f"https://{host}/")
+        for host in ("localhost", "10.0.0.1", "[::1]")
+    }
+    assert said == {"leads to no address on the public network"}
