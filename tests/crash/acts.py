@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from adapters.documents import DocumentFolder
 from benchmarks.stepping import OPENING, PROPOSAL, TAX_ID, actors
-from engine.core.case import Event
+from engine.core.case import Actor, Event
 from engine.service.bundles import read_folder
 from engine.service.cases import BatchLine
+from engine.service.news_view import Wanted
 from tests.crash.house import OFFICER, PERMIT, START, VISIT, House
 from tests.crash.pictures import feed_of, pictures
 
@@ -97,8 +100,16 @@ def seen_by_key(house: House, tag: str, _: list[str]) -> Seen:
 
 
 def submit(house: House, tag: str, ids: list[str]) -> Any:
-    """Hands a qualification in: a letter, a new state with deadlines."""
-    return house.services.cases.send_event(ids[0], Event("submit", PROPOSAL), APPLICANT, key=tag)
+    """Hands a qualification in: a letter, a new state with deadlines, a document."""
+    (paper,) = PROPOSAL["documents"]
+    data = {**PROPOSAL, "documents": [{**paper, "sha256": sha256(DRAWING).hexdigest()}]}
+    return house.services.cases.send_event(ids[0], Event("submit", data), APPLICANT, key=tag)
+
+
+def to_submit(house: House, tag: str) -> list[str]:
+    """A qualification, and the document that goes with it."""
+    keep(house, DRAWING, APPLICANT)
+    return [open_qualification(house, f"{tag} first").case.id]
 
 
 def send(event: str) -> Callable[[House, str, list[str]], Any]:
@@ -171,6 +182,85 @@ def visit_over(house: House, tag: str) -> list[str]:
     return [case_id]
 
 
+# ── documents and events out ─────────────────────────────────────────────────────────────────────────────────────────
+
+DRAWING = b"valve DN 50, sheet 1 of 1\n"
+
+
+def upload(house: House, tag: str, _: list[str]) -> None:
+    """The officer's drawing, whose content is told apart by the tag."""
+    keep(house, DRAWING + tag.encode(), OFFICER)
+
+
+def keep(house: House, content: bytes, actor: Actor) -> None:
+    """A document of somebody's."""
+    incoming = house.services.documents.begin(actor)
+    incoming.write(content)
+    try:
+        house.services.documents.keep(incoming, "drawing.txt", actor)
+    finally:
+        incoming.drop()
+
+
+def uploaded(house: House, tag: str, _: list[str]) -> Seen:
+    """Whether it is the officer's: then its content is there, too."""
+    digest = sha256(DRAWING + tag.encode()).hexdigest()
+    if house.store.read(lambda reader: reader.document(digest, "person:oleg")) is None:
+        return {}
+    content = b"".join(DocumentFolder(house.folder).read(digest))
+    assert content == DRAWING + tag.encode()
+    return {"drawing": len(DRAWING)}
+
+
+def with_drawing(house: House, tag: str) -> list[str]:
+    """A permit, and a drawing that was uploaded."""
+    upload(house, tag, [])
+    return [permit(house, tag)]
+
+
+def draw(house: House, tag: str, ids: list[str]) -> Any:
+    """A case refers to the drawing."""
+    data = {"product.drawing": sha256(DRAWING + tag.encode()).hexdigest()}
+    return house.services.cases.send_event(ids[0], Event("draw", data), OFFICER, key=tag)
+
+
+def drawn(house: House, tag: str, ids: list[str]) -> Seen:
+    """The case, and whether the drawing is kept for it: exactly when its data refers to it."""
+    digest = sha256(DRAWING + tag.encode()).hexdigest()
+    found = house.store.read(lambda reader: reader.document_of_case(ids[0], digest))
+    seen = look(house, ids)
+    assert (found is not None) == ("product.drawing" in seen[ids[0]].case.data)
+    return seen
+
+
+def subscribed(house: House, tag: str) -> list[str]:
+    """A subscription that has not heard yet of a permit's steps; its id."""
+    services = house.services
+    feed_of(house.store)
+    for one in services.subscriptions.find(OFFICER).items:
+        services.subscriptions.end(one.id, OFFICER)
+    made = services.subscriptions.create(OFFICER, "https://receiver.example/", Wanted())
+    permit(house, tag, "note")
+    return [made.subscription.id]
+
+
+def post(house: House, _: str, __: list[str]) -> None:
+    """Posts what is owed; what another try has under its lease waits until that ends."""
+    house.machine.at += timedelta(hours=2)
+    feed_of(house.store)
+    while house.services.publishing.run_once():
+        pass
+
+
+def posted(house: House, _: str, ids: list[str]) -> Seen:
+    """Which events are done; each of them was posted, under one id."""
+    some = house.services.subscriptions.deliveries(ids[0], OFFICER, limit=100).items
+    done = {one.event for one in some if one.status == "done"}
+    known = {f"{ids[0]}-{event.replace('/', '-')}" for event in done}
+    assert known <= set(house.outside.posted)
+    return {f"step {event.rpartition('/')[2]} is done": True for event in done}
+
+
 # ── publication ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -191,7 +281,7 @@ def versions(house: House, tag: str, _: list[str]) -> Seen:
 
 ACTS = (
     Act("open", roadmap, lambda _, __: [], open_qualification, seen_by_key),
-    Act("submit", roadmap, lambda h, tag: [open_qualification(h, f"{tag} first").case.id], submit),
+    Act("submit", roadmap, to_submit, submit),
     Act("grant", permits, lambda h, tag: [permit(h, tag)], send("grant"), often=False),
     Act("suspend", permits, lambda h, tag: [permit(h, tag, "grant")], send("suspend")),
     Act("batch", permits, batch_of_permits, batch, whole=False),
@@ -202,5 +292,8 @@ ACTS = (
     Act("open a child", permits, asked("visit"), deliver),
     Act("send to children", permits, two_visits, deliver, whole=False),
     Act("child ended", permits, visit_over, deliver, often=False),
+    Act("upload", permits, lambda _, __: [], upload, uploaded),
+    Act("refer to a document", permits, with_drawing, draw, drawn),
+    Act("post events", permits, subscribed, post, posted, whole=False),
     Act("publish", permits, lambda _, __: [], republish, versions),
 )

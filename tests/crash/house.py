@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from psycopg_pool import ConnectionPool
 
+from adapters.documents import DocumentFolder
 from adapters.templates import MessageTemplates
 from engine.core.case import Actor
 from engine.errors import MilepostError
@@ -26,6 +27,7 @@ from tests.crash.faults import Faults, postgres_connections, sqlite_connections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from engine.service.services import Services
 
@@ -46,7 +48,7 @@ roles:
   officer:   {title: Officer, sees: all}
 data:
   applicant: {tax_id: text}
-  product:   {designation: text}
+  product:   {designation: text, drawing: file}
   decision:  {on: date, notes: {type: integer, default: 0}}
 open: {by: [applicant, officer], form: [applicant.tax_id!, product.designation!]}
 certificate:
@@ -65,6 +67,7 @@ states:
     turn: officer
     events:
       note:  {by: officer, set: {decision.notes: decision.notes + 1}, actions: [{notify: officer, template: receipt}]}
+      draw:  {by: officer, form: [product.drawing!]}
       ask:   {by: officer, to: waiting}
       grant: {by: officer, set: {decision.on: today}, to: issuing, actions: [{certificate: reserve}]}
       visit: {by: officer, to: visited}
@@ -141,6 +144,7 @@ class Outside:
     letters: list[str] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
     rendered: list[str] = field(default_factory=list)
+    posted: list[str] = field(default_factory=list)
 
     def deliver(self, message: Any) -> None:
         """A letter."""
@@ -150,6 +154,14 @@ class Outside:
         """A work order, answered at once."""
         self.orders.append(key)
         return {"weight": 1}
+
+    def refusal(self, url: str) -> str | None:  # noqa: ARG002  (the port's signature)
+        """Every address is fine."""
+        return None
+
+    def post(self, url: str, secret: str, body: bytes, message_id: str) -> None:  # noqa: ARG002  (as above)
+        """An event."""
+        self.posted.append(message_id)
 
     def render(self, view: Any) -> RenderedCertificate:
         """Bytes that differ at every rendering, so that a second one would be seen."""
@@ -161,8 +173,9 @@ class Outside:
 class House:
     """Services that can be closed, whatever state they are in, and opened again."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, folder: Path | None = None) -> None:
         self.url, self.faults, self.machine, self.outside = url, Faults(), MachineClock(), Outside()
+        self.folder = folder
         self._numbers = count(1)
         self._parsed: dict[Any, Any] = {}
         with failing(self.faults):
@@ -180,6 +193,8 @@ class House:
             renderer=lambda _: self.outside,
             callers={"laboratory": self.outside},
             tables=None,
+            events=self.outside,
+            documents=None if self.folder is None else DocumentFolder(self.folder),
         )
         self.services = build_services(
             self.store,

@@ -25,7 +25,9 @@ def house(request: pytest.FixtureRequest, tmp_path, monkeypatch) -> Iterator[Hou
     """Services over connections that may fail."""
     monkeypatch.setattr(notices, "LOOK", 0.1)
     sqlite = request.param == "sqlite"
-    made = House(f"sqlite:///{tmp_path}/cases.db" if sqlite else request.getfixturevalue("postgres_url"))
+    made = House(
+        f"sqlite:///{tmp_path}/cases.db" if sqlite else request.getfixturevalue("postgres_url"), tmp_path / "documents"
+    )
     yield made
     made.faults.disarm()
     made.close()
@@ -59,7 +61,7 @@ def once(house: House, act: Act, tag: str, at: int | None, mode: Mode) -> tuple[
     return happened, shape(after, tag)
 
 
-DELIVERED_LATER = frozenset(act.name for act in ACTS if act.run.__name__ == "deliver")
+DELIVERED_LATER = frozenset(act.name for act in ACTS if act.run.__name__ in {"deliver", "post"})
 """A delivery reports its failure to the effect, not to who has asked for it."""
 
 
