@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.auth import ActorIn, LocaleIn, ServicesIn
 from api.exact import ExactRoute
-from engine.describe.explain import Explanation, explain_case
+from engine.describe.explain import Explanation
 
 router = APIRouter(prefix="/cases", tags=["cases"], route_class=ExactRoute)
 
@@ -15,6 +15,4 @@ router = APIRouter(prefix="/cases", tags=["cases"], route_class=ExactRoute)
 def explain(case_id: str, services: ServicesIn, actor: ActorIn, locale: LocaleIn) -> Explanation:
     """Its active states with their lines in the workflow file, each event with what stands against it, each deadline
     with how it was counted."""  # noqa: D209
-    seen = services.cases.snapshot(case_id, actor)
-    chart = services.catalog.chart(seen.version_id)
-    return explain_case(chart, seen.case, actor, now=seen.now, locale=locale)
+    return services.cases.explain(case_id, actor, locale=locale)

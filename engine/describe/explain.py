@@ -4,8 +4,9 @@ against it, every deadline with how it was counted; nothing is changed here, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.calendar import CalendarEnds
@@ -17,19 +18,22 @@ from engine.core.machine.duties import stands_against
 from engine.core.machine.timers import due_moment
 from engine.core.selection import active_leaves, admits
 from engine.core.sight import Sight
+from engine.describe.candidates import Candidate, candidates
 from engine.describe.derivations import counted, due_at, said_moment
 from engine.describe.guards import Guard, guard_of
 from engine.describe.words import condition, timing, title_of
 from engine.errors import GuardFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from engine.core.case import Actor, Case, Position, Track
     from engine.core.definition import Arm, Deadline
     from engine.core.expressions.expression import Expression
     from engine.core.machine.chart import Chart, Ways
+
+NOBODY: Mapping[str, Sequence[Actor]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class ExplainedArm:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedEvent:
-    """An event of an active state: whether this reader may send it, and if not, why."""
+    """An event of an active state: whether this reader may send it, and if not, why; `people` who else may, and who not."""
 
     event: str
     state: str
@@ -85,6 +89,7 @@ class ExplainedEvent:
     against: tuple[Against, ...]
     arms: tuple[ExplainedArm, ...]
     line: Line
+    people: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +125,16 @@ class Explanation:
     closed: str | None
 
 
-def explain_case(chart: Chart, case: Case, actor: Actor, *, now: datetime, locale: str = "") -> Explanation:
-    """Everything about where it stands, for this reader, now."""
+def explain_case(
+    chart: Chart,
+    case: Case,
+    actor: Actor,
+    *,
+    now: datetime,
+    locale: str = "",
+    holders: Mapping[str, Sequence[Actor]] = NOBODY,
+) -> Explanation:
+    """Everything about where it stands, for this reader, now; `holders` of roles, as far as he may know of them."""
     draft = Draft(chart, case, actor, now)
     draft.scope.event = None
     lines = chart.workflow.source.splitlines()
@@ -131,7 +144,7 @@ def explain_case(chart: Chart, case: Case, actor: Actor, *, now: datetime, local
         number=case.number,
         file=chart.workflow.file,
         states=tuple(_states(chart, case, lines, locale)),
-        events=() if closed else tuple(_events(draft, case, actor, lines)),
+        events=() if closed else tuple(_events(draft, case, actor, lines, holders)),
         deadlines=() if closed else tuple(_deadlines(draft, case, lines)),
         closed=closed,
     )
@@ -160,7 +173,9 @@ def _states(chart: Chart, case: Case, lines: list[str], locale: str) -> Iterator
 # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _events(draft: Draft, case: Case, actor: Actor, lines: list[str]) -> Iterator[ExplainedEvent]:
+def _events(
+    draft: Draft, case: Case, actor: Actor, lines: list[str], holders: Mapping[str, Sequence[Actor]]
+) -> Iterator[ExplainedEvent]:
     seen: set[tuple[str, str]] = set()
     sees = Sight(draft.chart, case, actor).sees
     for leaf in sorted(active_leaves(draft.active), key=lambda path: draft.chart.states[path].order):
@@ -168,7 +183,8 @@ def _events(draft: Draft, case: Case, actor: Actor, lines: list[str]) -> Iterato
             for event, ways in draft.chart.ways[path].items():
                 if (path, event) not in seen:
                     seen.add((path, event))
-                    yield _event(draft, case, actor, ways, lines, sees)
+                    people = tuple(candidates(draft, ways, holders))
+                    yield replace(_event(draft, case, actor, ways, lines, sees), people=people)
 
 
 def _event(

@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING, Any
 from engine.core.case import Event
 from engine.core.machine.step import step
 from engine.core.sight import Sight, may_address, may_see, visible_data
+from engine.describe.explain import explain_case
 from engine.errors import MilepostError
-from engine.service.case_views import case_view, effect_view, etag, planned_effect, reader_of, step_view, timer_view
+from engine.service.case_views import (
+    case_view,
+    effect_view,
+    etag,
+    planned_effect,
+    reader_of,
+    sees_work,
+    step_view,
+    timer_view,
+)
 from engine.service.commands import Command, check_match, missing, no_case, stored
+from engine.service.holders import holders
 from engine.service.inbox import inbox
 from engine.service.searchable import unique_key
 from engine.service.searching import counts, find
@@ -26,6 +37,7 @@ if TYPE_CHECKING:
 
     from engine.core.case import Actor, Case, Parent, Record, Step
     from engine.core.machine.chart import Chart
+    from engine.describe.explain import Explanation
     from engine.service.catalog import Catalog
     from engine.service.commands import Commands, Decision
     from engine.service.searching import CaseFilters
@@ -268,6 +280,17 @@ class Cases:
         def work(reader: Reader) -> CaseSnapshot:
             stored = self._seen(reader, case_id, actor)
             return CaseSnapshot(stored.case, stored.version_id, reader.business_now())
+
+        return self._store.read(work)
+
+    def explain(self, case_id: str, actor: Actor, *, locale: str = "") -> Explanation:
+        """Why it stands where it stands. Who else could move it is told to the operator's side. Raises CaseNotFound."""
+
+        def work(reader: Reader) -> Explanation:
+            stored = self._seen(reader, case_id, actor)
+            chart, case = self._catalog.chart(stored.version_id, reader), stored.case
+            people = holders(reader, chart, case) if sees_work(chart, case, actor) else {}
+            return explain_case(chart, case, actor, now=reader.business_now(), locale=locale, holders=people)
 
         return self._store.read(work)
 

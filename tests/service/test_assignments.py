@@ -276,3 +276,31 @@ def test_whose_case_it_is_is_not_found_by_who_may_not_read_it(world):
         (DORA, Wanted(party="2")),
     ]
     assert [len(found) for found in world.services.newsroom.after_for(0, listeners)[1]] == [0, 1, 0]
+
+
+def test_who_could_move_it_is_told(checked, case, change):
+    """To the operator's side: each holder of a role that acts now, and what stands against those who may not."""
+    change("claim", RITA)
+    checked.send(case, "evaluate", BOTH, {})
+    cases = checked.services.cases
+
+    def told(reader):
+        found = {event.event: event.people for event in cases.explain(case, reader).events}["decide"]
+        return {one.person: (one.may, one.why) for one in found}
+
+    assert told(DORA) == {
+        "bo": (False, "Bo acted in evaluation; four-eyes wants another person here (ISO/IEC 17065 7.6.2)"),
+        "dora": (True, ""),
+    }
+    assert told(ANNA) == {}
+    change("claim", DORA, role="decider")
+    assert told(CHIEF)["bo"] == (False, "dora has claimed the work")
+
+
+def test_who_is_out_is_told(checked, case):
+    """With the reason, also where it is another case that his role fits."""
+    checked.send(case, "evaluate", RITA, {})
+    checked.send(case, "again", DORA)
+    events = {event.event: event for event in checked.services.cases.explain(case, DORA).events}
+    said = {one.person: one.why for one in events["note"].people}
+    assert said == {"rita": "acted in this case before new people were called", "rex": "", "ria": "", "bo": ""}
