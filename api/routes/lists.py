@@ -32,6 +32,9 @@ def filters_of(
     q: Annotated[
         str | None, Query(max_length=200, description="beginnings of words of number and searchable fields")
     ] = None,
+    q_in: Annotated[
+        str | None, Query(max_length=1000, description="of these searchable fields only: path;path")
+    ] = None,
     where: Annotated[
         str | None, Query(max_length=1000, description="values of searchable fields: path=value;path=value")
     ] = None,
@@ -50,6 +53,7 @@ def filters_of(
         assignee=actor.persons[-1] if assignee == "me" else assignee,
         party=party,
         q=q,
+        q_in=tuple(path.strip() for path in (q_in or "").split(";") if path.strip())[:10],
         fields=_fields(where),
         outcome=outcome,
         parent=parent,

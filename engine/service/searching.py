@@ -15,7 +15,7 @@ from engine.store.codec import words
 from engine.store.records import After, CaseFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from engine.core.case import Actor
@@ -37,7 +37,8 @@ NO_VERSION = 0
 class CaseFilters:
     """What to look for; None or False: no matter. `state` is a leaf or what contains it, `parent` a case id.
 
-    `assignee` has the work of a role or is offered it; `fields` are values of searchable fields; `by_due`: those with a
+    `assignee` has the work of a role or is offered it; `fields` are values of searchable fields, `q_in` those in which `q` is
+    looked for (none named: in all, and in the number); `by_due`: those with a
     deadline to come, the next first; not: the newest first.
     """
 
@@ -52,6 +53,7 @@ class CaseFilters:
     party: str | None = None
     overdue: bool = False
     q: str | None = None
+    q_in: tuple[str, ...] = ()
     open_only: bool = False
     outcome: str | None = None
     parent: str | None = None
@@ -101,7 +103,9 @@ def _visible(
     for after, summary in pages(reader, wanted, cursor=cursor, chunk=chunk):
         chart = catalog.chart(summary.version_id, reader)
         found = _found(reader, chart, summary, actor, filters)
-        if found is not None and (not parties or any(found.index.get(path) == one for path, one in parties)):
+        if found is None or (parties and not any(found.index.get(path) == one for path, one in parties)):
+            continue
+        if not filters.q_in or _says(filters.q, [found.index.get(path, "") for path in filters.q_in]):
             yield after, chart, found
 
 
@@ -158,7 +162,7 @@ def _version(reader: Reader, filters: CaseFilters) -> int | None:
 
 
 def _fields(reader: Reader, catalog: Catalog, filters: CaseFilters) -> tuple[tuple[str, str], ...]:
-    if not filters.fields:
+    if not filters.fields and not filters.q_in:
         return ()
     names = [filters.workflow] if filters.workflow is not None else reader.workflows()
     known = {
@@ -167,10 +171,10 @@ def _fields(reader: Reader, catalog: Catalog, filters: CaseFilters) -> tuple[tup
         for version in reader.versions(name)
         for path in index_paths(catalog.chart(version.id, reader).workflow)
     }
-    for path, _ in filters.fields:
+    for name, path in (*(("where", path) for path, _ in filters.fields), *(("q_in", path) for path in filters.q_in)):
         if path not in known:
-            words = f"cases are not found by '{path[:80]}'; they are by {', '.join(sorted(known)) or 'nothing'}"
-            raise InvalidPayload([FieldProblem("where", "unknown", words)])
+            said = f"cases are not found by '{path[:80]}'; they are by {', '.join(sorted(known)) or 'nothing'}"
+            raise InvalidPayload([FieldProblem(name, "unknown", said)])
     return filters.fields
 
 
@@ -254,11 +258,16 @@ def _found(
         return None
     if filters.assignee is not None and not sees_work(chart, stored.case, actor):
         return None
-    if filters.q and len(index) < len(summary.index):
-        readable = words([summary.number or "", *index.values()])
-        if not all(any(word.startswith(asked) for word in readable) for asked in words([filters.q])):
-            return None
+    hides = len(index) < len(summary.index)
+    if filters.q and hides and not _says(filters.q, [summary.number or "", *index.values()]):
+        return None
     return replace(summary, index=index)
+
+
+def _says(q: str | None, texts: Iterable[str]) -> bool:
+    """Whether each word that is asked for is the beginning of one in these texts."""
+    said = words(texts)
+    return all(any(word.startswith(asked) for word in said) for asked in words([q or ""]))
 
 
 def _sees_everything(chart: Chart) -> tuple[str, ...]:

@@ -190,6 +190,11 @@ def test_lists_page_and_filter(proposals, product, acme, officer):
     numbers = [line.number for line in (*first.items, *second.items)]
     assert (len(set(numbers)), second.cursor) == (6, None)
     assert [line.label for line in find(CaseFilters(q="Z-1"), officer).items] == ["0987654321 · Z-1"]
+    for path, count in (("product.designation", 1), ("applicant.tax_id", 0)):
+        assert len(find(CaseFilters(q="z-1", q_in=(path,)), officer).items) == count
+    assert len(find(CaseFilters(q="0987", q_in=("product.designation", "applicant.tax_id")), officer).items) == 1
+    with pytest.raises(InvalidPayload, match="q_in: cases are not found by 'review"):
+        find(CaseFilters(q="x", q_in=("review.remark",)), officer)
     assert len(find(CaseFilters(party="1234567890"), officer).items) == 5
     assert len(find(CaseFilters(state="check", turn="officer"), acme).items) == 5
     assert find(CaseFilters(overdue=True), officer).items == ()
