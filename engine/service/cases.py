@@ -188,7 +188,7 @@ class Cases:
         Command(event, actor, case_id=case_id).check()
 
         def work(reader: Reader) -> tuple[Step, int, datetime]:
-            found, now = self._stored(reader, case_id), reader.business_now()
+            found, now = self._stored(reader, case_id, actor), reader.business_now()
             chart = self._catalog.chart(found.version_id, reader)
             if not may_address(chart, found.case, actor):
                 raise no_case(case_id)
@@ -295,15 +295,15 @@ class Cases:
         return self._store.read(work)
 
     def _seen(self, reader: Reader, case_id: str, actor: Actor) -> StoredCase:
-        stored = self._stored(reader, case_id)
+        stored = self._stored(reader, case_id, actor)
         if not may_see(self._catalog.chart(stored.version_id, reader), stored.case, actor):
             raise no_case(case_id)
         return stored
 
-    def _stored(self, reader: Reader, case_id: str) -> StoredCase:
+    def _stored(self, reader: Reader, case_id: str, actor: Actor) -> StoredCase:
         found = stored(reader, case_id)
         if found is None:
-            raise missing(reader, case_id)
+            raise missing(reader, self._catalog, case_id, actor)
         chart = self._catalog.chart(found.version_id, reader)
         return replace(found, case=knowing_parent(reader, chart, found.case))
 

@@ -28,6 +28,7 @@ from engine.errors import (
 )
 from engine.service.case_views import etag
 from engine.service.clean import check_data, check_names
+from engine.service.searching import sees_all
 from engine.service.stepping import parent_of
 from engine.store.store import Priority
 
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
     from engine.core.case import Actor, Case, Record
     from engine.core.machine.chart import Chart
     from engine.errors import MilepostError
+    from engine.service.catalog import Catalog
     from engine.service.stepping import Stepping
+    from engine.store.pruning import Tombstone
     from engine.store.records import StoredCase, StoredRecord
     from engine.store.store import Store
     from engine.store.transaction import Reader, Transaction
@@ -169,7 +172,7 @@ class Commands:
             return known
         taken = None if case_id is None else self.stepping.take_now(tx, case_id)
         if taken is None:
-            raise missing(tx, ref)
+            raise missing(tx, self.stepping.catalog, ref, command.actor)
         if not may_address(taken.chart, taken.case, command.actor):
             raise no_case(ref)
         check_match(taken.case, command.if_match)
@@ -191,7 +194,7 @@ class Commands:
             return Decision(case=made.case, version_id=version_id, record=made.record)
         taken = None if parent_id is None else self.stepping.take_now(tx, parent_id)
         if taken is None:
-            raise missing(tx, command.parent)
+            raise missing(tx, self.stepping.catalog, command.parent, command.actor)
         told = ChildOpened(case_id, command.workflow, None, by=command.actor)
         check_parent(taken.chart, taken.case, told, command.actor, now=taken.now)
         parent = parent_of(taken.case)
@@ -249,11 +252,20 @@ def no_case(case_id: str) -> CaseNotFound:
     return CaseNotFound(f"there is no case '{case_id[:80]}' for you; look in the list of your cases")
 
 
-def missing(reader: Reader, ref: str) -> NotFound:
-    """Why there is no case with this id or number: it never was, or it was pruned."""
+def missing(reader: Reader, catalog: Catalog, ref: str, actor: Actor) -> NotFound:
+    """Why there is no case with this id or number: it never was, or it was pruned.
+
+    The latter is told to who found every case of its workflow: whose the others' were is not known any more.
+    """
     left = reader.tombstone(ref)
     if left is None:
         return no_case(ref)
+    _, chart = catalog.chart_of(left.workflow, reader)
+    return pruned(left) if not actor.roles.isdisjoint(sees_all(chart)) else no_case(ref)
+
+
+def pruned(left: Tombstone) -> CasePruned:
+    """What is left of a case."""
     name = left.number or left.id
     return CasePruned(
         f"case {name} was closed on {left.closed_at:%Y-%m-%d} and pruned on {left.pruned_at:%Y-%m-%d};"
@@ -266,5 +278,6 @@ def stored_answer(reader: Reader, case_id: str, seq: int) -> Decision:
     held = reader.case(case_id)
     records = reader.history(case_id, seq - 1, 1)
     if held is None or not records:
-        raise missing(reader, case_id)
+        left = reader.tombstone(case_id)
+        raise no_case(case_id) if left is None else pruned(left)
     return Decision(case=held.case, version_id=held.version_id, record=records[0], replayed=True)

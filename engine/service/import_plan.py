@@ -114,7 +114,7 @@ class Plans:
             return None, {}
 
         def work(reader: Reader) -> tuple[str, dict[str, Any]]:
-            above, holder, now = parent_now(reader, self._catalog, parent)
+            above, holder, now = parent_now(reader, self._catalog, parent, actor)
             check_parent(above, holder, ChildOpened("new", chart.workflow.name, None, by=actor), actor, now=now)
             said = {**visible_data(above, holder, actor), f"{holder.workflow}.number": holder.number}
             return holder.id, {path: said[path] for path in chart.opening.slots if said.get(path) is not None}
@@ -122,11 +122,11 @@ class Plans:
         return self._store.read(work)
 
 
-def parent_now(reader: Reader, catalog: Catalog, parent: str) -> tuple[Chart, Case, datetime]:
+def parent_now(reader: Reader, catalog: Catalog, parent: str, actor: Actor) -> tuple[Chart, Case, datetime]:
     """The parent as its due timers would leave it by now. Raises CaseNotFound, CasePruned."""
     found = stored(reader, parent)
     if found is None:
-        raise missing(reader, parent)
+        raise missing(reader, catalog, parent, actor)
     above, now = catalog.chart(found.version_id, reader), reader.business_now()
     holder = caught_up(above, found.case, by=now)
     return above, holder, max(now, holder.last_at)

@@ -110,7 +110,7 @@ class Rows:
         self._command(row).check()
         chart, now, holder = self._plan.chart, reader.business_now(), None
         if self._plan.parent is not None:
-            _, holder, _ = parent_now(reader, self._catalog, self._plan.parent)
+            _, holder, _ = parent_now(reader, self._catalog, self._plan.parent, self._actor)
         event, parent = Event("open", self._plan.payloads[row]), parent_of(holder) if holder else None
         made = open_case(chart, event, self._actor, case_id="new", now=now, parent=parent).case
         key = unique_key(chart.workflow, made)

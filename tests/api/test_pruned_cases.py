@@ -42,6 +42,7 @@ def test_a_pruned_case_is_gone_and_its_proof_is_there(world):
             oleg.post("/events", json={"events": [{"case": ref, "event": "withdraw"}]}).json()["results"][0]["status"]
             == 410
         )
+        assert [world.as_(name).get(f"/cases/{ref}").status_code for name in ("anna", "boris", "lena")] == [404] * 3
     assert oleg.get("/cases").json()["items"] == []
     assert oleg.get("/cases?q=V-1").json()["items"] == []
     assert [oleg.get(path).content for path in proofs] == before
