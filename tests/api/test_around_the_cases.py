@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from datetime import timedelta
-from statistics import median
 
 import pytest
 
@@ -245,8 +244,8 @@ def test_no_clock_tells_anothers_case_from_none(world):
     case = world.open()["id"]
     boris = world.as_("boris")
     asked = {ref: [boris.get(f"/cases/{ref}") for _ in range(15)] for ref in (case, "0" * 32)}
-    middle = {ref: median(one.elapsed.total_seconds() for one in answers) for ref, answers in asked.items()}
-    assert all(seconds >= problems.EVEN for seconds in middle.values())
-    assert abs(middle[case] - middle["0" * 32]) < problems.EVEN / 4
+    best = {ref: min(one.elapsed.total_seconds() for one in answers) for ref, answers in asked.items()}
+    assert all(seconds >= problems.EVEN for seconds in best.values())
+    assert abs(best[case] - best["0" * 32]) < problems.EVEN / 4
     said = {one.text.replace(ref, "ID") for ref, answers in asked.items() for one in answers}
     assert len(said) == 1
