@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from engine.store.records import CaseSummary, StoredEffect, StoredRecord
 
 LABELS = 2
-ANSWER, WORK = "result.answer", "work"
-"""Among the paths: what an adapter answered, and who has the work."""
+ANSWER, WORK, HASH = "result.answer", "result.work", "result.hash"
+"""Among the paths (no field is in `result`): what an adapter answered, who has the work, and what proves all that was said."""
 WORK_KINDS = frozenset({"assignment", "panel"})
 
 
@@ -245,7 +245,7 @@ def step_view(
         note="" if hidden else line.get("note", ""),
         command=line.get("command"),
         recorded_at=getattr(record, "recorded_at", None),
-        hash=getattr(record, "hash", None),
+        hash=getattr(record, "hash", None) if readable(HASH) else None,
     )
 
 
@@ -282,7 +282,10 @@ def _title(chart: Chart, kind: str, name: str, state: str, locale: str) -> str:
 def reader_of(chart: Chart, case: Case, actor: Actor, shown: Mapping[str, Any]) -> Callable[[str], bool]:
     """Which paths (of data or event data) this actor may read in a history; `shown` are those that have a value now."""
     sight = Sight(chart, case, actor)
-    known = {ANSWER: sight.sees_all(), WORK: sees_work(chart, case, actor)}
+    # By a hash one could try out what one may not read; each hash is over all that came before.
+    words = (path for path, field in chart.workflow.event_fields.items() if field.sealed is not None)
+    whole = sight.sees_all() and case.data.keys() <= shown.keys() and not any(map(sight.sealed, words))
+    known = {ANSWER: sight.sees_all(), WORK: sees_work(chart, case, actor), HASH: whole}
 
     def readable(path: str) -> bool:
         if path not in known:

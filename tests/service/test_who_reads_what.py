@@ -144,3 +144,14 @@ def test_what_an_adapter_answered_is_for_who_sees_everything(world):
 
     assert (told(officer), kept(officer)) == ({"ok": True, "answer": {"weight": 42}}, [{"weight": 42}])
     assert (told(guest), kept(guest)) == ({"ok": True}, [None])
+
+
+def test_a_hash_is_for_who_may_read_all_that_it_covers(world, tender):
+    """By a hash one could try out a sealed word, or another's score: there is none before all of it may be read."""
+
+    def hashes(reader):
+        return {step.hash is not None for step in world.services.cases.history(tender.id, reader)}
+
+    assert [hashes(reader) for reader in (BIDDER, FIRST, SECOND, CHAIR, CLERK)] == [{False}] * 5
+    world.send(tender.id, "answer", SECOND, {"score": 8})
+    assert [hashes(reader) for reader in (FIRST, CHAIR, CLERK)] == [{True}, {True}, {False}]
