@@ -10,8 +10,9 @@ from api.auth import ActorIn, LocaleIn, ServicesIn
 from api.bodies import Moment
 from api.exact import ExactRoute
 from engine.errors import FieldProblem, InvalidPayload
+from engine.service.ahead import Asked
 from engine.service.searching import CaseFilters
-from engine.service.views import CaseCounts, CaseLine, Page, WorkLine
+from engine.service.views import CaseCounts, CaseLine, DueLine, Page, WorkLine
 
 router = APIRouter(tags=["lists"], route_class=ExactRoute)
 
@@ -88,6 +89,25 @@ def find_cases(
 def count_cases(services: ServicesIn, actor: ActorIn, filters: FiltersIn) -> CaseCounts:
     """How many of the cases you may see are in each state; of ten thousand at most."""
     return services.cases.counts(filters, actor)
+
+
+@router.get("/deadlines")
+def look_ahead(
+    services: ServicesIn,
+    actor: ActorIn,
+    locale: LocaleIn,
+    since: Annotated[Moment, Query(alias="from", description="the first moment")],
+    to: Annotated[Moment, Query(description="before this moment")],
+    *,
+    workflow: Text = None,
+    role: Annotated[str | None, Query(max_length=200, description="whose turn the case is")] = None,
+    party: Text = None,
+    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+    limit: Limit = 50,
+) -> Page[DueLine]:
+    """What falls due in the cases you may see, the next first, each with how it was counted."""
+    asked = Asked(since, to, workflow, role, party)
+    return services.cases.ahead(asked, actor, cursor=cursor, limit=limit, locale=locale)
 
 
 @router.get("/me/work")

@@ -225,6 +225,11 @@ class Sight:
                 return True
         return False
 
+    def knows_party(self, party: str | None) -> bool:
+        """Whether he may know that it is this party's: a role's `where` compares it with a field that he sees. None: no matter."""
+        paths = {role.where["party"] for role in self._chart.workflow.roles.values() if "party" in role.where}
+        return party is None or any(self._case.data.get(path) == party and self.sees(path) for path in paths)
+
     def sees_all(self) -> bool:
         """Whether one of his roles sees every field; what an adapter answered is for such readers only."""
         return self._actor.kind == "system" or self._whole

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engine.core.calendars.calendar import CalendarEnds
 from engine.core.calendars.explain import CountedDay, explain_term
 from engine.core.calendars.moments import local_instant
+from engine.core.case import SYSTEM
 from engine.core.expressions.expression import ExpressionError, MissingValue
 from engine.core.machine.draft import Draft
 from engine.core.machine.duties import stands_against
@@ -263,6 +264,12 @@ def _false(draft: Draft, expression: Expression) -> Iterator[Against]:
 
 
 # ── deadlines ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def deadlines_said(chart: Chart, case: Case, *, now: datetime) -> dict[tuple[str, str], str]:
+    """How each deadline of an active state was counted, in one sentence, by (state, name)."""
+    found = _deadlines(Draft(chart, case, SYSTEM, now), case, [])
+    return {(one.state, one.name): one.said for one in found}
 
 
 def _deadlines(draft: Draft, case: Case, lines: list[str]) -> Iterator[ExplainedDeadline]:

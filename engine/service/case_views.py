@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.naming import Side
 from engine.core.sight import Sight, allowed, held_roles
+from engine.describe.explain import deadlines_said
 from engine.service.forms_view import form_fields
 from engine.service.view_parts import AllowedView, AssignmentView, CaseRef, ChildView, DeadlineView, StateView, TurnView
 from engine.service.views import CaseLine, CaseView, EffectView, StepView, TimerView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from engine.core.case import Actor, Case, Effect, Record, Timer
@@ -175,9 +176,13 @@ def deadlines(chart: Chart, case: Case, *, now: datetime, locale: str = "") -> I
             )
 
 
-def timer_view(timer: Timer) -> TimerView:
-    """An armed timer."""
-    return TimerView(timer.key, timer.state, timer.deadline, timer.kind, timer.rung, timer.due)
+def timer_views(chart: Chart, case: Case, timers: Iterable[Timer], *, now: datetime) -> tuple[TimerView, ...]:
+    """Armed timers of a case, the next first."""
+    said = deadlines_said(chart, case, now=now)
+    return tuple(
+        TimerView(t.key, t.state, t.deadline, t.kind, t.rung, t.due, said.get((t.state, t.deadline), ""))
+        for t in sorted(timers, key=lambda timer: timer.due)
+    )
 
 
 def effect_view(effect: StoredEffect, *, answers: bool) -> EffectView:

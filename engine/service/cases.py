@@ -10,6 +10,7 @@ from engine.core.machine.step import step
 from engine.core.sight import Sight, may_address, may_see, visible_data
 from engine.describe.explain import explain_case
 from engine.errors import MilepostError
+from engine.service.ahead import look_ahead
 from engine.service.case_views import (
     case_view,
     effect_view,
@@ -18,7 +19,7 @@ from engine.service.case_views import (
     reader_of,
     sees_work,
     step_view,
-    timer_view,
+    timer_views,
 )
 from engine.service.commands import Command, check_match, missing, no_case, stored
 from engine.service.holders import holders
@@ -38,10 +39,21 @@ if TYPE_CHECKING:
     from engine.core.case import Actor, Case, Parent, Record, Step
     from engine.core.machine.chart import Chart
     from engine.describe.explain import Explanation
+    from engine.service.ahead import Asked
     from engine.service.catalog import Catalog
     from engine.service.commands import Commands, Decision
     from engine.service.searching import CaseFilters
-    from engine.service.views import CaseCounts, CaseLine, CaseView, EffectView, Page, StepView, TimerView, WorkLine
+    from engine.service.views import (
+        CaseCounts,
+        CaseLine,
+        CaseView,
+        DueLine,
+        EffectView,
+        Page,
+        StepView,
+        TimerView,
+        WorkLine,
+    )
     from engine.store.records import StoredCase, StoredRecord
     from engine.store.store import Store
     from engine.store.transaction import Reader
@@ -209,8 +221,8 @@ class Cases:
         return DryRun(
             step=step_view(chart, case.id, made.record, reader_of(chart, case, actor, shown), locale=locale),
             case=self._view(case, version_id, actor, shown, now=now, locale=locale),
-            armed=tuple(timer_view(timer) for timer in made.armed),
-            cancelled=tuple(timer_view(timer) for timer in made.cancelled),
+            armed=timer_views(chart, case, made.armed, now=now),
+            cancelled=timer_views(chart, case, made.cancelled, now=now),
             effects=tuple(planned_effect(effect) for effect in made.effects),
             facts=made.record.facts,
         )
@@ -261,8 +273,21 @@ class Cases:
 
     def timers(self, case_id: str, actor: Actor) -> tuple[TimerView, ...]:
         """Armed timers, the next first."""
-        stored = self._store.read(lambda reader: self._seen(reader, case_id, actor))
-        return tuple(timer_view(timer) for timer in sorted(stored.case.timers, key=lambda timer: timer.due))
+
+        def work(reader: Reader) -> tuple[TimerView, ...]:
+            stored = self._seen(reader, case_id, actor)
+            chart = self._catalog.chart(stored.version_id, reader)
+            return timer_views(chart, stored.case, stored.case.timers, now=reader.business_now())
+
+        return self._store.read(work)
+
+    def ahead(
+        self, asked: Asked, actor: Actor, *, cursor: str | None = None, limit: int = 50, locale: str = ""
+    ) -> Page[DueLine]:
+        """The deadlines that run in cases that he finds, the next first."""
+        return self._store.read(
+            lambda reader: look_ahead(reader, self._catalog, asked, actor, cursor=cursor, limit=limit, locale=locale)
+        )
 
     def effects(self, case_id: str, actor: Actor) -> tuple[EffectView, ...]:
         """All effects of a case, oldest first."""

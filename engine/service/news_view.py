@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.core.case import Actor, Case
-    from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
     from engine.store.records import StoredCase
     from engine.store.store import Store
@@ -95,7 +94,7 @@ class Newsroom:
             place
             for place in wanting
             if may_see(chart, stored.case, listeners[place][0])
-            and _is_of(chart, stored.case, listeners[place][0], listeners[place][1].party)
+            and Sight(chart, stored.case, listeners[place][0]).knows_party(listeners[place][1].party)
         ]
 
     def _event(self, reader: Reader, stored: StoredCase, pos: int, seq: int) -> dict[str, Any] | None:
@@ -125,12 +124,3 @@ class Newsroom:
 
 def _fits(case: Case, wanted: Wanted) -> bool:
     return wanted.workflow in {None, case.workflow} and (wanted.case is None or wanted.case in {case.id, case.number})
-
-
-def _is_of(chart: Chart, case: Case, actor: Actor, party: str | None) -> bool:
-    """Whether he may know that it is this party's: a role's `where` compares the party with a field that he sees."""
-    if party is None:
-        return True
-    sight = Sight(chart, case, actor)
-    paths = {role.where["party"] for role in chart.workflow.roles.values() if "party" in role.where}
-    return any(case.data.get(path) == party and sight.sees(path) for path in paths)

@@ -189,12 +189,12 @@ def after_of(cursor: str | None, *, by_due: bool) -> After | None:
         return None
     row, tilde, due = cursor.partition("~")
     if tilde and not by_due:
-        raise _no_cursor()
+        raise no_cursor()
     place = row_of(row)
     try:
         return None if place is None else After(place, parse_instant(due) if tilde else None)
     except ValueError:
-        raise _no_cursor() from None
+        raise no_cursor() from None
 
 
 def row_of(cursor: str | None) -> int | None:
@@ -202,11 +202,12 @@ def row_of(cursor: str | None) -> int | None:
     if cursor is None or cursor == "":
         return None
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise _no_cursor()
+        raise no_cursor()
     return int(cursor)
 
 
-def _no_cursor() -> InvalidPayload:
+def no_cursor() -> InvalidPayload:
+    """The refusal of a cursor."""
     words = "is none that a page of this list gave; leave it out to begin anew"
     return InvalidPayload([FieldProblem("cursor", "pattern", words)])
 

@@ -142,7 +142,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TimerView:
-    """An armed timer."""
+    """An armed timer; `said` how its deadline was counted, in one sentence."""
 
     key: str
     state: str
@@ -150,6 +150,19 @@ class TimerView:
     kind: str
     rung: int
     due: datetime
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueLine:
+    """A deadline that runs, in a list of those of many cases; `turn` whose move the case is."""
+
+    case_id: str
+    number: str | None
+    workflow: str
+    turn: tuple[str, ...]
+    deadline: DeadlineView
+    said: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.store.ahead import AheadReader
 from engine.store.answers import AnswerWriter
 from engine.store.case_reading import CaseReader
 from engine.store.catalog import CatalogReader, CatalogWriter
@@ -25,6 +26,7 @@ from engine.store.sequencing import FeedReader, Sequencer
 
 class Reader(
     CaseReader,
+    AheadReader,
     HistoryReader,
     EffectReader,
     FactReader,

@@ -275,6 +275,9 @@ def work_to_do(services):
     store = services.store
     assert store.read(lambda r: r.due_timers(NOW, 5))
     assert store.read(lambda r: (r.next_due(), r.count_due(NOW), r.next_effect_at(), r.pending_effects()))
+    ahead = store.read(lambda r: r.due_moments(NOW - timedelta(days=400), NOW + timedelta(days=400), None, 5))
+    assert len(ahead) == 5
+    store.read(lambda r: r.due_moments(NOW, NOW + timedelta(days=400), ahead[-1].place, 5))
     assert store.write(lambda tx: tx.claim_effects(lease_seconds=60, limit=5))
     assert len(services.incidents.find()) == 5
     assert len(store.read(lambda r: r.feed(CASES, 10))) == 10
