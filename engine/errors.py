@@ -187,10 +187,10 @@ class ImportRefused(Refused):
 
 
 class DuplicateCase(Refused):
-    """`unique` is taken; `number` is the open case that has it."""
+    """`unique` is taken; `holder` is the id of the open case that has it, `number` its number; None: it is not to be told."""
 
-    def __init__(self, message: str, *, number: str | None) -> None:
-        self.number = number
+    def __init__(self, message: str, *, number: str | None, holder: str | None = None) -> None:
+        self.number, self.holder = number, holder
         super().__init__(message)
 
 

@@ -9,7 +9,7 @@ from engine.core.case import Event
 from engine.core.machine.step import step
 from engine.core.sight import Sight, may_address, may_see, visible_data
 from engine.describe.explain import explain_case
-from engine.errors import MilepostError
+from engine.errors import DuplicateCase, MilepostError
 from engine.service.ahead import look_ahead
 from engine.service.case_views import (
     case_view,
@@ -21,7 +21,7 @@ from engine.service.case_views import (
     step_view,
     timer_views,
 )
-from engine.service.commands import Command, check_match, missing, no_case, stored
+from engine.service.commands import Command, as_told, check_match, missing, no_case, stored
 from engine.service.holders import holders
 from engine.service.inbox import inbox
 from engine.service.searchable import unique_key
@@ -210,9 +210,7 @@ class Cases:
             if made is None:
                 raise no_case(case_id)
             self._commands.stepping.check_documents(reader, chart, case, made, actor)
-            key = unique_key(chart.workflow, made.case)
-            if key is not None:
-                check_free(chart, made.case, reader.unique_holder(case.workflow, key))
+            self._check_unique(reader, chart, made.case, actor)
             return made, found.version_id, now
 
         made, version_id, now = self._store.read(work)
@@ -226,6 +224,16 @@ class Cases:
             effects=tuple(planned_effect(effect) for effect in made.effects),
             facts=made.record.facts,
         )
+
+    def _check_unique(self, reader: Reader, chart: Chart, case: Case, actor: Actor) -> None:
+        """Raises DuplicateCase, as far as this sender may know of the other."""
+        key = unique_key(chart.workflow, case)
+        if key is None:
+            return
+        try:
+            check_free(chart, case, reader.unique_holder(case.workflow, key))
+        except DuplicateCase as taken:
+            raise as_told(reader, self._catalog, taken, actor) from None
 
     # ── reads ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -21,6 +21,7 @@ from engine.errors import (
     CaseChanged,
     CaseNotFound,
     CasePruned,
+    DuplicateCase,
     EventNotAllowed,
     KeyReused,
     NotFound,
@@ -143,6 +144,8 @@ class Commands:
         try:
             command.check()
             done = self._open(tx, command) if command.case_id is None else self._send(tx, command, command.case_id)
+        except DuplicateCase as taken:
+            return Decision(refusal=as_told(tx, self.stepping.catalog, taken, command.actor))
         except (Refused, NotFound, CaseChanged, KeyReused) as refusal:
             return Decision(refusal=refusal)
         if command.key is not None and not done.replayed and done.case is not None and done.record is not None:
@@ -250,6 +253,15 @@ def _named(command: Command) -> Command:
 def no_case(case_id: str) -> CaseNotFound:
     """The same words whether it is not there or may not be known."""
     return CaseNotFound(f"there is no case '{case_id[:80]}' for you; look in the list of your cases")
+
+
+def as_told(reader: Reader, catalog: Catalog, taken: DuplicateCase, actor: Actor) -> DuplicateCase:
+    """What a sender may know of the case that has what he wants."""
+    found = None if taken.holder is None else reader.case(taken.holder)
+    if found is not None and may_see(catalog.chart(found.version_id, reader), found.case, actor):
+        return taken
+    words = "a case that is not for you to see has the same values where they have to be unique; ask those who keep the list"
+    return DuplicateCase(words, number=None)
 
 
 def missing(reader: Reader, catalog: Catalog, ref: str, actor: Actor) -> NotFound:

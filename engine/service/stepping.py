@@ -219,6 +219,5 @@ def check_free(chart: Chart, case: Case, holder: tuple[str, str | None] | None) 
         return
     fields = ", ".join(chart.workflow.unique.of if chart.workflow.unique else ())
     name = holder[1] or holder[0]
-    raise DuplicateCase(
-        f"case {name} has the same {fields}; go on with that one, or change one of them", number=holder[1]
-    )
+    words = f"case {name} has the same {fields}; go on with that one, or change one of them"
+    raise DuplicateCase(words, number=holder[1], holder=holder[0])

@@ -174,7 +174,8 @@ class CaseWriter(CaseReader):
         holder = self.unique_holder(case.workflow, key)
         if holder is not None and holder[0] != case.id:
             name = holder[1] or holder[0]
-            raise DuplicateCase(f"{name} is open for the same; go on with it or wait for its end", number=holder[1])
+            words = f"{name} is open for the same; go on with it or wait for its end"
+            raise DuplicateCase(words, number=holder[1], holder=holder[0])
 
     def _change(self, held: Held, step: Step, line: dict[str, Any], arrived_at: datetime | None) -> None:
         unit, record = self.unit, step.record

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.core.case import Actor
+from engine.core.case import Actor, Event
+from engine.errors import DuplicateCase
 from engine.service.searching import CaseFilters
 
 TENDER = """
@@ -155,3 +156,43 @@ def test_a_hash_is_for_who_may_read_all_that_it_covers(world, tender):
     assert [hashes(reader) for reader in (BIDDER, FIRST, SECOND, CHAIR, CLERK)] == [{False}] * 5
     world.send(tender.id, "answer", SECOND, {"score": 8})
     assert [hashes(reader) for reader in (FIRST, CHAIR, CLERK)] == [{True}, {True}, {False}]
+
+
+SHARED = """
+milepost: 1
+workflow: shared
+title: Shared
+timezone: Europe/Moscow
+number: "S-{seq:3}"
+unique: [plot.name]
+roles:
+  applicant: {title: Applicant, side: applicant, where: {party: applicant.tax_id}, sees: own}
+data: {applicant: {tax_id: text}, plot: {name: text}}
+open: {by: applicant, form: [applicant.tax_id, plot.name]}
+initial: draft
+states:
+  draft: {turn: applicant, events: {rename: {by: applicant, form: [plot.name]}}}
+"""
+
+
+def test_which_case_has_what_is_unique_is_told_to_who_finds_it(world):
+    """Another party learns that it is taken, and nothing else: opening, sending and trying."""
+    world.publish(SHARED)
+    one, two = (Actor(f"p{n}", roles=frozenset({"applicant"}), attributes={"party": str(n)}) for n in (1, 2))
+    held = world.open("shared", {"applicant.tax_id": "1", "plot.name": "north"}, one)
+    other = world.open("shared", {"applicant.tax_id": "2", "plot.name": "south"}, two)
+    rename, cases = Event("rename", {"plot.name": "north"}), world.services.cases
+    for ask in (
+        lambda: world.open("shared", {"applicant.tax_id": "2", "plot.name": "north"}, two),
+        lambda: cases.send_event(other.id, rename, two),
+        lambda: cases.dry_run(other.id, rename, two),
+    ):
+        with pytest.raises(DuplicateCase) as caught:
+            ask()
+        assert (caught.value.number, held.number in str(caught.value), held.id in str(caught.value)) == (
+            None,
+            False,
+            False,
+        )
+    with pytest.raises(DuplicateCase, match=held.number):
+        world.open("shared", {"applicant.tax_id": "1", "plot.name": "north"}, one)
