@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.files import sync_folder
-from adapters.media import TAKEN, media_type_of
+from adapters.media import NotTaken, media_type_of
 from engine.errors import FieldProblem, InvalidPayload, Unavailable
 from engine.ports import Kept
 
@@ -106,13 +106,12 @@ class Arriving:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
-            kind = media_type_of(self._draft) if self._size else None
-            if kind is None:
-                what = "is empty" if not self._size else f"is of no kind that is taken; there are {TAKEN}"
-                raise InvalidPayload([FieldProblem("body", "not-taken", what)])
+            kind = media_type_of(self._draft)
             place.parent.mkdir(exist_ok=True)
             self._draft.replace(place)  # also over an equal one, so that nobody drops it now as one long forgotten
             sync_folder(place.parent)
+        except NotTaken as error:
+            raise InvalidPayload([FieldProblem("body", "not-taken", str(error))]) from None
         except OSError as error:
             raise _unavailable(error) from error
         return Kept(digest, self._size, kind)

@@ -41,12 +41,12 @@ def files(folder):
     return [path for path in folder._folder.rglob("*") if path.is_file()]
 
 
-def packed(**parts):
+def packed(parts):
     """A ZIP file with these parts."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as pack:
         for name, content in parts.items():
-            pack.writestr(name.replace("__", "/").replace("_", "."), content)
+            pack.writestr(name, content)
     return out.getvalue()
 
 
@@ -89,13 +89,17 @@ def test_many_at_once_of_one_content(folder):
         ("привет; 1\n".encode("cp1251"), "text/plain"),
         ("\ufeffпривет\n".encode(), "text/plain"),
         (workbook(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (packed(word__document_xml="<x/>"), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("\ufeffпривет\n".encode("utf-16-le"), "text/plain"),
         (
-            packed(mimetype="application/vnd.oasis.opendocument.text", content_xml="<x/>"),
+            packed({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"}),
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        ),
+        (
+            packed({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<x/>"}),
             "application/vnd.oasis.opendocument.text",
         ),
-        (packed(mimetype="text/html", a_txt="x"), "application/zip"),
-        (packed(a_txt="x"), "application/zip"),
+        (packed({"mimetype": "text/html", "a.txt": "x"}), "application/zip"),
+        (packed({"a.txt": "x"}), "application/zip"),
     ],
 )
 def test_kinds_that_are_taken(folder, content, kind):
@@ -114,6 +118,10 @@ def test_kinds_that_are_taken(folder, content, kind):
         b"#!/bin/sh\n",
         b"PK\x03\x04 and no more",
         b"text with \x00 in it",
+        b"harmless\n<svg onload='x'>",
+        packed({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>", "word/vbaProject.bin": "x"}),
+        packed({"META-INF/MANIFEST.MF": "x"}),
+        packed({"a.txt": "x"}) + b"\x00" * 70_000,
         b"a" * 2_000_000 + b"\x07",
     ],
 )
@@ -122,6 +130,16 @@ def test_kinds_that_are_not(folder, content):
     with pytest.raises(InvalidPayload, match=r"is empty|there are PDF, PNG"):
         keep(folder, content)
     assert files(folder) == []
+
+
+def test_an_archive_with_too_many_files(folder):
+    """Its table of contents is not even read into memory."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as pack:
+        for number in range(20_000):
+            pack.writestr(f"{number:040}", b"")
+    with pytest.raises(InvalidPayload, match="too many files"):
+        keep(folder, out.getvalue())
 
 
 def test_what_does_not_come_to_its_end(folder):
