@@ -193,7 +193,7 @@ def test_a_patient_client_is_served(world, monkeypatch):
 
 def test_an_answer_that_is_not_read(world, monkeypatch):
     """The connection is cut, and less has come than was promised; a slow reader who reads gets all."""
-    monkeypatch.setattr(patience, "READING", 0.5)
+    monkeypatch.setattr(patience, "READING", 1.5)
     world.listening.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
     asked = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     whole = exchange(world, asked).partition(b"\r\n\r\n")[2]
@@ -205,7 +205,7 @@ def test_an_answer_that_is_not_read(world, monkeypatch):
         connection.sendall(asked)
         head = connection.recv(2048)
         assert f"content-length: {len(whole)}".encode() in head.lower()
-        Event().wait(1.5)
+        Event().wait(3.0)
         assert len(drain(connection)) < len(whole) / 2
     world.listening.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
 
