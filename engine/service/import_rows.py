@@ -112,7 +112,9 @@ class Rows:
         if self._plan.parent is not None:
             _, holder, _ = parent_now(reader, self._catalog, self._plan.parent, self._actor)
         event, parent = Event("open", self._plan.payloads[row]), parent_of(holder) if holder else None
-        made = open_case(chart, event, self._actor, case_id="new", now=now, parent=parent).case
+        opened = open_case(chart, event, self._actor, case_id="new", now=now, parent=parent)
+        self._commands.stepping.check_documents(reader, chart, None, opened, self._actor)
+        made = opened.case
         key = unique_key(chart.workflow, made)
         if key is not None:
             check_free(chart, made, reader.unique_holder(made.workflow, key))

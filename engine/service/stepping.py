@@ -122,7 +122,7 @@ class Stepping:
             return passed_on(chart, made, tx.document_of_any)
         return new_documents(chart, before, made, actor, tx.use_document)
 
-    def check_documents(self, reader: Reader, chart: Chart, before: Case, made: Step, actor: Actor) -> None:
+    def check_documents(self, reader: Reader, chart: Chart, before: Case | None, made: Step, actor: Actor) -> None:
         """Raises what a step would be refused for, and keeps nothing from being forgotten."""
         if self._documents and actor.kind == "person":
             new_documents(chart, before, made, actor, reader.document)

@@ -11,9 +11,10 @@ import pytest
 
 from engine.core.case import Event
 from engine.core.terms import Term, Unit
-from engine.errors import CaseNotFound, InvalidPayload, Unavailable
+from engine.errors import CaseNotFound, ImportRefused, InvalidPayload, Unavailable
 from engine.service import documents
 from engine.service.documents import DocumentNotFound, clean_name
+from engine.service.import_plan import Asked
 from tests.service.conftest import person
 
 PAPERS = """
@@ -113,6 +114,23 @@ def test_uploaded_before_it_is_referred_to(papers):
     rows[0]["sha256"] = keep(papers, ANNA, b"another\n")
     assert dry(case, Event("add", more), ANNA).step.name == "add"
     assert papers.send(case, "add", ANNA, more).step.name == "add"
+
+
+def test_a_table_that_names_documents(world):
+    """Its preview says which are nobody's, by row and column, so that all or none still holds."""
+    form = "form: [applicant.tax_id!, results.report]"
+    world.publish(PAPERS.replace("form: [applicant.tax_id!, documents]", form), FOLLOW_UP)
+    digest = keep(world, ANNA)
+    table = f"tax_id,report\n1,{digest}\n1,{'0' * 64}\n".encode()
+    found = world.services.imports.preview(table, Asked("papers", "list.csv"), ANNA)
+    assert [(one.row, one.column, one.code) for one in found.problems] == [(3, "report", "unknown-document")]
+    imports = world.services.imports
+    with pytest.raises(ImportRefused):
+        imports.commit(found.job.id, "all", ANNA)
+    imports.commit(found.job.id, "good", ANNA)
+    assert imports.work.run_once() == 1
+    (opened,) = imports.report(found.job.id, ANNA).opened
+    assert content(world, opened.case_id, digest, RITA) == b"a drawing\n"
 
 
 def test_to_know_a_digest_is_not_to_have_the_document(papers):
