@@ -19,6 +19,7 @@ from api.exact import BoundedBody
 from api.landing import Landing
 from api.limits import Doors
 from api.metrics import Metrics
+from api.room import Room
 from api.routes import (
     assignments,
     cases,
@@ -41,6 +42,8 @@ from api.streams import Streams
 from api.tracing import Traced
 from engine.service.services import Services
 
+UPLOADS, UPLOADS_EACH = 100, 4
+"""Documents that arrive at a time, in all and from one person: one may take ten minutes."""
 DESCRIPTION = (
     "Cases of staged procedures. Who acts for another sends `Act-For` with that person's id. Every request needs `Authorization: Bearer <token>`, but the public check of a "
     "certificate and the health of the process. Errors are RFC 9457 problems that say what is allowed instead. "
@@ -69,6 +72,7 @@ def create_app(
     app.state.landing = Landing(services.store)
     app.state.metrics = Metrics(services)
     app.state.streams = Streams(services.feed, services.newsroom)
+    app.state.uploads = Room("uploads", most=UPLOADS, each=UPLOADS_EACH)
     app.state.background = background or NoBackground()
     app.state.doors = doors = doors or Doors()
     app.openapi = partial(describe, app)  # type: ignore[method-assign]

@@ -10,6 +10,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from api.room import Room
 from engine.errors import MilepostError, Unavailable
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Streams:
     def __init__(self, feed: Feed, newsroom: Newsroom) -> None:
         self._feed, self._newsroom = feed, newsroom
         self._end, self._closed = 0, False
-        self._open: dict[str, int] = {}
+        self._open = Room("streams", most=MOST, each=MOST_EACH)
         self._moved: asyncio.Event = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
@@ -46,10 +47,9 @@ class Streams:
 
     def enter(self, actor: Actor) -> None:
         """Room for one more stream of this person. Raises Unavailable."""
-        count = self._open.get(actor.id, 0)
-        if self._closed or count >= MOST_EACH or sum(self._open.values()) >= MOST:
-            raise Unavailable(f"{MOST_EACH} streams of a person and {MOST} in all are open at most", retry_after=30)
-        self._open[actor.id] = count + 1
+        if self._closed:
+            raise Unavailable("this node ends; come again", retry_after=5)
+        self._open.enter(actor)
 
     async def listen(
         self, actor: Actor, wanted: Wanted, after: int, who: Callable[[], Awaitable[Actor]]
@@ -75,7 +75,7 @@ class Streams:
         except MilepostError:  # the token, or the store, is gone: the client comes again, and is told
             return
         finally:
-            self._leave(actor)
+            self._open.leave(actor)
 
     async def _wait(self, pos: int, most: float) -> None:
         """Until the feed is longer than `pos`, or for so many seconds."""
@@ -99,10 +99,3 @@ class Streams:
                     self._moved.set()
                     self._moved = asyncio.Event()
             await asyncio.sleep(LOOK)
-
-    def _leave(self, actor: Actor) -> None:
-        left = self._open.get(actor.id, 1) - 1
-        if left:
-            self._open[actor.id] = left
-        else:
-            self._open.pop(actor.id, None)

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from api.auth import ActorIn, ServicesIn
 from api.bodies import CaseRef
 from api.exact import ExactRoute
+from api.room import Room
 from engine.service.documents import DocumentView
 
 router = APIRouter(tags=["documents"], route_class=ExactRoute)
@@ -32,15 +33,17 @@ async def upload_document(
     name: Annotated[str, Query(max_length=400, description="for people")] = "document",
 ) -> DocumentView:
     """Keep the body as a document, to which cases then refer by its `sha256`."""
-    incoming = await run_in_threadpool(services.documents.begin, actor)
-    try:
-        async for part in request.stream():
-            await run_in_threadpool(incoming.write, part)
-        return await run_in_threadpool(services.documents.keep, incoming, name, actor)
-    except ClientDisconnect:
-        raise HTTPException(400, "the body did not come to its end") from None
-    finally:
-        incoming.drop()
+    uploads: Room = request.app.state.uploads
+    with uploads.taken(actor):
+        incoming = await run_in_threadpool(services.documents.begin, actor)
+        try:
+            async for part in request.stream():
+                await run_in_threadpool(incoming.write, part)
+            return await run_in_threadpool(services.documents.keep, incoming, name, actor)
+        except ClientDisconnect:
+            raise HTTPException(400, "the body did not come to its end") from None
+        finally:
+            incoming.drop()
 
 
 @router.get("/documents/{sha256}")

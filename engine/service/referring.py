@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.core.documents import references
-from engine.core.sight import Sight
+from engine.core.sight import visible_data
 from engine.errors import FieldProblem, InvalidPayload
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def new_documents(
     changed = _changed(chart, made)
     if not changed:
         return []
-    sight = None if before is None else Sight(chart, before, actor)
+    shown = {} if before is None else visible_data(chart, before, actor)
     found: dict[str, Document] = {}
     problems = []
     for path, value in changed.items():
-        known = set() if before is None or sight is None else _known(chart, before, sight, path)
+        known = seen_documents(chart, shown) | _kept(chart, before, made, path)
         for place, digest in _in(chart, path, value):
             if digest in known or digest in found:
                 continue
@@ -57,7 +57,7 @@ def new_documents(
 
 
 def passed_on(chart: Chart, made: Step, find: Callable[[str], Document | None]) -> list[Document]:
-    """What a step refers to that no person sent, as far as some case refers to it already."""
+    """What a step refers to that another case sent, as far as that case refers to it."""
     digests = {digest for path, value in _changed(chart, made).items() for _, digest in _in(chart, path, value)}
     return [document for digest in sorted(digests) if (document := find(digest)) is not None]
 
@@ -74,14 +74,13 @@ def _changed(chart: Chart, made: Step) -> dict[str, Any]:
     return {path: both[path] for path in chart.referring if path in both}
 
 
-def _known(chart: Chart, before: Case, sight: Sight, path: str) -> set[str]:
-    """What the case refers to in the same field, and in others that he sees."""
-    return {
-        digest
-        for other in chart.referring & before.data.keys()
-        if other == path or sight.sees(other)
-        for _, digest in _in(chart, other, before.data[other])
-    }
+def _kept(chart: Chart, before: Case | None, made: Step, path: str) -> set[str]:
+    """What the same field had, seen or not: where its rows stay, or no form wrote it. Who writes a whole field says what is in it."""
+    ways = chart.ways.get(made.record.state, {}).get(made.record.name)
+    slot = None if ways is None else ways.form.slots.get(path)
+    if before is None or path not in before.data or not (slot is None or slot.adds or slot.columns):
+        return set()
+    return {digest for _, digest in _in(chart, path, before.data[path])}
 
 
 def _in(chart: Chart, path: str, value: Any) -> Iterator[tuple[str, str]]:

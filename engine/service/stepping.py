@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.core.allocation import fill
@@ -115,11 +116,11 @@ class Stepping:
     def _referred(
         self, tx: Transaction, chart: Chart, before: Case | None, made: Step, actor: Actor
     ) -> Sequence[Document]:
-        """What another case or the system passes on was looked at where a person gave it."""
-        if not self._documents:
+        """What another case passes on was looked at where a person gave it, so that case has it; the system brings none."""
+        if not self._documents or actor.kind == "system":
             return ()
-        if actor.kind != "person":
-            return passed_on(chart, made, tx.document_of_any)
+        if actor.kind == "case":
+            return passed_on(chart, made, partial(tx.document_of_case, actor.id))
         return new_documents(chart, before, made, actor, tx.use_document)
 
     def check_documents(self, reader: Reader, chart: Chart, before: Case | None, made: Step, actor: Actor) -> None:

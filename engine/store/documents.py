@@ -46,9 +46,6 @@ WANTED = Statement(
 )
 
 
-USED = Statement(select(DOCUMENT_USE).where(U.sha256 == bindparam("digest")).limit(1))
-
-
 class DocumentReader(Session):
     """Reads of them."""
 
@@ -60,11 +57,6 @@ class DocumentReader(Session):
     def document_of_case(self, case_id: str, sha256: str) -> Document | None:
         """As a case refers to it."""
         row = self.link.row(OF_CASE, case_id=case_id, digest=bounded(sha256))
-        return None if row is None else _document(row)
-
-    def document_of_any(self, sha256: str) -> Document | None:
-        """As some case refers to it."""
-        row = self.link.row(USED, digest=bounded(sha256))
         return None if row is None else _document(row)
 
     def bytes_waiting(self, owner: str) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 from hashlib import sha256
+from threading import Event
 
 import pytest
 
 from api import exact
+from api.app import UPLOADS_EACH
 from tests.api.conftest import ACME
 
 OCTETS = {"Content-Type": "application/octet-stream"}
@@ -106,3 +109,29 @@ def test_an_upload_that_does_not_come(world, monkeypatch):
         connection.sendall(head.encode() + b"half of it")
         assert connection.recv(4096).startswith(b"HTTP/1.1 408")
     assert kept(world) == []
+
+
+def test_a_few_uploads_at_a_time(world):
+    """Who sends several slowly is told to wait with the next; others go on, and so does he when one has ended."""
+    address = world.listening.socket.getsockname()
+    head = f"POST /documents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {world.secrets['anna']}\r\nContent-Length: 90000\r\n\r\nx"
+    with ExitStack() as held:
+        for _ in range(UPLOADS_EACH):
+            connection = held.enter_context(socket.create_connection(address, timeout=20))
+            connection.sendall(head.encode())
+        until(lambda: world.app.state.uploads._open.get("anna") == UPLOADS_EACH)
+        said = upload(world, "anna", b"more")
+        assert said.status_code == 503
+        assert "4 uploads of a person" in said.json()["detail"]
+        assert said.headers["retry-after"] == "30"
+        assert upload(world, "oleg", b"other").status_code == 201
+    until(lambda: upload(world, "anna", b"more").status_code == 201)
+
+
+def until(happened):
+    """Comes back as soon as it is so."""
+    for _ in range(1000):
+        if happened():
+            return
+        Event().wait(0.01)
+    raise AssertionError("it did not happen in time")

@@ -30,10 +30,12 @@ roles:
 event_data: {scan: file}
 data:
   applicant: {tax_id: text}
+  words: {digest: text}
+  offer: {paper: {type: file, sealed: 'in_state("check")'}}
   documents: {type: list, key: sha256, of: {kind: text, file: file, sha256: text}}
   review: {minutes: file}
   results: {report: file}
-open: {by: applicant, form: [applicant.tax_id!, documents]}
+open: {by: applicant, form: [applicant.tax_id!, documents, words.digest]}
 initial: check
 states:
   check:
@@ -41,10 +43,11 @@ states:
     events:
       add: {by: applicant, form: [documents+]}
       note: {by: reviewer, form: [review.minutes]}
+      bid: {by: reviewer, form: [offer.paper]}
       show: {by: reviewer, form: [scan!]}
       report: {by: laboratory, form: [results.report]}
       finish: {by: reviewer, to: over}
-      follow: {by: reviewer, actions: [{open: follow_up, with: {review.minutes: review.minutes}}]}
+      follow: {by: reviewer, actions: [{open: follow_up, with: {review.minutes: review.minutes, review.other: words.digest}}]}
   over: {final: true, outcome: done}
 """
 FOLLOW_UP = """
@@ -53,8 +56,8 @@ workflow: follow_up
 title: Follow-up
 timezone: Europe/Moscow
 roles: {reviewer: {title: Reviewer, sees: all}}
-data: {review: {minutes: file}}
-open: {by: papers, form: [review.minutes]}
+data: {review: {minutes: file, other: file}}
+open: {by: papers, form: [review.minutes, review.other]}
 initial: look
 states:
   look: {turn: reviewer, events: {finish: {by: reviewer, to: over}}}
@@ -119,7 +122,7 @@ def test_uploaded_before_it_is_referred_to(papers):
 def test_a_table_that_names_documents(world):
     """Its preview says which are nobody's, by row and column, so that all or none still holds."""
     form = "form: [applicant.tax_id!, results.report]"
-    world.publish(PAPERS.replace("form: [applicant.tax_id!, documents]", form), FOLLOW_UP)
+    world.publish(PAPERS.replace("form: [applicant.tax_id!, documents, words.digest]", form), FOLLOW_UP)
     digest = keep(world, ANNA)
     table = f"tax_id,report\n1,{digest}\n1,{'0' * 64}\n".encode()
     found = world.services.imports.preview(table, Asked("papers", "list.csv"), ANNA)
@@ -195,6 +198,35 @@ def test_what_a_case_passes_on(papers):
     papers.settle()
     (child,) = papers.services.cases.get(case, RITA).children
     assert content(papers, child.id, minutes, RITA) == b"minutes\n"
+
+
+def test_a_text_that_is_passed_on_opens_nothing(papers):
+    """A digest that somebody typed is no document of the case, so its child has none by it."""
+    theirs = keep(papers, BORIS, b"a secret\n")
+    opened(papers, theirs, actor=BORIS)
+    case = papers.open("papers", {"applicant.tax_id": "1", "words.digest": theirs}, ANNA).id
+    papers.send(case, "follow", RITA)
+    papers.settle()
+    (child,) = papers.services.cases.get(case, RITA).children
+    with pytest.raises(DocumentNotFound):
+        content(papers, child.id, theirs, RITA)
+
+
+def test_what_is_sealed_is_not_had_by_giving_it_again(papers):
+    """Who guesses the digest of a sealed document does not become its giver."""
+    offer = keep(papers, RITA, b"an offer\n")
+    case = opened(papers)
+    papers.send(case, "bid", RITA, {"offer.paper": offer})
+    assert content(papers, case, offer, RITA) == b"an offer\n"
+    with pytest.raises(DocumentNotFound):
+        content(papers, case, offer, LENA)
+    other = person("rex", "reviewer")
+    assert refused(lambda: papers.send(case, "bid", other, {"offer.paper": offer})) == (
+        "offer.paper",
+        "unknown-document",
+    )
+    with pytest.raises(DocumentNotFound):
+        content(papers, case, offer, other)
 
 
 def test_under_act_for_they_are_the_others(papers):
