@@ -138,7 +138,8 @@ def test_nothing_is_missed_under_concurrent_commits(anywhere, request):
 
 def test_streams_are_few(world, monkeypatch):
     """503 beyond what one person may have open; who goes makes room."""
-    monkeypatch.setattr(streams, "MOST_EACH", 1)
+    room = world.app.state.streams._open
+    monkeypatch.setattr(room, "_each", 1)
     with listening(world, "oleg", after=0):
         refused = world.as_("oleg").get("/events/stream")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")
@@ -146,7 +147,7 @@ def test_streams_are_few(world, monkeypatch):
             pass
     world.open()
     for _ in range(200):
-        if world.as_("ops").get("/healthz").status_code == 200 and "oleg" not in world.app.state.streams._open:
+        if world.as_("ops").get("/healthz").status_code == 200 and "oleg" not in room._open:
             break
     with listening(world, "oleg", after=0) as events:
         assert next(events)[0] == 1
