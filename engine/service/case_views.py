@@ -231,6 +231,7 @@ def step_view(
     line: Mapping[str, Any] = stored if stored is not None else _as_map(record)
     payload = line.get("payload") or {}
     hidden = line["kind"] in WORK_KINDS and not readable(WORK)
+    proof = getattr(record, "hash", None)
     return StepView(
         case_id=case_id,
         seq=line["seq"],
@@ -250,7 +251,7 @@ def step_view(
         note="" if hidden else line.get("note", ""),
         command=line.get("command"),
         recorded_at=getattr(record, "recorded_at", None),
-        hash=getattr(record, "hash", None) if readable(HASH) else None,
+        hash=proof if proof is not None and readable(HASH) else None,
     )
 
 
@@ -287,14 +288,26 @@ def _title(chart: Chart, kind: str, name: str, state: str, locale: str) -> str:
 def reader_of(chart: Chart, case: Case, actor: Actor, shown: Mapping[str, Any]) -> Callable[[str], bool]:
     """Which paths (of data or event data) this actor may read in a history; `shown` are those that have a value now."""
     sight = Sight(chart, case, actor)
-    # By a hash one could try out what one may not read; each hash is over all that came before.
-    words = (path for path, field in chart.workflow.event_fields.items() if field.sealed is not None)
-    whole = sight.sees_all() and case.data.keys() <= shown.keys() and not any(map(sight.sealed, words))
-    known = {ANSWER: sight.sees_all(), WORK: sees_work(chart, case, actor), HASH: whole}
+
+    def whole() -> bool:
+        """By a hash one could try out what one may not read; each hash is over all that came before."""
+        words = (path for path, field in chart.workflow.event_fields.items() if field.sealed is not None)
+        return sight.sees_all() and case.data.keys() <= shown.keys() and not any(map(sight.sealed, words))
+
+    beside: dict[str, Callable[[], bool]] = {
+        ANSWER: sight.sees_all,
+        WORK: lambda: sees_work(chart, case, actor),
+        HASH: whole,
+    }
+    known: dict[str, bool] = {}
 
     def readable(path: str) -> bool:
         if path not in known:
-            known[path] = not sight.sealed(path) and (path in shown if path in case.data else sight.sees(path))
+            asked = beside.get(path)
+            if asked is not None:  # most answers ask for none of them
+                known[path] = asked()
+            else:
+                known[path] = not sight.sealed(path) and (path in shown if path in case.data else sight.sees(path))
         return known[path]
 
     return readable

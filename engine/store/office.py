@@ -55,11 +55,7 @@ class OfficeReader(Session):
         """Tokens in force of those who have a role, one a person: the newest."""
         now = self.machine_now()
         named = map(_token, self.link.rows(WITH_ROLE, named=f'%"{role}"%'))  # `_` in a name fits any letter
-        found = {
-            token.actor_id: token
-            for token in named
-            if role in token.roles and (token.expires_at is None or now < token.expires_at)
-        }
+        found = {token.actor_id: token for token in named if role in token.roles and token.in_force(now)}
         return tuple(found.values())
 
     def tokens_of(self, actor_id: str) -> tuple[Token, ...]:
