@@ -9,22 +9,21 @@ from engine.core.sight import Sight, may_see
 from engine.core.values import instant, parse_instant
 from engine.describe.explain import deadlines_said
 from engine.service.case_views import deadlines
-from engine.service.searching import no_cursor, row_of
-from engine.service.views import DueLine, Page
+from engine.service.searching import CHUNK, no_cursor, page, row_of
+from engine.service.views import DueLine
 from engine.store.ahead import DuePlace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from engine.core.case import Actor, Case
     from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
-    from engine.store.ahead import DueMoment
+    from engine.service.views import Page
     from engine.store.transaction import Reader
 
 MAX_PAGE = 200
-CHUNK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +41,25 @@ def look_ahead(
     reader: Reader, catalog: Catalog, asked: Asked, actor: Actor, *, cursor: str | None, limit: int, locale: str
 ) -> Page[DueLine]:
     """One page. Raises InvalidPayload for a cursor that is none."""
-    limit, last, lines = max(1, min(limit, MAX_PAGE)), cursor, list[DueLine]()
-    for place, line in _lines(reader, catalog, asked, actor, _place(cursor), locale):
-        if len(lines) == limit:
-            return Page(tuple(lines), last)
-        lines.append(line)
-        last = f"{place.row}~{instant(place.due)}~{place.key}"
-    return Page(tuple(lines))
+    limit = max(1, min(limit, MAX_PAGE))
+    return page(_lines(reader, catalog, asked, actor, _place(cursor), locale), limit, cursor)
 
 
 def _lines(
     reader: Reader, catalog: Catalog, asked: Asked, actor: Actor, after: DuePlace | None, locale: str
-) -> Iterator[tuple[DuePlace, DueLine]]:
+) -> Iterator[tuple[str, DueLine]]:
     now = reader.business_now()
-    known: dict[str, tuple[Chart, Case] | None] = {}
+    known: dict[str, Mapping[tuple[str, str], DueLine]] = {}
     while True:
         found = reader.due_moments(asked.since, asked.until, after, CHUNK)
         for one in found:
             after = one.place
             if one.case_id not in known:
-                known[one.case_id] = _seen(reader, catalog, asked, actor, one.case_id)
-            seen = known[one.case_id]
-            line = None if seen is None else _line(*seen, one, now=now, locale=locale)
+                seen = _seen(reader, catalog, asked, actor, one.case_id)
+                known[one.case_id] = {} if seen is None else _lines_of(*seen, now=now, locale=locale)
+            line = known[one.case_id].get((one.state, one.name))  # None also where the case has moved on meanwhile
             if line is not None:
-                yield one.place, line
+                yield f"{after.row}~{instant(after.due)}~{after.key}", line
         if len(found) < CHUNK:
             return
 
@@ -82,14 +76,15 @@ def _seen(reader: Reader, catalog: Catalog, asked: Asked, actor: Actor, case_id:
     return chart, case
 
 
-def _line(chart: Chart, case: Case, one: DueMoment, *, now: datetime, locale: str) -> DueLine | None:
-    """None where the case has moved on meanwhile."""
-    views = {(view.state, view.name): view for view in deadlines(chart, case, now=now, locale=locale)}
-    view = views.get((one.state, one.name))
-    if view is None:
-        return None
-    said = deadlines_said(chart, case, now=now).get((one.state, one.name), "")
-    return DueLine(case.id, case.number, case.workflow, case.turn, view, said)
+def _lines_of(chart: Chart, case: Case, *, now: datetime, locale: str) -> dict[tuple[str, str], DueLine]:
+    """Of all deadlines of a case, by (state, name)."""
+    said = deadlines_said(chart, case, now=now)
+    return {
+        (view.state, view.name): DueLine(
+            case.id, case.number, case.workflow, case.turn, view, said.get((view.state, view.name), "")
+        )
+        for view in deadlines(chart, case, now=now, locale=locale)
+    }
 
 
 def _place(cursor: str | None) -> DuePlace | None:

@@ -17,8 +17,7 @@ from engine.ports import Sheet
 from engine.service.import_plan import Asked, check_opener, first_of, problems_of
 from engine.service.import_rows import Rows, as_data
 from engine.service.import_views import ImportedRowView, ImportReport, ImportView
-from engine.service.searching import MAX_PAGE, row_of
-from engine.service.views import Page
+from engine.service.searching import MAX_PAGE, page_of_rows, row_of
 from engine.store.importing import OPENED, PREVIEWED, RUNNING, WRONG
 from engine.store.records import ImportJob
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from engine.service.commands import Commands
     from engine.service.import_plan import Plan, Plans
     from engine.service.import_work import ImportWork
+    from engine.service.views import Page
     from engine.store.records import ImportedRow
     from engine.store.store import Store
     from engine.store.transaction import Reader, Transaction
@@ -113,8 +113,7 @@ class Imports:
         limit = max(1, min(limit, MAX_PAGE))
         after = row_of(cursor)
         found = self._store.read(lambda reader: reader.import_jobs(actor.id, after, limit + 1))
-        more = str(found[limit - 1].row) if len(found) > limit else None
-        return Page(tuple(view_of(job) for job in found[:limit]), more)
+        return page_of_rows(found, limit, view_of)
 
     def report(self, job_id: str, actor: Actor) -> ImportReport:
         """What came of the rows so far; of a preview, what would. Raises ImportNotFound."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.core.selection import has_another
 from engine.core.sight import allowed, held_roles, may_see
 from engine.service.case_views import case_line
-from engine.service.searching import CHUNK, page, pages
+from engine.service.searching import CHUNK, cursor_of, page, pages
 from engine.service.views import Page, WorkLine
 from engine.store.codec import ASSIGNEE, TURN
 from engine.store.records import CaseFilter
@@ -39,14 +39,14 @@ def inbox(
 
 def _lines(
     reader: Reader, catalog: Catalog, actor: Actor, found: Iterator[tuple[After, CaseSummary]], locale: str
-) -> Iterator[tuple[After, WorkLine]]:
+) -> Iterator[tuple[str, WorkLine]]:
     now = reader.business_now()
     for place, summary in found:
         stored, chart = reader.case(summary.id), catalog.chart(summary.version_id, reader)
         why = None if stored is None else _why(chart, stored.case, actor)
         if stored is not None and why is not None:
             events = tuple(one.event for one in allowed(chart, stored.case, actor, now=now))
-            yield place, WorkLine(case_line(chart, summary, now=now, locale=locale), *why, events)
+            yield cursor_of(place), WorkLine(case_line(chart, summary, now=now, locale=locale), *why, events)
 
 
 def _why(

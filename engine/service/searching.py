@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from engine.core.sight import Sight, may_see
 from engine.core.values import instant, parse_instant
@@ -15,7 +15,7 @@ from engine.store.codec import words
 from engine.store.records import After, CaseFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from engine.core.case import Actor
@@ -25,6 +25,17 @@ if TYPE_CHECKING:
     from engine.store.transaction import Reader
 
 T = TypeVar("T")
+
+
+class InRows(Protocol):
+    """Something that lies in a row of a table."""
+
+    @property
+    def row(self) -> int:
+        """Which."""
+
+
+R = TypeVar("R", bound=InRows)
 
 MAX_PAGE = 500
 CHUNK = 200
@@ -77,7 +88,7 @@ def find(
     now = reader.business_now()
     limit = max(1, min(limit, MAX_PAGE))
     visible = _visible(reader, catalog, filters, actor, cursor=cursor, chunk=min(limit + 1, CHUNK))
-    lines = ((place, case_line(chart, found, now=now, locale=locale)) for place, chart, found in visible)
+    lines = ((cursor_of(place), case_line(chart, found, now=now, locale=locale)) for place, chart, found in visible)
     return page(lines, limit, cursor)
 
 
@@ -121,15 +132,21 @@ def pages(reader: Reader, wanted: CaseFilter, *, cursor: str | None, chunk: int)
             return
 
 
-def page(lines: Iterator[tuple[After, T]], limit: int, cursor: str | None) -> Page[T]:
-    """The first so many, and a cursor where there are more."""
+def page(lines: Iterator[tuple[str, T]], limit: int, cursor: str | None) -> Page[T]:
+    """The first so many of lines, each with the cursor that stands at it, and a cursor where there are more."""
     some, last = list[T](), cursor
     for place, line in lines:
         if len(some) == limit:
             return Page(tuple(some), last)
         some.append(line)
-        last = cursor_of(place)
+        last = place
     return Page(tuple(some))
+
+
+def page_of_rows(found: Sequence[R], limit: int, view: Callable[[R], T]) -> Page[T]:
+    """The first so many of rows, one more of which was asked for, and the row to go on below where there are more."""
+    more = str(found[limit - 1].row) if len(found) > limit else None
+    return Page(tuple(map(view, found[:limit])), more)
 
 
 def _wanted(reader: Reader, catalog: Catalog, filters: CaseFilters, parties: tuple[tuple[str, str], ...]) -> CaseFilter:

@@ -9,14 +9,14 @@ import secrets
 import uuid
 from base64 import b64encode
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import ActorNotAllowed, FieldProblem, InvalidPayload, NotFound, Refused
 from engine.service.clean import check_names
 from engine.service.publishing import BACKLOG
-from engine.service.searching import row_of
+from engine.service.searching import page_of_rows, row_of
 from engine.service.subscription_views import DeliveryView, NewSubscription, SubscriptionView
-from engine.service.views import Page
 from engine.store.subscription_records import DEAD, WAITING, Delivery, Subscription
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.ports import EventPost
     from engine.service.news_view import Wanted
     from engine.service.publishing import Publishing
+    from engine.service.views import Page
     from engine.store.store import Store
     from engine.store.transaction import Reader, Transaction
 
@@ -93,9 +94,7 @@ class Subscriptions:
         whose = None if OPERATIONS in actor.roles else actor.id
 
         def work(reader: Reader) -> Page[SubscriptionView]:
-            found = reader.subscriptions(whose, before, limit + 1)
-            more = str(found[limit - 1].row) if len(found) > limit else None
-            return Page(tuple(_view(reader, one) for one in found[:limit]), more)
+            return page_of_rows(reader.subscriptions(whose, before, limit + 1), limit, partial(_view, reader))
 
         return self._store.read(work)
 
@@ -135,9 +134,7 @@ class Subscriptions:
 
         def work(reader: Reader) -> Page[DeliveryView]:
             row = _own(reader, subscription, actor).row
-            found = reader.deliveries(row, status, before, limit + 1)
-            more = str(found[limit - 1].row) if len(found) > limit else None
-            return Page(tuple(map(delivery_view, found[:limit])), more)
+            return page_of_rows(reader.deliveries(row, status, before, limit + 1), limit, delivery_view)
 
         return self._store.read(work)
 
