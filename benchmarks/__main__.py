@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,7 +18,10 @@ RESULTS = Path(__file__).parent / "results.json"
 def main() -> None:
     """Run all, print a table, write the rows."""
     modules = (stepping, storing, postgres, serving, firing, growth, starting)
-    rows = [row for module in modules for row in module.measure()]
+    rows = []
+    for module in modules:
+        print(f"{module.__name__.removeprefix('benchmarks.')} …", file=sys.stderr)
+        rows += module.measure()
     table = Table(title="Ratios to floors of the same run (medians)", title_justify="left")
     for heading in ("work", "figure", "unit", "floor", "ratio", "target", "met"):
         table.add_column(heading, justify="left" if heading in {"work", "unit", "target"} else "right")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from adapters.documents import DocumentFolder
 from adapters.templates import MessageTemplates
-from benchmarks.stepping import OPENING, PATH, WORKFLOWS, actors
+from benchmarks.stepping import DRAWINGS, OPENING, PATH, WORKFLOWS, actors
 from engine.core.case import Event
 from engine.ports import Adapters, RenderedCertificate
 from engine.service.bundles import read_folder
@@ -47,13 +49,28 @@ def opened(url: str) -> Iterator[Services]:
     """Services over a database, with the shipped workflows published."""
     clock = None if url.startswith("postgresql") else lambda: datetime.now(UTC)
     store = Store(url, machine_now=clock)
-    adapters = Adapters(notifiers=[_NoNotifier()], templates=MessageTemplates, renderer=lambda _: _NoRenderer())
-    services = build_services(store, adapters, public_url="https://milepost.example")
-    services.catalog.publish_new(read_folder(Path(WORKFLOWS)))
-    try:
-        yield services
-    finally:
-        store.close()
+    with TemporaryDirectory(dir=".") as folder:
+        adapters = Adapters(
+            notifiers=[_NoNotifier()],
+            templates=MessageTemplates,
+            renderer=lambda _: _NoRenderer(),
+            documents=DocumentFolder(Path(folder)),
+        )
+        services = build_services(store, adapters, public_url="https://milepost.example")
+        services.catalog.publish_new(read_folder(Path(WORKFLOWS)))
+        upload(services)
+        try:
+            yield services
+        finally:
+            store.close()
+
+
+def upload(services: Services) -> None:
+    """The drawings that the path refers to, from the applicant."""
+    for number, drawing in enumerate(DRAWINGS):
+        incoming = services.documents.begin(ACTORS["applicant"])
+        incoming.write(drawing)
+        services.documents.keep(incoming, f"drawing-{number}.txt", ACTORS["applicant"])
 
 
 def new_cases(services: Services, first: int, count: int) -> list[str]:

@@ -122,6 +122,7 @@ def milepost(folder: Path, database: Path, **more: str) -> Iterator[int]:
         "DATABASE_URL": f"sqlite:///{database}",
         "MAILBOX": folder / "mailbox",
         "WORK_ORDERS": folder / "orders",
+        "DOCUMENTS": folder / "documents",
         "REQUESTS_PER_SECOND": "100000",
         **more,
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +36,13 @@ TAX_ID = "7707083893"
 START = datetime(2026, 1, 12, 6, tzinfo=UTC)
 
 ITEMS = [{"item_id": "1", "designation": "Z-50"}]
-DOCUMENT = {"kind": "drawing", "file": "f"}
+DRAWINGS = tuple(f"drawing {n}\n".encode() for n in range(4))
+"""What the applicant uploads before, and refers to."""
+DOCUMENTS = tuple({"kind": "drawing", "file": "f", "sha256": sha256(drawing).hexdigest()} for drawing in DRAWINGS)
 PROPOSAL = {
     "applicant": {"address": "Sample street 1", "contact": {"name": "A. Sample", "email": "a@sample.example"}},
     "product": {"name": "Valve", "category": "valves", "series": "serial", "tech_spec": "TU-1", "items": ITEMS},
-    "documents": [{**DOCUMENT, "sha256": "0"}],
+    "documents": [DOCUMENTS[0]],
 }
 OPENING = {
     "applicant": {"legal_name": "Sample Valves", "tax_id": TAX_ID},
@@ -50,14 +53,14 @@ CLAUSES = [{"id": "1", "source": "S", "claim": "yes"}]
 PATH: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("applicant", "submit", PROPOSAL),
     ("regional_coordinator", "return_for_completion", {"reasons": "the drawing"}),
-    ("applicant", "resubmit", {"documents": [{**DOCUMENT, "sha256": "1"}]}),
+    ("applicant", "resubmit", {"documents": [DOCUMENTS[1]]}),
     ("regional_coordinator", "include", {}),
     ("regional_coordinator", "remove_from_list", {"reasons": "again"}),
-    ("applicant", "resubmit", {"documents": [{**DOCUMENT, "sha256": "2"}]}),
+    ("applicant", "resubmit", {"documents": [DOCUMENTS[2]]}),
     ("regional_coordinator", "include", {}),
     ("campaign", "list_dispatched", {}),
     ("intake_officer", "request_completion", {"intake": {"missing": ["plan"]}}),
-    ("applicant", "complete", {"documents": [{**DOCUMENT, "sha256": "3"}]}),
+    ("applicant", "complete", {"documents": [DOCUMENTS[3]]}),
     ("intake_officer", "accept", {"intake": {"complete": True}}),
     ("requirements_reviewer", "request_corrections", {"reasons": "clause 1"}),
     ("applicant", "dispute_clause", {"reasons": "it is met"}),
