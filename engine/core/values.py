@@ -7,17 +7,23 @@ A map whose key begins with `$` is kept by doubling it (`$$`). Tuples and lists 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from types import NoneType
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
+T = TypeVar("T")
+
 _PLAIN = frozenset({str, int, bool, NoneType})
 _JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+class Rounded(ValueError):
+    """Not the number that was written."""
 
 
 @lru_cache(maxsize=16_384)
@@ -33,7 +39,8 @@ def instant(moment: datetime) -> str:
 
 def parse_instant(text: str) -> datetime:
     """The reverse of `instant`."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def encode(value: Any) -> Any:
@@ -64,7 +71,7 @@ def encode(value: Any) -> Any:
 
 
 def decode(value: Any) -> Any:
-    """The reverse of `encode`."""
+    """The reverse of `encode`. Raises Rounded."""
     if isinstance(value, dict):
         if len(value) == 1:
             if "$n" in value:
@@ -76,6 +83,8 @@ def decode(value: Any) -> Any:
         return {key.removeprefix("$"): item if type(item) in _PLAIN else decode(item) for key, item in value.items()}
     if isinstance(value, list):
         return tuple([item if type(item) in _PLAIN else decode(item) for item in value])
+    if isinstance(value, float):
+        raise Rounded("no value is a float; a whole number beyond 64 bits was read as one")
     return value
 
 
@@ -94,4 +103,12 @@ def plain_text(plain: Any) -> str:
 
 def restore(text: str) -> Any:
     """The value of a canonical text."""
-    return decode(json.loads(text))
+    return read_text(text, decode)
+
+
+def read_text(text: str, read: Callable[[Any], T]) -> T:
+    """What `read` makes of the plain JSON of a canonical text; it may be asked twice, as it refuses what was rounded."""
+    try:
+        return read(orjson.loads(text))
+    except (Rounded, orjson.JSONDecodeError):
+        return read(json.loads(text))

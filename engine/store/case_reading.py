@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, func, or_, select, true, tuple_
 
 from engine.store.bounded import bounded
-from engine.store.codec import ASSIGNEE, TURN, WORD, Held, case_of, search_value, summary_of, words
+from engine.store.codec import ASSIGNEE, TURN, WORD, Held, case_of, index_of, search_value, summary_of, words
 from engine.store.records import After, CaseFilter, CaseSummary, StoredCase
 from engine.store.session import Session
 from engine.store.statement import Statement
@@ -139,7 +139,7 @@ def held_of(rows: Sequence[Sequence[Any]]) -> Held | None:
         version_id=row.version_id,
         hash=row.hash,
         unique_key=row.unique_key,
-        search=summary_of(row).index,
+        search=index_of(row),
         places={p.state: p.place for p in positions},
         timer_places={t.key: t.place for t in timers},
         received_at=row.last_at,

@@ -5,7 +5,6 @@ Data lies by group, memory, opener and parent as one text each, positions and ti
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -156,8 +155,14 @@ def case_of(row: Any, data: Iterable[Any], positions: Iterable[Any], timers: Ite
         revision=row.revision,
         closed_at=row.closed_at,
         outcome=row.outcome,
-        turn=tuple(json.loads(row.turn)),
+        turn=restore(row.turn),
     )
+
+
+def index_of(row: Any) -> Mapping[str, str]:
+    """The searchable fields in the case's own row."""
+    index: Mapping[str, str] = restore(row.search)
+    return index
 
 
 def summary_of(row: Any) -> CaseSummary:
@@ -168,18 +173,18 @@ def summary_of(row: Any) -> CaseSummary:
         number=row.number,
         workflow=row.workflow,
         version_id=row.version_id,
-        leaves=tuple(json.loads(row.leaves)),
-        turn=tuple(json.loads(row.turn)),
+        leaves=restore(row.leaves),
+        turn=restore(row.turn),
         opened_at=row.opened_at,
         last_at=row.last_at,
         closed_at=row.closed_at,
         outcome=row.outcome,
-        parent_id=None if row.parent is None else json.loads(row.parent)["id"],
+        parent_id=None if row.parent is None else restore(row.parent)["id"],
         next_due=row.next_due,
         overdue_since=row.overdue_since,
         seq=row.seq,
         revision=row.revision,
-        index=json.loads(row.search),
+        index=index_of(row),
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 
-from engine.core.values import decode
+from engine.core.values import restore
 from engine.store import chain
 from engine.store.bounded import bounded
 from engine.store.records import Accepted, FeedEntry, StoredRecord
@@ -72,8 +71,8 @@ class HistoryReader(Session):
 
 
 def _record(case_id: str, row: Any) -> StoredRecord:
-    record = decode(json.loads(row.record))
-    record["payload"] = {} if row.payload is None else decode(json.loads(row.payload))
+    record = restore(row.record)
+    record["payload"] = {} if row.payload is None else restore(row.payload)
     return StoredRecord(
         case_id, row.seq, record, row.hash, row.recorded_at, arrived_at=row.arrived_at, erased=row.payload is None
     )

@@ -5,7 +5,6 @@ A member that the core gets later reads as its default from what was written bef
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from engine.core.values import decode, encode, instant, parse_instant, plain_text
+from engine.core.values import decode, encode, instant, parse_instant, plain_text, read_text
 
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
@@ -31,7 +30,7 @@ def pack(value: Any) -> str:
 
 def unpack(kind: type[T], text: str) -> T:
     """The reverse of `pack`."""
-    value: T = _pair(_key(kind))[1](json.loads(text))
+    value: T = read_text(text, _pair(_key(kind))[1])
     return value
 
 
