@@ -106,7 +106,8 @@ class Scheduler:
         self._tick = tick_seconds
         self._until_due: float | None = None
         self._timers = Ticker("timers", self._fire, until_next=lambda: self._until_due, rest=REST_OF_TIMERS)
-        self._effects = Ticker("effects", services.effects.deliver_pending, until_next=services.effects.until_next)
+        effects = services.effects
+        self._effects = Ticker("effects", effects.deliver_pending, until_next=effects.until_next, rest=REST)
         self._order = Ticker("order", self._place, rest=REST)
         self._news = Ticker("news", services.publishing.run_once, until_next=services.publishing.until_next, rest=REST)
         self._seals = Ticker("seals", services.audit.checkpoint)

@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, func, or_, select, true, tuple_
 
 from engine.store.bounded import bounded
 from engine.store.codec import ASSIGNEE, TURN, WORD, Held, case_of, index_of, search_value, summary_of, words
+from engine.store.columns import together
 from engine.store.records import After, CaseFilter, CaseSummary, StoredCase
 from engine.store.session import Session
 from engine.store.statement import Statement
@@ -27,11 +28,12 @@ LAST = "\U0010ffff"
 
 _ROW = select(C.id).where(C.public_id == _ID).scalar_subquery()
 
-CASE_BY_ID = Statement(select(CASE).where(C.public_id == _ID))
-SECTIONS = Statement(select(CASE_SECTION.c.data).where(CASE_SECTION.c.case_id == _ROW))
+_DATA = select(together(CASE_SECTION.c.data)).where(CASE_SECTION.c.case_id == C.id)
+CASE_BY_ID = Statement(select(CASE, _DATA.correlate(CASE).scalar_subquery().label("data")).where(C.public_id == _ID))
+"""Its data in one text, as each row that is fetched costs a change of threads."""
 POSITIONS = Statement(select(POSITION).where(POSITION.c.case_id == _ROW).order_by(POSITION.c.place))
 TIMERS = Statement(select(TIMER).where(TIMER.c.case_id == _ROW).order_by(TIMER.c.place))
-WHOLE_CASE = (CASE_BY_ID, SECTIONS, POSITIONS, TIMERS)
+WHOLE_CASE = (CASE_BY_ID, POSITIONS, TIMERS)
 VERSION_OF = Statement(select(C.version_id).where(C.public_id == _ID))
 NUMBER_OF = Statement(select(C.number).where(C.public_id == _ID))
 ID_OF_NUMBER = Statement(
@@ -129,13 +131,13 @@ class CaseReader(Session):
 
 def held_of(rows: Sequence[Sequence[Any]]) -> Held | None:
     """A case of what WHOLE_CASE found; None: there is none, or only what was left when it was pruned."""
-    (cases, data, positions, timers) = rows
+    (cases, positions, timers) = rows
     if not cases or cases[0].pruned_at is not None:
         return None
     (row,) = cases
     return Held(
         row=row.id,
-        case=case_of(row, data, positions, timers),
+        case=case_of(row, positions, timers),
         version_id=row.version_id,
         hash=row.hash,
         unique_key=row.unique_key,

@@ -83,19 +83,15 @@ class CaseWriter(CaseReader):
     def _lock(self, case_id: str, *, wait: bool) -> Held | None:
         """The case row by a locking statement; the moment and all else by later ones, which see what came before the lock."""
         kept = self.unit.kept(case_id)
-        if self.link.owned and kept is not None:
+        if self.link.owned:  # the transaction holds all that is in the database
             self._now = self.business_now()
-            return kept
-        questions: list[Asked] = [(LOCK if wait else LOCK_IF_FREE, {"case_id": case_id})]
-        questions += [] if self.link.owned else [(AROUND, {})]
+            return kept or held_of(self.link.peek(*_whole(case_id)))
+        questions: list[Asked] = [(LOCK if wait else LOCK_IF_FREE, {"case_id": case_id}), (AROUND, {})]
         questions += [] if kept is not None else _whole(case_id)
-        (locked, *rows) = self.link.peek(*questions)
+        (locked, around, *rows) = self.link.peek(*questions)
         if not locked:
             return None
-        if self.link.owned:
-            self._now = self.business_now()
-        else:
-            self._hear(rows.pop(0)[0])
+        self._hear(around[0])
         if locked[0].pruned_at is not None:
             return None
         if kept is not None and (kept.case.seq, kept.hash) == (locked[0].seq, locked[0].hash):

@@ -134,11 +134,11 @@ def overdue_since(case: Case) -> datetime | None:
     return min((at for key, at in fired if key not in ahead and key.rpartition(":")[0] in active), default=None)
 
 
-def case_of(row: Any, data: Iterable[Any], positions: Iterable[Any], timers: Iterable[Any]) -> Case:
-    """The case of its rows, positions and timers in order of place."""
+def case_of(row: Any, positions: Iterable[Any], timers: Iterable[Any]) -> Case:
+    """The case of its rows, positions and timers in order of place; the texts of its data follow each other in `data`."""
     values: dict[str, Any] = {}
-    for section in data:
-        values.update(restore(section.data))
+    for section in restore(f"[{row.data or ''}]"):
+        values.update(section)
     return Case(
         id=row.public_id,
         workflow=row.workflow,

@@ -1,4 +1,4 @@
-"""Column types that differ between databases, and the base of all tables; what the tables are is left to tables.py.
+"""Column types and functions that differ between databases, and the base of all tables; what the tables are is left to tables.py.
 
 Instants are fixed-width UTC text on SQLite (text order is time order) and timestamptz on PostgreSQL. JSON is kept as text,
 in the canonical form of engine.core.values or of packing.py. Text is ordered by its code points on every database.
@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
@@ -17,6 +19,7 @@ from engine.core.values import instant, parse_instant
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
+    from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.types import TypeEngine
 
 
@@ -59,6 +62,24 @@ def from_text(text: str | None) -> datetime | None:
 def from_timestamp(moment: datetime | None) -> datetime | None:
     """An instant as a driver with timestamps gives it, in UTC."""
     return None if moment is None else moment.astimezone(UTC)
+
+
+class together(FunctionElement[str]):  # noqa: N801  (a function of SQL)
+    """The texts of a group's rows as one, with commas between them; NULL where there is none."""
+
+    name = "together"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(together)
+def _string_agg(element: together, compiler: SQLCompiler, **more: Any) -> str:
+    return f"string_agg({compiler.process(element.clauses, **more)}, ',')"
+
+
+@compiles(together, "sqlite")
+def _group_concat(element: together, compiler: SQLCompiler, **more: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **more)}, ',')"
 
 
 BIG = BigInteger().with_variant(Integer(), "sqlite")
