@@ -53,6 +53,8 @@ class Command:
     number: int
     work: Callable[[Unit], Any] = field(compare=False)
     future: Future[Any] = field(compare=False)
+    lot: int = field(compare=False)
+    """Those that are asked for together have one; who asks waits for the last of them."""
 
 
 class Writer:
@@ -90,7 +92,8 @@ class Writer:
 
     def write_all(self, works: Iterable[Callable[[Unit], Any]], priority: Priority) -> list[Future[Any]]:
         """Many at once, by who asks where nobody writes just now; those for which there is no place are refused."""
-        futures = [self._placed(work, priority) for work in works]
+        lot = next(self._numbers)
+        futures = [self._placed(work, priority, lot) for work in works]
         for future in futures:
             self._done(future, by_oneself=True)
         return futures
@@ -107,9 +110,9 @@ class Writer:
             if self._queue:
                 self._ready.notify()
 
-    def _placed(self, work: Callable[[Unit], Any], priority: Priority) -> Future[Any]:
+    def _placed(self, work: Callable[[Unit], Any], priority: Priority, lot: int) -> Future[Any]:
         try:
-            return self._queued(work, priority)
+            return self._queued(work, priority, lot)
         except Unavailable as error:
             refused: Future[Any] = Future()
             refused.set_exception(error)
@@ -124,7 +127,7 @@ class Writer:
         with self._turn:  # who writes for himself is through then
             pass
 
-    def _queued(self, work: Callable[[Unit], Any], priority: Priority) -> Future[Any]:
+    def _queued(self, work: Callable[[Unit], Any], priority: Priority, lot: int | None = None) -> Future[Any]:
         if self._writing == get_ident():
             raise RuntimeError("a transaction inside another one; use the one at hand")
         future: Future[Any] = Future()
@@ -133,7 +136,8 @@ class Writer:
                 raise Unavailable("the store is closed; nothing can be written")
             if len(self._queue) >= WAITING:
                 raise Unavailable(f"{WAITING} commands are waiting already; try again")
-            heappush(self._queue, Command(priority, next(self._numbers), work, future))
+            number = next(self._numbers)
+            heappush(self._queue, Command(priority, number, work, future, number if lot is None else lot))
         return future
 
     def _run(self) -> None:
@@ -168,16 +172,17 @@ class Writer:
         for command, outcome in zip(taken, outcomes, strict=True):
             outcome.answer(command.future)
 
-    def _take(self) -> Command | None:
+    def _take(self, lots: set[int] | None = None) -> Command | None:
+        """The next one; where `lots` are given, only if they are its own and no other."""
         with self._ready:
-            while self._queue:
+            while self._queue and (lots is None or lots == {self._queue[0].lot}):
                 command = heappop(self._queue)
                 if command.future.set_running_or_notify_cancel():
                     return command
         return None
 
     def _group(self, taken: list[Command]) -> list[Outcome]:
-        """Takes commands as long as the group is small and young; then COMMIT."""
+        """Takes commands as long as the group is small, and young or of one lot, so that nobody else waits; then COMMIT."""
         outcomes: list[Outcome] = []
         try:
             unit = self._begin()
@@ -188,8 +193,10 @@ class Writer:
             return [refused] * len(taken)
         try:
             until = monotonic() + GROUP_SECONDS  # a length of time, no moment: grouping only
-            while len(taken) < GROUP and (not taken or monotonic() < until) and (command := self._take()):
+            lots: set[int] = set()
+            while len(taken) < GROUP and (command := self._take(lots if taken and monotonic() >= until else None)):
                 taken.append(command)
+                lots.add(command.lot)
                 outcomes.append(attempt(unit, command.work))
                 self._check_open()
             self._commit(unit)
