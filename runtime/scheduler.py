@@ -112,8 +112,9 @@ class Scheduler:
         self._news = Ticker("news", services.publishing.run_once, until_next=services.publishing.until_next, rest=REST)
         self._seals = Ticker("seals", services.audit.checkpoint)
         self._imports = Ticker("imports", services.imports.work.run_once)
+        self._recounts = Ticker("recounts", services.recounting.run_once)
         self._answers = Ticker("answers", self._forget, longest=FORGETTING)
-        self._asked = (self._timers, self._effects, self._imports, self._order, self._news, self._seals)
+        self._asked = (self._timers, self._effects, self._imports, self._order, self._news, self._seals, self._recounts)
         self._tickers = (*self._asked, self._answers)
         self._scheduler = BackgroundScheduler(
             timezone="UTC",

@@ -191,7 +191,8 @@ class Track:
     """What one entry's deadline remembers: the due moment that has fired, extensions used, and its pauses.
 
     `paused_days` and `paused` (for terms by the hour) are what pauses have added; `paused_since` runs now.
-    `shift` is what a `keep` has added: the time the state was not there.
+    `shift` is what a `keep` has added: the time the state was not there. `kept` is how far the due moment lies from where
+    today's calendar would have it, as an earlier one had counted it.
     """
 
     fired: datetime | None = None
@@ -201,15 +202,17 @@ class Track:
     paused: timedelta = timedelta(0)
     paused_since: datetime | None = None
     shift: timedelta = timedelta(0)
+    kept: timedelta = timedelta(0)
 
     def stopped(self, since: datetime) -> Track:
         """A pause begins."""
-        return Track(self.fired, self.count, self.extensions, self.paused_days, self.paused, since, self.shift)
+        days, paused = self.paused_days, self.paused
+        return Track(self.fired, self.count, self.extensions, days, paused, since, self.shift, self.kept)
 
     def resumed(self, *, days: int = 0, length: timedelta = timedelta(0)) -> Track:
         """The pause is over; it has added so many days, or so much time."""
         paused_days, paused = self.paused_days + days, self.paused + length
-        return Track(self.fired, self.count, self.extensions, paused_days, paused, None, self.shift)
+        return Track(self.fired, self.count, self.extensions, paused_days, paused, None, self.shift, self.kept)
 
 
 NO_TRACK = Track()
@@ -258,6 +261,7 @@ class Memory:
     children: tuple[Child, ...] = ()
     assigned: Mapping[str, Assigned] = field(default_factory=dict)  # role → who has its work
     out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # panel path → persons who left it
+    recounted: int = 0  # the number of the last new calendar or outage that its deadlines were counted by
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +361,7 @@ class Record:
         "effect",
         "assignment",
         "panel",
+        "recount",
         "child",
         "cancelled",
         "dropped",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from engine.core.calendars.reading import read_calendar
+from engine.core.case import SYSTEM
 from engine.core.loader.load import load_or_raise
 from engine.core.machine.chart import build_chart
 from engine.errors import WorkflowNotFound
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from engine.ports import CertificateRenderer, Templates
     from engine.service.bundles import Bundle
     from engine.service.checking import Candidate
-    from engine.store.records import Version
+    from engine.store.records import StoredCalendar, Version
     from engine.store.store import Store
     from engine.store.transaction import Reader, Transaction
 
@@ -53,6 +54,18 @@ class Outfit:
     renderer: CertificateRenderer
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a new version of a calendar is meant: whether deadlines may become earlier, and why."""
+
+    earlier: bool = False
+    reason: str = ""
+    actor_id: str = SYSTEM.id
+
+
+LATER_ONLY = Change()
+
+
 class Catalog:
     """Publishes, and hands out charts by version; safe to share between threads."""
 
@@ -68,6 +81,8 @@ class Catalog:
         self._versions: dict[int, Version] = {}
         self._outfits: dict[int, Outfit] = {}
         self._parsed: dict[tuple[str, str], Workflow] = {}  # what was read to be published is not read again
+        self._published = 0  # versions of calendars that this process knows of
+        self._recounts: int | None = None  # the number of the last recount, where only this process declares any
         self._lock = Lock()
 
     # ── publishing ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -76,19 +91,35 @@ class Catalog:
         """Checks and publishes one file; an older digest becomes the newest version again. Raises InvalidWorkflow."""
         return self.publish_all((bundle,))[0]
 
-    def publish_all(self, bundles: Iterable[Bundle]) -> tuple[Published, ...]:
+    def publish_all(self, bundles: Iterable[Bundle], change: Change = LATER_ONLY) -> tuple[Published, ...]:
         """All or none: checked with sight of each other and of what is published. Raises InvalidWorkflow."""
-        return self._publish(tuple(bundles), _unless_newest, again=True)
+        return self._publish(tuple(bundles), _unless_newest, again=True, change=change)
+
+    def publish_calendar(self, name: str, text: str, change: Change = LATER_ONLY) -> StoredCalendar:
+        """A checked calendar by itself; deadlines that it counts otherwise move."""
+
+        def work(tx: Transaction) -> tuple[StoredCalendar, int]:
+            tx.begin_publishing()
+            return _add_calendar(tx, name, text, change), tx.count_calendars()
+
+        stored, calendars = self._store.write(work)
+        self.forget(calendars)
+        return stored
 
     def publish_new(self, bundles: Iterable[Bundle]) -> tuple[Published, ...]:
         """At start-up: only digests, and texts of calendars, never seen before. Raises InvalidWorkflow.
 
         So a node whose folder is older than another's does not bring the old back.
         """
-        return self._publish(tuple(bundles), _unless_known, again=False)
+        return self._publish(tuple(bundles), _unless_known, again=False, change=LATER_ONLY)
 
     def _publish(
-        self, bundles: Sequence[Bundle], present: Callable[[Reader, Candidate], Version | None], *, again: bool
+        self,
+        bundles: Sequence[Bundle],
+        present: Callable[[Reader, Candidate], Version | None],
+        *,
+        again: bool,
+        change: Change,
     ) -> tuple[Published, ...]:
         candidates = read_all(bundles)
         seen = self._store.read(lambda reader: [present(reader, one) is not None for one in candidates])
@@ -96,13 +127,14 @@ class Catalog:
             known = {**self._newest(), **{one.workflow.name: one.workflow for one in candidates}}
             candidates = check_all(candidates, known, self._templates)
 
-        def work(tx: Transaction) -> tuple[Published, ...]:
+        def work(tx: Transaction) -> tuple[tuple[Published, ...], int]:
             tx.begin_publishing()
-            return tuple(_store(tx, one, present(tx, one), again=again) for one in candidates)
+            stored = tuple(_store(tx, one, present(tx, one), again=again, change=change) for one in candidates)
+            return stored, tx.count_calendars()
 
-        published = self._store.write(work)
+        published, calendars = self._store.write(work)
+        self.forget(calendars)
         with self._lock:
-            self._charts.clear()  # a calendar may be newer now
             self._parsed.update({(one.bundle.source, one.bundle.file): one.workflow for one in candidates})
         return published
 
@@ -121,7 +153,20 @@ class Catalog:
         return self._within(reader, lambda r: self._build(r, version_id))
 
     def _is_new(self, known: tuple[int, Chart], reader: Reader) -> bool:
-        return known[1].workflow.calendar is None or known[0] == reader.calendars()
+        return known[1].workflow.calendar is None or reader.calendars() in {0, known[0]}
+
+    def recounts(self, reader: Reader) -> int:
+        """The number of the last recount that was declared, on whichever node."""
+        if self._recounts is None:
+            self._recounts = reader.newest_recount()
+        return max(self._recounts, reader.recounts())
+
+    def forget(self, calendars: int) -> None:
+        """So many versions of calendars are published now, and deadlines may have to be counted again."""
+        with self._lock:
+            self._published = max(self._published, calendars)
+            self._charts.clear()
+            self._recounts = None
 
     def outfit(self, version_id: int, reader: Reader | None = None) -> Outfit:
         """The message templates and the certificate renderer of a version."""
@@ -164,16 +209,17 @@ class Catalog:
         return self._versions.setdefault(version_id, found)
 
     def _build(self, reader: Reader, version_id: int) -> Chart:
-        version, calendars = self.version_of(version_id, reader), reader.calendars()
+        """Kept for others unless the snapshot is older than what was published since."""
+        version, calendars = self.version_of(version_id, reader), reader.count_calendars()
         workflow = self._parsed.get((version.source, version.file)) or load_or_raise(version.source, file=version.file)
         stored = reader.calendar(workflow.calendar) if workflow.calendar is not None else None
         calendar = None if stored is None else read_calendar(stored.text, file=f"{stored.name}.yaml")[0]
         built = build_chart(workflow, calendar)
         with self._lock:
             known = self._charts.get(version_id)
-            if known is None or known[0] < calendars:
+            if calendars >= self._published and (known is None or known[0] < calendars):
                 known = self._charts[version_id] = (calendars, built)
-        return known[1] if known[0] == calendars else built
+        return known[1] if known is not None and known[0] == calendars else built
 
     def _within(self, reader: Reader | None, work: Callable[[Reader], T]) -> T:
         return self._store.read(work) if reader is None else work(reader)
@@ -227,11 +273,22 @@ def _unless_known(reader: Reader, item: Candidate) -> Version | None:
     return reader.version_by_digest(item.workflow.name, item.digest)
 
 
-def _store(tx: Transaction, item: Candidate, present: Version | None, *, again: bool) -> Published:
+def _add_calendar(tx: Transaction, name: str, text: str, change: Change) -> StoredCalendar:
+    """As the newest version; running deadlines are counted again where there was another."""
+    before = tx.calendar(name)
+    stored = tx.add_calendar(name, text)
+    if before is not None and stored.version != before.version:
+        tx.add_calendar_recount(
+            name, stored.version, earlier=change.earlier, reason=change.reason, actor_id=change.actor_id
+        )
+    return stored
+
+
+def _store(tx: Transaction, item: Candidate, present: Version | None, *, again: bool, change: Change) -> Published:
     calendar = None
     for name, text in item.bundle.calendars.items():
         known = None if again else tx.calendar_of_text(name, text)
-        stored = known or tx.add_calendar(name, text)
+        stored = known or _add_calendar(tx, name, text, change)
         calendar = stored if name == item.workflow.calendar else calendar
     if present is not None:
         return Published(

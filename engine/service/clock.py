@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.service.effects import Effects
+    from engine.service.recounting import Recounting
     from engine.service.timers import Timers
     from engine.store.store import Store
 
@@ -25,8 +26,8 @@ class ClockRefused(Refused):
 class Clock:
     """The clock of the cases; machine time is never moved."""
 
-    def __init__(self, store: Store, timers: Timers, effects: Effects) -> None:
-        self._store, self._timers, self._effects = store, timers, effects
+    def __init__(self, store: Store, timers: Timers, effects: Effects, recounting: Recounting) -> None:
+        self._store, self._timers, self._effects, self._recounting = store, timers, effects, recounting
 
     @property
     def manual(self) -> bool:
@@ -71,8 +72,9 @@ class Clock:
     def _until_idle(self) -> tuple[int, int]:
         timers = effects = 0
         for _ in range(MAX_ROUNDS):
-            fired, tried = self._timers.fire_due(), self._effects.deliver_pending()
-            if not fired and not tried:
+            counted, fired = self._recounting.run_once(), self._timers.fire_due()
+            tried = self._effects.deliver_pending()
+            if not counted and not fired and not tried:
                 return timers, effects
             timers, effects = timers + fired, effects + tried
         raise Unavailable("the cases do not come to rest: they send to each other without an end; see their histories")

@@ -31,6 +31,7 @@ from engine.service.outward import Outward
 from engine.service.people import People
 from engine.service.pruning import Pruning
 from engine.service.publishing import Publishing
+from engine.service.recounting import Recounting
 from engine.service.register import Register
 from engine.service.stepping import Stepping
 from engine.service.subscriptions import Subscriptions
@@ -56,6 +57,7 @@ class Services:
     commands: Commands
     cases: Cases
     timers: Timers
+    recounting: Recounting
     effects: Effects
     handling: Handling
     assignments: Assignments
@@ -106,6 +108,7 @@ def build_services(
     cases = Cases(store, catalog, commands)
     documents = Documents(store, catalog, cases, adapters.documents)
     timers = Timers(store, stepping)
+    recounting = Recounting(store, catalog, stepping)
     outward = Outward(store, catalog, adapters, public_url=public_url)
     telling = Telling(stepping)
     delivering = Delivering(store, outward, Inward(store, stepping), telling, Failing(store, telling), adapters.spans)
@@ -120,6 +123,7 @@ def build_services(
         commands=commands,
         cases=cases,
         timers=timers,
+        recounting=recounting,
         effects=effects,
         handling=Handling(store, stepping),
         assignments=Assignments(store, commands, strangers=adapters.identity is not None),
@@ -128,7 +132,7 @@ def build_services(
         certificates=Certificates(store, catalog, public_url=public_url),
         people=People(store, adapters.identity),
         delegations=Delegations(store),
-        clock=Clock(store, timers, effects),
+        clock=Clock(store, timers, effects, recounting),
         imports=Imports(store, catalog, commands, plans, importing),
         documents=documents,
         pruning=Pruning(store),

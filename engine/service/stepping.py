@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.core.allocation import fill
 from engine.core.case import SYSTEM, Parent, TimerFired, Track
 from engine.core.machine.duties import PARENT
+from engine.core.machine.recounting import recount
 from engine.core.machine.step import dropped, open_case, step
 from engine.errors import DuplicateCase, Refused, Unavailable
 from engine.service.numbers import allocate
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from engine.core.case import Actor, Case, Event, Input, Step, Timer
     from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
-    from engine.store.records import Document
+    from engine.store.records import Document, StoredRecount
     from engine.store.transaction import Reader, Transaction
 
 MAX_TIMERS = 10_000
@@ -50,19 +51,22 @@ class Stepping:
     def take(self, tx: Transaction, case_id: str, *, most: int = MAX_TIMERS, wait: bool = True) -> Taken | None:
         """Lock a case and fire its timers due by now, in due order, each a step of its own at its due moment.
 
-        At most so many; `fired == most` says that more may wait. None: there is no such case, or (`wait` False) somebody
-        else has it.
+        Where calendars or outages have moved its deadlines since, that comes at its place between them. At most so many;
+        `fired == most` says that more may wait. None: there is no such case, or (`wait` False) somebody else has it.
         """
         locked = tx.lock_case(case_id, wait=wait)
         if locked is None:
             return None
         chart = self.catalog.chart(locked.version_id, tx)
-        case, fired = locked.case, 0
-        while fired < most and (timer := next_due(chart, case, by=locked.received_at)) is not None:
-            case = self._fire(tx, chart, case, timer)
-            fired += 1
+        case, fired, now = locked.case, 0, locked.received_at
+        if case.memory.recounted < self.catalog.recounts(tx) and case.closed_at is None:
+            for said in tx.recounts_after(case.memory.recounted):
+                case, before = self._fire_until(tx, chart, case, min(said.at, now), most - fired)
+                fired += before
+                case = self._recount(tx, chart, case, said) if fired < most else case
+        case, after = self._fire_until(tx, chart, case, now, most - fired)
         case = knowing_parent(tx, chart, case)
-        return Taken(case, locked.version_id, chart, max(locked.received_at, case.last_at), fired)
+        return Taken(case, locked.version_id, chart, max(now, case.last_at), fired + after)
 
     def take_now(self, tx: Transaction, case_id: str) -> Taken | None:
         """As take; raises Unavailable where a case has more to catch up with than one transaction may do."""
@@ -96,6 +100,7 @@ class Stepping:
         referred = self._referred(tx, chart, None, made, actor)
         key = self._free_key(tx, chart, made.case)
         made = fill(made, allocate(tx, chart.workflow, made, body=self.body))
+        made = replace(made, case=knowing_recounts(made.case, self.catalog.recounts(tx)))
         found = index(chart.workflow, made.case)
         tx.insert_case(made, version_id=version_id, unique_key=key, index=found, arrived_at=now)
         _refer(tx, case_id, referred)
@@ -134,6 +139,27 @@ class Stepping:
             check_free(chart, case, tx.unique_holder(case.workflow, key))
         return key
 
+    def _fire_until(self, tx: Transaction, chart: Chart, case: Case, by: datetime, most: int) -> tuple[Case, int]:
+        """What is due by a moment, at most so many; how many."""
+        fired = 0
+        while fired < most and (timer := next_due(chart, case, by=by)) is not None:
+            case = self._fire(tx, chart, case, timer)
+            fired += 1
+        return case, fired
+
+    def _recount(self, tx: Transaction, chart: Chart, case: Case, said: StoredRecount) -> Case:
+        """The case after its deadlines were counted again; a record where one has moved."""
+        if not concerns(chart, case, said):
+            return case
+        try:
+            made = recount(chart, case, said.said, now=max(said.at, case.last_at))
+        except Refused as refusal:
+            tx.add_incident(case_id=case.id, kind="timer", subject=f"recount {said.number}", text=str(refusal))
+            return case
+        if not made.record.payload:
+            return replace(case, memory=made.case.memory)
+        return self.save(tx, chart, made, arrived_at=made.record.at).case
+
     def _fire(self, tx: Transaction, chart: Chart, case: Case, timer: Timer) -> Case:
         try:
             made = fired(chart, case, timer)
@@ -147,6 +173,18 @@ class Stepping:
 def _refer(tx: Transaction, case_id: str, documents: Iterable[Document]) -> None:
     for document in documents:
         tx.refer(case_id, document)
+
+
+def knowing_recounts(case: Case, number: int) -> Case:
+    """A new case was counted by all that has been declared."""
+    return case if not number else replace(case, memory=replace(case.memory, recounted=number))
+
+
+def concerns(chart: Chart, case: Case, said: StoredRecount) -> bool:
+    """Whether the deadlines of a case may move."""
+    if said.number <= case.memory.recounted or case.closed_at is not None:
+        return False
+    return said.name == (chart.workflow.calendar if said.kind == "calendar" else case.workflow)
 
 
 def knowing_parent(reader: Reader, chart: Chart, case: Case) -> Case:

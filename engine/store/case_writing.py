@@ -25,7 +25,7 @@ from engine.store.outgoing import (
 )
 from engine.store.records import LockedCase, StoredCase
 from engine.store.statement import Statement
-from engine.store.tables import CALENDAR_VERSION, CASE, CLOCK
+from engine.store.tables import CALENDAR_VERSION, CASE, CLOCK, RECOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,9 +44,10 @@ AROUND = Statement(
         func.clock_timestamp(type_=Instant()).label("now"),
         select(CLOCK.c.moment).where(CLOCK.c.id == 1).scalar_subquery().label("by_hand"),
         select(func.count()).select_from(CALENDAR_VERSION).scalar_subquery().label("calendars"),
+        select(func.max(RECOUNT.c.id)).scalar_subquery().label("recounts"),
     )
 )
-"""What a step on PostgreSQL has to know beside its case, in one question: the moment, and whether calendars were published."""
+"""What a step on PostgreSQL has to know beside its case, in one question: the moment, and what was published or declared."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 ROW_OF = Statement(select(C.id).where(C.public_id == bindparam("case_id")))
 
@@ -101,7 +102,7 @@ class CaseWriter(CaseReader):
     def _hear(self, around: Any) -> None:
         moment: datetime = self.link.machine_time(around.now)
         self._now = (around.by_hand or moment) if self.manual_clock else moment
-        self._calendars = int(around.calendars)
+        self._calendars, self._recounts = int(around.calendars), int(around.recounts or 0)
 
     def case(self, case_id: str) -> StoredCase | None:
         """The case as it is now, in this transaction."""

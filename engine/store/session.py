@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from engine.store.statement import Statement
-from engine.store.tables import CALENDAR_VERSION, CLOCK
+from engine.store.tables import CALENDAR_VERSION, CLOCK, RECOUNT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.store.link import Link
 
 CLOCK_NOW = Statement(select(CLOCK.c.moment).where(CLOCK.c.id == 1))
+RECOUNTS = Statement(select(func.max(RECOUNT.c.id).label("n")))
 CALENDARS = Statement(select(func.count().label("n")).select_from(CALENDAR_VERSION))
 
 
@@ -25,6 +26,7 @@ class Session:
         self.link = link
         self.manual_clock = manual_clock
         self._calendars: int | None = 0 if link.owned else None
+        self._recounts: int | None = 0 if link.owned else None
 
     def machine_now(self) -> datetime:
         """The moment that counts for leases, tries and tokens: one clock for all nodes of a database."""
@@ -40,6 +42,17 @@ class Session:
     def calendars(self) -> int:
         """How many versions of calendars are published, by whatever node; 0 where only this process can publish any."""
         if self._calendars is None:
-            ((row,),) = self.link.peek((CALENDARS, {}))
-            self._calendars = int(row.n)
+            self._calendars = self.count_calendars()
         return self._calendars
+
+    def count_calendars(self) -> int:
+        """How many versions of calendars are published, as this snapshot has it."""
+        ((row,),) = self.link.peek((CALENDARS, {}))
+        return int(row.n)
+
+    def recounts(self) -> int:
+        """The number of the last recount that any node has declared; 0 where only this process can declare any."""
+        if self._recounts is None:
+            ((row,),) = self.link.peek((RECOUNTS, {}))
+            self._recounts = int(row.n or 0)
+        return self._recounts

@@ -21,6 +21,7 @@ from engine.store.incidents import IncidentReader, IncidentWriter
 from engine.store.office import OfficeReader, OfficeWriter
 from engine.store.proof_reading import ProofReader
 from engine.store.pruning import Pruner, PruneReader
+from engine.store.recounts import RecountReader, RecountWriter
 from engine.store.sequencing import FeedReader, Sequencer
 
 
@@ -42,6 +43,7 @@ class Reader(
     FeedReader,
     ProofReader,
     PruneReader,
+    RecountReader,
 ):
     """Everything that can be read; values and records, never rows."""
 
@@ -52,6 +54,7 @@ class Transaction(
     EffectClaimer,
     EffectWriter,
     CatalogWriter,
+    RecountWriter,
     OfficeWriter,
     DelegationWriter,
     DocumentWriter,

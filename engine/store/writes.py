@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, literal_column, select, update
+from sqlalchemy import bindparam, delete, literal_column, select, update
 from sqlalchemy.dialects import postgresql
 
 from engine.store.statement import Statement, given_columns
@@ -37,13 +37,12 @@ def inserting(table: Table, *, over: tuple[str, ...] = ()) -> Write:
     names = given_columns(table)
     binds = {name: table.c[name] for name in names}
 
-    def of_rows(rows: list[Binds]) -> list[Core]:
-        many = postgresql.insert(table).values(rows)
-        rest = {name: many.excluded[name] for name in names if name not in over}
-        return [many.on_conflict_do_update(index_elements=over, set_=rest) if over else many]
+    def core(rows: Binds | list[Binds]) -> Core:
+        made = postgresql.insert(table).values(rows)
+        rest = {name: made.excluded[name] for name in names if name not in over}
+        return made.on_conflict_do_update(index_elements=over, set_=rest) if over else made
 
-    core = insert(table).values(_binds(binds)).inline()
-    return Write(core.prefix_with("OR REPLACE", dialect="sqlite") if over else core, binds, of_rows)
+    return Write(core(_binds(binds)).inline(), binds, lambda rows: [core(rows)])
 
 
 def updating(table: Table, keys: Mapping[str, str], names: Sequence[str]) -> Write:

@@ -13,7 +13,7 @@ from engine.core.naming import Who
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date
+    from datetime import date, timedelta
     from zoneinfo import ZoneInfo
 
     from engine.core.calendars.calendar import Calendar
@@ -82,7 +82,9 @@ class Chart:
     turns: Mapping[str, tuple[str, ...]]  # what the nearest state around (itself included) says
     parallels: frozenset[str]  # the parallel states that say a turn themselves
     held: frozenset[str]  # the kept states and all inside them: their deadlines' memory outlives them
-    timers: dict[tuple[str, str, int, date, int, int], tuple[Timer, ...]]  # of clocks by the day, a bounded memory
+    timers: dict[
+        tuple[str, str, int, date, int, int, timedelta], tuple[Timer, ...]
+    ]  # of clocks by the day, a bounded memory
     defaults: Mapping[str, object]
     clocks: Mapping[str, tuple[Clock, ...]]  # state → its deadlines
     sealed: frozenset[str]  # paths that are sealed while a condition holds

@@ -67,6 +67,7 @@ class Draft:
         "now",
         "out",
         "outcome",
+        "recounted",
         "seq",
         "snapshots",
         "subscribers",
@@ -97,6 +98,7 @@ class Draft:
         self.gave: Mapping[str, str] = memory.gave
         self.children: tuple[Child, ...] = memory.children
         self.subscribers: tuple[str, ...] = memory.subscribers
+        self.recounted = memory.recounted
         self.changed: set[str] = set()
         self.claims: dict[str, str] = {}  # path → the state whose `set` wrote it in this step
         self.effects: list[Effect] = []

@@ -70,6 +70,7 @@ def finish(draft: Draft, said: Said) -> Step:
         draft.children,
         draft.assigned,
         draft.out,
+        draft.recounted,
     )
     case = Case(
         before.id,

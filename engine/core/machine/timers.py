@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.core.machine.draft import Draft
 
 _TICK = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
 _REMEMBERED = 20_000
 
 
@@ -130,7 +131,7 @@ def _by_the_day(draft: Draft, position: Position, deadline: Deadline, track: Tra
         return ()
     memory = draft.chart.timers
     day = draft.day(position.entered_at)
-    key = (position.state, deadline.name, position.entry, day, track.paused_days, track.extensions)
+    key = (position.state, deadline.name, position.entry, day, track.paused_days, track.extensions, track.kept)
     timers = memory.get(key)
     if timers is None:
         timers = _asked(draft, position, deadline, track)
@@ -158,7 +159,15 @@ def _asked(draft: Draft, position: Position, deadline: Deadline, track: Track) -
 
 def due_moment(draft: Draft, position: Position, deadline: Deadline) -> datetime | None:
     """When a deadline of this position is due; None while it is not armed."""
-    return _due(draft, position, deadline, draft.track(f"{position.state}#{position.entry}:{deadline.name}"))
+    return due_by(draft, position, deadline, draft.track(f"{position.state}#{position.entry}:{deadline.name}"))
+
+
+def due_by(draft: Draft, position: Position, deadline: Deadline, track: Track) -> datetime | None:
+    """The same, had it such a past. Raises GuardFailed where the calendar does not reach so far."""
+    try:
+        return _due(draft, position, deadline, track)
+    except (CalendarEnds, OverflowError) as error:
+        raise _uncountable(deadline, error) from None
 
 
 def _due(draft: Draft, position: Position, deadline: Deadline, track: Track) -> datetime | None:
@@ -168,7 +177,7 @@ def _due(draft: Draft, position: Position, deadline: Deadline, track: Track) -> 
         value = draft.value_or_none(deadline.at)
         due = None if value is None else _fixed(draft, deadline, value)
     else:
-        begin = _begin(draft, position, deadline)
+        begin = begin_of(draft, position, deadline)
         due = None if begin is None else _term_end(draft, deadline, begin, track)
     if due is None:
         return None
@@ -176,10 +185,12 @@ def _due(draft: Draft, position: Position, deadline: Deadline, track: Track) -> 
         due = _later(draft, due, _times(deadline.extend.add, track.extensions), deadline)
     if track.shift:
         due += track.shift
-    return due if deadline.before is None else _earlier(draft, due, deadline.before)
+    due = due if deadline.before is None else _earlier(draft, due, deadline.before)
+    return due + track.kept if track.kept else due
 
 
-def _begin(draft: Draft, position: Position, deadline: Deadline) -> datetime | None:
+def begin_of(draft: Draft, position: Position, deadline: Deadline) -> datetime | None:
+    """When its term begins; None while it is not armed."""
     return position.entered_at if deadline.start is None else _instant(draft, draft.value_or_none(deadline.start))
 
 
@@ -253,21 +264,46 @@ def _count(draft: Draft, key: str, position: Position, deadline: Deadline, *, ru
 
 def _resumed(draft: Draft, position: Position, deadline: Deadline, track: Track) -> Track:
     """The pause is over; what of it lay before the term began does not count."""
-    begin, since = _begin(draft, position, deadline), track.paused_since
-    term = deadline.after or deadline.every
+    begin, since = begin_of(draft, position, deadline), track.paused_since
     if begin is None or since is None:
         return track.resumed()
     since = max(begin, since)
     if since >= draft.now:
         return track.resumed()
-    if term is None or not term.unit.by_day:
+    if not _by_day(deadline):
         return track.resumed(length=draft.now - since)
-    calendar = draft.chart.calendar
-    first, last = draft.day(since), draft.day(draft.now)
-    days = (last - first).days
-    if term.unit is Unit.WORKING_DAYS and calendar is not None:
-        try:
-            days = sum(calendar.is_working(first + timedelta(days=n)) for n in range(1, days + 1))
-        except CalendarEnds as error:
-            raise _uncountable(deadline, error) from None
-    return track.resumed(days=days)
+    return track.resumed(days=_days(draft, deadline, draft.day(since) + _DAY, draft.day(draft.now)))
+
+
+def paused_by(
+    draft: Draft, deadline: Deadline, begin: datetime, since: datetime, until: datetime
+) -> tuple[int, timedelta]:
+    """What a time in which nobody could act takes from a term that began at `begin`: (days, time).
+
+    Every day it touches is lost, but for the day of the beginning, which does not count anyway.
+    """
+    since = max(begin, since)
+    if since >= until:
+        return 0, timedelta(0)
+    if not _by_day(deadline):
+        return 0, until - since
+    first = max(draft.day(since), draft.day(begin) + _DAY)
+    return _days(draft, deadline, first, draft.day(until - _TICK)), timedelta(0)
+
+
+def _by_day(deadline: Deadline) -> bool:
+    """Whether it is counted in days: dates are."""
+    term = deadline.after or deadline.every
+    return deadline.at is not None or (term is not None and term.unit.by_day)
+
+
+def _days(draft: Draft, deadline: Deadline, first: date, last: date) -> int:
+    """How many days of its kind there are from the first to the last."""
+    term, calendar = deadline.after or deadline.every, draft.chart.calendar
+    days = (last - first).days + 1
+    if term is None or term.unit is not Unit.WORKING_DAYS or calendar is None:
+        return max(days, 0)
+    try:
+        return sum(calendar.is_working(first + timedelta(days=n)) for n in range(days))
+    except CalendarEnds as error:
+        raise _uncountable(deadline, error) from None

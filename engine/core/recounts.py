@@ -1,0 +1,49 @@
+"""What moves deadlines of cases that run: a calendar was published anew, or an outage was declared. How is left to machine/."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003  what is stored is read by its annotations
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from engine.core.quick import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChanged:
+    """A calendar has a new version. A due moment that is later now moves; one that is earlier only where `earlier` says so.
+
+    `number` counts what moves deadlines, over all cases; a case remembers the last one it has seen.
+    """
+
+    number: int
+    calendar: str
+    version: int
+    earlier: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Applicants could not answer from `since` until `until`: what ran for them then is due later by what it took."""
+
+    number: int
+    since: datetime
+    until: datetime
+    reason: str
+
+
+Recount = CalendarChanged | Outage
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A deadline and its due moment before and after; `stays` says why it keeps the old one ("": it moves)."""
+
+    state: str
+    deadline: str
+    due: datetime
+    new: datetime | None
+    stays: str = ""

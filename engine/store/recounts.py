@@ -1,0 +1,110 @@
+"""What moves deadlines of running cases, in the order in which it was declared, and how far its work is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, func, select, update
+
+from engine.core.recounts import CalendarChanged, Outage
+from engine.store.records import StoredRecount
+from engine.store.session import Session
+from engine.store.statement import Statement, insert_into
+from engine.store.tables import CASE, RECOUNT, WORKFLOW_VERSION
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+R, C = RECOUNT.c, CASE.c
+CALENDAR, OUTAGE = "calendar", "outage"
+
+NEWEST = Statement(select(func.max(R.id).label("number")))
+AFTER = Statement(select(RECOUNT).where(R.id > bindparam("number")).order_by(R.id))
+NEXT = Statement(select(RECOUNT).where(R.done_at.is_(None)).order_by(R.id).limit(1))
+LATEST = Statement(select(RECOUNT).order_by(R.id.desc()).limit(bindparam("limit")))
+_RUNS = select(WORKFLOW_VERSION.c.id)
+_OPEN = (
+    select(C.id, C.public_id)
+    .where(C.id > bindparam("seen"), C.closed_at.is_(None), C.pruned_at.is_(None))
+    .order_by(C.id)
+    .limit(bindparam("limit"))
+)
+OPEN_BY_CALENDAR = Statement(
+    _OPEN.where(C.version_id.in_(_RUNS.where(WORKFLOW_VERSION.c.calendar == bindparam("name"))))
+)
+OPEN_OF_WORKFLOW = Statement(_OPEN.where(C.workflow == bindparam("name")))
+INSERT = Statement(insert_into(RECOUNT, "id"))
+ADVANCE = Statement(
+    update(RECOUNT)
+    .where(R.id == bindparam("row"), R.seen < bindparam("place"))
+    .values(seen=bindparam("place"), moved=R.moved + bindparam("more"))
+)
+FINISH = Statement(
+    update(RECOUNT)
+    .where(R.id == bindparam("row"), R.done_at.is_(None))
+    .values(done_at=bindparam("now", type_=R.done_at.type))
+)
+
+
+class RecountReader(Session):
+    """Reads of them."""
+
+    def newest_recount(self) -> int:
+        """The number of the last one; 0: there was none."""
+        return int(self.link.value(NEWEST) or 0)
+
+    def recounts_after(self, number: int) -> tuple[StoredRecount, ...]:
+        """Those that came later, in their order."""
+        return tuple(map(_recount, self.link.rows(AFTER, number=number)))
+
+    def next_recount(self) -> StoredRecount | None:
+        """The first one that is not over."""
+        row = self.link.row(NEXT)
+        return None if row is None else _recount(row)
+
+    def latest_recounts(self, limit: int) -> tuple[StoredRecount, ...]:
+        """The last ones, the newest first."""
+        return tuple(map(_recount, self.link.rows(LATEST, limit=limit)))
+
+    def cases_to_recount(self, said: StoredRecount, limit: int) -> tuple[tuple[int, str], ...]:
+        """(row, id) of open cases that it may concern and that were not looked at, in their order."""
+        statement = OPEN_BY_CALENDAR if said.kind == CALENDAR else OPEN_OF_WORKFLOW
+        return tuple(
+            (row.id, row.public_id) for row in self.link.rows(statement, name=said.name, seen=said.seen, limit=limit)
+        )
+
+
+class RecountWriter(RecountReader):
+    """Writes of them; who adds one has said `begin_publishing`, so that their numbers are in the order of their commits."""
+
+    def add_calendar_recount(self, name: str, version: int, *, earlier: bool, reason: str, actor_id: str) -> int:
+        """A calendar has a new version; the number."""
+        return self._add(kind=CALENDAR, name=name, version=version, earlier=earlier, reason=reason, actor_id=actor_id)
+
+    def add_outage(self, workflow: str, since: datetime, until: datetime, *, reason: str, actor_id: str) -> int:
+        """Applicants of a workflow could not, or will not, answer for a time; the number."""
+        return self._add(kind=OUTAGE, name=workflow, since=since, until=until, reason=reason, actor_id=actor_id)
+
+    def advance_recount(self, number: int, place: int, more: int) -> None:
+        """Cases up to a row were looked at, and so many of them moved; nothing where another node got further."""
+        self.link.run(ADVANCE, row=number, place=place, more=more)
+
+    def finish_recount(self, number: int) -> None:
+        """It is over."""
+        self.link.run(FINISH, row=number, now=self.machine_now())
+
+    def _add(self, **said: Any) -> int:
+        blank = {"version": 0, "earlier": False, "since": None, "until": None}
+        columns = {**blank, **said, "at": self.business_now(), "seen": 0, "moved": 0, "done_at": None}
+        return int(self.link.value(INSERT, **columns))
+
+
+def _recount(row: Any) -> StoredRecount:
+    made: CalendarChanged | Outage
+    if row.kind == CALENDAR:
+        made = CalendarChanged(row.id, row.name, row.version, bool(row.earlier), row.reason)
+    else:
+        made = Outage(row.id, row.since, row.until, row.reason)
+    return StoredRecount(
+        row.id, row.kind, row.name, made, row.actor_id, row.at, seen=row.seen, moved=row.moved, done_at=row.done_at
+    )
