@@ -152,6 +152,17 @@ class SubscriptionBody(Body):
     party: str | None = Field(default=None, max_length=200, description="of cases of this party only")
 
 
+class OutageBody(BaseModel):
+    """`POST /outages`: from when until when applicants could not answer; a moment that is to come is right too."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=False)
+
+    workflow: Name
+    since: Moment = Field(alias="from", description="the first moment, with its offset from UTC")
+    until: Moment = Field(description="when they could again")
+    reason: Annotated[str, Field(max_length=4000, examples=["the portal was down"])]
+
+
 class ReplayBody(BaseModel):
     """`POST /subscriptions/{subscription_id}/replay`: one of both."""
 

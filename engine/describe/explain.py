@@ -16,7 +16,7 @@ from engine.core.case import SYSTEM
 from engine.core.expressions.expression import ExpressionError, MissingValue
 from engine.core.machine.draft import Draft
 from engine.core.machine.duties import stands_against
-from engine.core.machine.timers import due_moment
+from engine.core.machine.timers import due_moment, used_of
 from engine.core.selection import active_leaves, admits
 from engine.core.sight import Sight
 from engine.describe.candidates import Candidate, candidates
@@ -281,7 +281,7 @@ def _deadlines(draft: Draft, case: Case, lines: list[str]) -> Iterator[Explained
 def _deadline(draft: Draft, position: Position, deadline: Deadline, lines: list[str]) -> ExplainedDeadline:
     track = draft.track(f"{position.state}#{position.entry}:{deadline.name}")
     zone = draft.chart.zone
-    why = list(_moved(track, deadline, zone))
+    why = [*_moved(track, deadline, zone), *(f"{used} of it used" for used in _used(draft, position, deadline))]
     days: tuple[CountedDay, ...] = ()
     due = start = None
     provisional = False
@@ -301,6 +301,8 @@ def _deadline(draft: Draft, position: Position, deadline: Deadline, lines: list[
             why.insert(0, timing(deadline))
     except (GuardFailed, CalendarEnds, ValueError) as error:
         why.append(str(error))
+    if provisional:
+        why.append("counted by a year whose decree is not out yet")
     return ExplainedDeadline(
         state=position.state,
         name=deadline.name,
@@ -327,6 +329,29 @@ def _start(draft: Draft, position: Position, deadline: Deadline) -> datetime | N
     return value.astimezone(UTC) if isinstance(value, datetime) else None
 
 
+def deadlines_used(chart: Chart, case: Case, *, now: datetime) -> dict[tuple[str, str], str]:
+    """What is used of the terms that count one side's time only (`12 working days`), by (state, name)."""
+    states = [(position, chart.states[position.state].deadlines.values()) for position in case.positions]
+    if not any(one.counts for _, deadlines in states for one in deadlines):
+        return {}
+    draft = Draft(chart, case, SYSTEM, now)
+    return {
+        (position.state, one.name): used
+        for position, deadlines in states
+        for one in deadlines
+        for used in _used(draft, position, one)
+    }
+
+
+def _used(draft: Draft, position: Position, deadline: Deadline) -> Iterator[str]:
+    try:
+        used = used_of(draft, position, deadline)
+    except GuardFailed:
+        return  # why not is said where it is counted
+    if used is not None:
+        yield str(used)
+
+
 def _moved(track: Track, deadline: Deadline, zone: ZoneInfo) -> Iterator[str]:
     if track.paused_since is not None:
         since = said_moment(track.paused_since.astimezone(zone))
@@ -337,6 +362,8 @@ def _moved(track: Track, deadline: Deadline, zone: ZoneInfo) -> Iterator[str]:
         yield f"{track.paused} later for the pauses so far"
     if track.extensions and deadline.extend is not None:
         yield f"extended {track.extensions} × {deadline.extend.add}"
+    if track.kept:
+        yield "as it was counted before the calendar changed"
     if track.shift:
         yield f"{track.shift} later: its state was left and kept for that long"
     if track.fired is not None:

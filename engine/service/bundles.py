@@ -42,10 +42,18 @@ def read_folder(path: Path) -> tuple[Bundle, ...]:
     folder = path if path.is_dir() else path.parent
     files = sorted(folder.glob("*.yaml")) if path.is_dir() else [path]
     templates = {file.name: _text(file) for file in _files(folder / "templates") if file.suffix in _ENDINGS}
-    calendars = {file.stem: _text(file) for file in _files(folder / "calendars") if file.suffix == ".yaml"}
+    calendars = read_calendars(path)
     return tuple(
         Bundle(_text(file), file.name, templates, calendars) for file in files if not file.name.endswith(".test.yaml")
     )
+
+
+def read_calendars(path: Path) -> dict[str, str]:
+    """The calendars that go with a file or a folder of workflows, by name; of a file among calendars: that one."""
+    if path.is_file() and path.parent.name == "calendars":
+        return {path.stem: _text(path)}
+    folder = path if path.is_dir() else path.parent
+    return {file.stem: _text(file) for file in _files(folder / "calendars") if file.suffix == ".yaml"}
 
 
 def used_templates(workflow: Workflow, templates: Mapping[str, str]) -> dict[str, str]:

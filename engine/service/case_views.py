@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.naming import Side
 from engine.core.sight import Sight, allowed, held_roles
-from engine.describe.explain import deadlines_said
+from engine.describe.explain import deadlines_said, deadlines_used
 from engine.service.forms_view import form_fields
 from engine.service.view_parts import AllowedView, AssignmentView, CaseRef, ChildView, DeadlineView, StateView, TurnView
 from engine.service.views import CaseLine, CaseView, EffectView, StepView, TimerView
@@ -156,23 +156,26 @@ def _allowed(chart: Chart, found: Allowed, locale: str) -> AllowedView:
 
 
 def deadlines(chart: Chart, case: Case, *, now: datetime, locale: str = "") -> Iterator[DeadlineView]:
-    """The deadlines of all active states: those that run, and those that are over while their state goes on."""
+    """The deadlines of all active states: those that run or stand still, and those that are over while their state goes on."""
+    used = deadlines_used(chart, case, now=now)
     armed = {(t.state, t.entry, t.deadline): t.due for t in case.timers if t.kind == "due"}
     for position in case.positions:
         for name, deadline in chart.states[position.state].deadlines.items():
             track = case.memory.tracks.get(f"{position.state}#{position.entry}:{name}")
             due = armed.get((position.state, position.entry, name)) or (track.fired if track else None)
-            if due is None:
+            paused = track.paused_since if track else None
+            if due is None and paused is None:
                 continue
-            used = track.extensions if track else 0
             yield DeadlineView(
                 state=position.state,
                 name=name,
                 title=deadline.title.say(locale) if deadline.title else name.replace("_", " "),
                 due=due,
                 term=str(deadline.after or deadline.every or ""),
-                overdue=due <= now,
-                extensions_left=deadline.extend.times - used if deadline.extend else 0,
+                overdue=due is not None and due <= now,
+                extensions_left=deadline.extend.times - (track.extensions if track else 0) if deadline.extend else 0,
+                paused_since=paused,
+                used=used.get((position.state, name)),
             )
 
 

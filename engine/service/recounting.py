@@ -7,24 +7,26 @@ through so that none waits for that, some at a time, and what would happen is sh
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime  # noqa: TC003  (the API reads annotations at run time)
 from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.reading import read_calendar
 from engine.core.case import SYSTEM
-from engine.core.diagnostics import Severity
+from engine.core.diagnostics import Diagnostic, Mark, Severity
 from engine.core.machine.chart import build_chart
 from engine.core.machine.recounting import moves
 from engine.core.recounts import CalendarChanged, Outage
-from engine.errors import ActorNotAllowed, FieldProblem, InvalidPayload, InvalidWorkflow, Refused
+from engine.core.sight import may_see
+from engine.errors import ActorNotAllowed, FieldProblem, InvalidPayload, InvalidWorkflow, NotFound, Refused
 from engine.service.clean import said_why
 from engine.service.stepping import caught_up, concerns
+from engine.service.subscriptions import OPERATIONS
 from engine.store.records import StoredRecount
 from engine.store.store import Priority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from engine.core.calendars.calendar import Calendar
     from engine.core.case import Actor, Case
@@ -79,6 +81,10 @@ class RecountView:
     done_at: datetime | None
 
 
+class RecountNotFound(NotFound):
+    """No such recount."""
+
+
 class Recounting:
     """A small service that a ticker calls; several nodes may do so at once."""
 
@@ -111,7 +117,7 @@ class Recounting:
     def preview_outage(
         self, workflow: str, since: datetime, until: datetime, actor: Actor | None = None
     ) -> tuple[MoveView, ...]:
-        """What an outage would do. Raises InvalidPayload, WorkflowNotFound, ActorNotAllowed."""
+        """What an outage would do to the cases he may see. Raises InvalidPayload, WorkflowNotFound, ActorNotAllowed."""
         self._may_declare(workflow, since, until, actor)
 
         def chart_of(stored: StoredCase, reader: Reader) -> Chart:
@@ -119,19 +125,26 @@ class Recounting:
 
         def work(reader: Reader) -> tuple[MoveView, ...]:
             said = Outage(reader.newest_recount() + 1, since, until, "")
-            return tuple(self._moves(reader, "outage", workflow, said, chart_of))
+            return tuple(self._moves(reader, "outage", workflow, said, chart_of, actor))
 
         return self._store.read(work)
 
-    def _moves(self, reader: Reader, kind: str, name: str, said: Recount, chart_of: ChartOf) -> Iterator[MoveView]:
+    def _moves(
+        self, reader: Reader, kind: str, name: str, said: Recount, chart_of: ChartOf, actor: Actor | None = None
+    ) -> Iterator[MoveView]:
         now, seen = reader.business_now(), 0
         asked = StoredRecount(said.number, kind, name, said, "", now)
+        everything = actor is None or OPERATIONS in actor.roles
         while rows := reader.cases_to_recount(replace(asked, seen=seen), BATCH):
-            for seen, case_id in rows:  # noqa: B007  (where the next page begins)
-                stored = reader.case(case_id)
-                if stored is not None and concerns(self._catalog.chart(stored.version_id, reader), stored.case, asked):
-                    case = caught_up(self._catalog.chart(stored.version_id, reader), stored.case, by=now)
-                    yield from map(partial(_view, case), moves(chart_of(stored, reader), case, said, now=now))
+            seen = rows[-1][0]
+            for stored in filter(None, (reader.case(case_id) for _, case_id in rows)):
+                chart = self._catalog.chart(stored.version_id, reader)
+                if not concerns(chart, stored.case, asked) or not (
+                    everything or may_see(chart, stored.case, actor or SYSTEM)
+                ):
+                    continue
+                case = caught_up(chart, stored.case, by=now)
+                yield from map(partial(_view, case), moves(chart_of(stored, reader), case, said, now=now))
 
     # ── what has to happen ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -155,8 +168,18 @@ class Recounting:
         if until <= since:
             raise InvalidPayload([FieldProblem("until", "range", "lies not after `since`; an outage takes some time")])
         _, chart = self._catalog.chart_of(workflow)
-        if actor is not None and (OWNER not in actor.roles or OWNER not in chart.workflow.roles):
-            raise ActorNotAllowed(f"the {OWNER} of {workflow} declares an outage; ask him", event="outage", by=[OWNER])
+        if actor is None or OPERATIONS in actor.roles:
+            return
+        if OWNER not in actor.roles or OWNER not in chart.workflow.roles:
+            words = f"the {OWNER} of {workflow} declares an outage, or {OPERATIONS}; ask them"
+            raise ActorNotAllowed(words, event="outage", by=[OWNER, OPERATIONS])
+
+    def get(self, number: int) -> RecountView:
+        """One of them. Raises RecountNotFound."""
+        found = self._store.read(lambda reader: reader.recounts_after(number - 1))
+        if not found or found[0].number != number:
+            raise RecountNotFound(f"there is no recount {number}; see the list of them")
+        return _said(found[0])
 
     def latest(self, limit: int = 50) -> tuple[RecountView, ...]:
         """What was published and declared last, the newest first."""
@@ -197,8 +220,13 @@ class Recounting:
 def checked(text: str, *, file: str) -> Calendar:
     """A calendar that may be published. Raises InvalidWorkflow."""
     calendar, findings = read_calendar(text, file=file)
-    if calendar is None:
-        raise InvalidWorkflow([finding for finding in findings if finding.severity is Severity.ERROR])
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if calendar is not None and file != f"{calendar.name}.yaml":
+        words = f"this is the calendar '{calendar.name}', and the file is {file}"
+        hint = f"call the file {calendar.name}.yaml, or the calendar as the file"
+        errors.append(Diagnostic("CL009", Severity.ERROR, words, file, Mark(1, 1, 1), hint))
+    if calendar is None or errors:
+        raise InvalidWorkflow(errors)
     return calendar
 
 

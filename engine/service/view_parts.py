@@ -70,15 +70,20 @@ class TurnView:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineView:
-    """A deadline that runs."""
+    """A deadline that runs, or stands still since `paused_since` (its `due` is not known then).
+
+    `used`: what is used of a term that counts one side's time only (`12 working days`); none where all time counts.
+    """
 
     state: str
     name: str
     title: str
-    due: datetime
+    due: datetime | None
     term: str
     overdue: bool
     extensions_left: int = 0
+    paused_since: datetime | None = None
+    used: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

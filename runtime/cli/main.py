@@ -130,13 +130,19 @@ def explain(
 
 @app.command()
 def publish(
-    path: Annotated[Path, typer.Argument(help="A workflow file or a folder of them.", show_default=False)],
+    path: Annotated[
+        Path, typer.Argument(help="A workflow file, a folder of them, or a calendar file.", show_default=False)
+    ],
+    *,
+    earlier: Annotated[bool, typer.Option("--earlier", help="A calendar may bring deadlines forward.")] = False,
+    reason: Annotated[str, typer.Option(help="Why a calendar has changed; cases keep it.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show which deadlines would move.")] = False,
     report: FormatOption = Format.TEXT,
 ) -> None:
-    """Publish workflows: new cases run on them from now on."""
+    """Publish workflows: new cases run on them from now on. Deadlines that a new calendar counts otherwise move."""
     from runtime.cli import publish as command
 
-    raise typer.Exit(command.run(path, report))
+    raise typer.Exit(command.run(path, report, earlier=earlier, reason=reason, dry_run=dry_run))
 
 
 # ── cases ────────────────────────────────────────────────────────────────────────────────────────────────────────────

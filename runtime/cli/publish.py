@@ -1,11 +1,16 @@
-"""`milepost publish`: workflows into the store, all or none."""
+"""`milepost publish`: workflows into the store, all or none, and calendars, which move the deadlines of running cases."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.errors import InvalidWorkflow
-from engine.service.bundles import read_folder
+from rich.text import Text
+
+from engine.describe.derivations import said_moment
+from engine.errors import InvalidWorkflow, MilepostError
+from engine.service.bundles import read_calendars, read_folder
+from engine.service.catalog import Change
+from engine.service.recounting import checked
 from runtime.cli.checking import NoFiles
 from runtime.cli.choices import FINE, Format
 from runtime.cli.findings import refuse, show
@@ -13,27 +18,95 @@ from runtime.cli.printing import as_json, cells, err, out, table
 from runtime.cli.settings import services_now
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from engine.service.bundles import Bundle
+    from engine.service.catalog import Published
+    from engine.service.recounting import MoveView
+    from engine.service.services import Services
 
-def run(path: Path, report: Format) -> int:
+MOST_LINES = 200
+
+
+class NoReason(MilepostError):
+    """Deadlines are brought forward, and nobody says why."""
+
+
+def run(path: Path, report: Format, *, earlier: bool, reason: str, dry_run: bool) -> int:
     """Publish one file or a folder; an older text becomes the newest version again."""
-    bundles = read_folder(path)
-    if not bundles:
+    change = Change(earlier, reason.strip())
+    if earlier and not change.reason:
+        raise NoReason("--earlier brings deadlines forward; say why with --reason, as every case that moves keeps it")
+    calendars = read_calendars(path)
+    alone = path.parent.name == "calendars"
+    bundles = () if alone else read_folder(path)
+    if not bundles and not alone:
         raise NoFiles(f"{path} has no workflow (*.yaml); name a workflow file or a folder of them")
     folder = path if path.is_dir() else path.parent
     try:
         with services_now() as services:
-            published = services.catalog.publish_all(bundles)
+            moves = _moves(services, calendars, earlier=earlier)
+            if dry_run:
+                return _show(moves, report)
+            return _publish(services, bundles, calendars if alone else {}, change, moves, report)
     except InvalidWorkflow as invalid:
         return refuse(invalid, folder)
+
+
+def _moves(services: Services, calendars: Mapping[str, str], *, earlier: bool) -> list[MoveView]:
+    preview = services.recounting.preview_calendar
+    return [move for name, text in calendars.items() for move in preview(text, file=f"{name}.yaml", earlier=earlier)]
+
+
+def _publish(
+    services: Services,
+    bundles: Sequence[Bundle],
+    alone: Mapping[str, str],
+    change: Change,
+    moves: Sequence[MoveView],
+    report: Format,
+) -> int:
+    published = services.catalog.publish_all(bundles, change) if bundles else ()
+    for name, text in alone.items():
+        checked(text, file=f"{name}.yaml")
+        services.catalog.publish_calendar(name, text, change)
+    while services.recounting.run_once():
+        pass
     if report is Format.JSON:
         as_json([{"workflow": p.workflow, "version": p.version, "digest": p.digest, "new": p.new} for p in published])
         return FINE
-    sources = {bundle.file: bundle.source for bundle in bundles}
+    if published:
+        _tell(published, {bundle.file: bundle.source for bundle in bundles})
+    moved = sum(not move.stays for move in moves)
+    if alone or moves:
+        out().print(Text(f"{', '.join(alone) or 'calendars'}: {moved} deadlines moved, {len(moves) - moved} stayed"))
+    return FINE
+
+
+def _tell(published: Sequence[Published], sources: Mapping[str, str]) -> None:
     show(err(), dict.fromkeys(finding for one in published for finding in one.diagnostics), sources)
     made = table("Published", "workflow", "version", "", "digest")
     for one in published:
         cells(made, one.workflow, one.version, "new" if one.new else "as it was", one.digest[:12])
     out().print(made)
+
+
+def _show(moves: Sequence[MoveView], report: Format) -> int:
+    """What would move; times in UTC, as cases of several zones stand beside each other."""
+    if report is Format.JSON:
+        as_json(moves)
+        return FINE
+    if not moves:
+        out().print(Text("no deadline would move", style="green"))
+        return FINE
+    made = table(f"{len(moves)} deadlines are counted otherwise (UTC)", "case", "deadline", "due now", "due then", "")
+    for move in moves[:MOST_LINES]:
+        new = "" if move.new is None else said_moment(move.new)
+        cells(
+            made, move.number or move.case_id, f"{move.state}.{move.deadline}", said_moment(move.due), new, move.stays
+        )
+    out().print(made)
+    if len(moves) > MOST_LINES:
+        out().print(Text(f"… and {len(moves) - MOST_LINES} more; --format json has them all", style="dim"))
     return FINE

@@ -34,6 +34,12 @@ ANOTHER = {"applicant.tax_id": "1234567890", "product.designation": "V-7"}
 TABLE_OF_ONE = b"tax_id,designation\n1234567890,V-3\n"
 LET = {"to": "zoe", "until": "2026-03-09T00:00:00Z"}
 SUBSCRIBED = {"url": "http://127.0.0.1:9/in"}
+OUTAGE = {
+    "workflow": "offer",
+    "from": "2026-03-01T00:00:00Z",
+    "until": "2026-03-02T00:00:00Z",
+    "reason": "the portal was down",
+}
 WHY = {"person": "olga", "reason": "ill"}
 ALL = "200 200 200 200 200 200"
 KNOWN = "401 200 200 200 200 200"
@@ -101,6 +107,9 @@ TABLE = [
     ("GET", "/metrics", None, PLANT, ""),
     ("GET", "/tokens", None, PLANT, ""),
     ("DELETE", "/tokens/{lent}", None, "401 403 403 403 403 204", NO_PLANT),
+    ("POST", "/outages", OUTAGE, "401 403 403 403 403 201", ""),
+    ("POST", "/outages/preview", OUTAGE, "401 403 403 403 403 200", ""),
+    ("GET", "/recounts", None, PLANT, ""),
     ("POST", "/imports?workflow=offer", b"tax_id,designation\n1234567890,V-2\n", "401 201 201 201 403 403", ""),
     ("GET", "/imports", None, KNOWN, ""),
     ("GET", "/imports/template.xlsx?workflow=offer", None, "401 200 200 200 403 403", ""),

@@ -110,7 +110,13 @@ def test_later_by_itself(tasks):
     (moved,) = step.said["moved"]
     assert (moved["deadline"], moved["from"], moved["to"]) == ("decide", ends(3, 9), ends(3, 10))
     (view,) = tasks.services.recounting.latest()
-    assert (view.kind, view.name, view.version, view.cases, view.done_at is not None) == ("calendar", "here", 2, 1, True)
+    assert (view.kind, view.name, view.version, view.cases, view.done_at is not None) == (
+        "calendar",
+        "here",
+        2,
+        1,
+        True,
+    )
 
 
 def test_earlier_only_when_asked_for(tasks):

@@ -291,6 +291,20 @@ def paused_by(
     return _days(draft, deadline, first, draft.day(until - _TICK)), timedelta(0)
 
 
+def used_of(draft: Draft, position: Position, deadline: Deadline) -> Term | None:
+    """What is used of a term that counts one side's time only, by now; None: all time counts, or it has not begun."""
+    term, begin = deadline.after or deadline.every, begin_of(draft, position, deadline)
+    if deadline.counts is None or term is None or begin is None:
+        return None
+    track = draft.track(f"{position.state}#{position.entry}:{deadline.name}")
+    end = track.paused_since or draft.now
+    if not term.unit.by_day:
+        return Term(max((end - begin - track.paused) // timedelta(hours=1), 0), Unit.HOURS)
+    unit = Unit.WORKING_DAYS if term.unit is Unit.WORKING_DAYS else Unit.DAYS
+    days = _days(draft, deadline, draft.day(begin) + _DAY, draft.day(end)) - track.paused_days
+    return Term(max(days, 0), unit)
+
+
 def _by_day(deadline: Deadline) -> bool:
     """Whether it is counted in days: dates are."""
     term = deadline.after or deadline.every
