@@ -12,7 +12,7 @@ from api.exact import ExactRoute
 from engine.errors import FieldProblem, InvalidPayload
 from engine.service.ahead import Asked
 from engine.service.searching import CaseFilters
-from engine.service.views import CaseCounts, CaseLine, DueLine, Page, WorkLine
+from engine.service.views import CaseCounts, CaseLine, DueLine, LateLine, Page, WorkLine
 
 router = APIRouter(tags=["lists"], route_class=ExactRoute)
 
@@ -108,6 +108,12 @@ def look_ahead(
     """What falls due in the cases you may see, the next first, each with how it was counted."""
     asked = Asked(since, to, workflow, role, party)
     return services.cases.ahead(asked, actor, cursor=cursor, limit=limit, locale=locale)
+
+
+@router.get("/deadlines/lateness")
+def how_late(services: ServicesIn, actor: ActorIn, locale: LocaleIn, workflow: Text = None) -> list[LateLine]:
+    """How late cases are by state and by whose turn it is, in the workflows of which you see every case."""
+    return list(services.cases.lateness(actor, workflow=workflow, locale=locale))
 
 
 @router.get("/me/work")

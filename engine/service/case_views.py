@@ -124,12 +124,20 @@ def state_title(chart: Chart, path: str, locale: str = "") -> str:
     return path.rpartition(".")[2].replace("_", " ")
 
 
+def role_title(workflow: Workflow, name: str, locale: str = "") -> str | None:
+    """A role, or its supervisor, in words; None: it is a person."""
+    role, _, tail = name.partition(".")
+    if role not in workflow.roles:
+        return None
+    title = workflow.roles[role].title.say(locale)
+    return f"{title} (supervisor)" if tail == "supervisor" else title
+
+
 def turn_title(workflow: Workflow, case: Case, name: str, locale: str = "") -> str:
     """Whose move it is, in words."""
-    role, _, tail = name.partition(".")
-    if role in workflow.roles:
-        title = workflow.roles[role].title.say(locale)
-        return f"{title} (supervisor)" if tail == "supervisor" else title
+    title = role_title(workflow, name, locale)
+    if title is not None:
+        return title
     person = name.removeprefix("id:")
     for value in case.data.values():
         if isinstance(value, Mapping) and value.get("id") == person and value.get("name"):

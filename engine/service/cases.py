@@ -24,6 +24,7 @@ from engine.service.case_views import (
 from engine.service.commands import Command, as_told, check_match, missing, no_case, stored
 from engine.service.holders import holders
 from engine.service.inbox import inbox
+from engine.service.lateness import lateness
 from engine.service.searchable import unique_key
 from engine.service.searching import counts, find
 from engine.service.stepping import caught_up, check_free, knowing_parent
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         CaseView,
         DueLine,
         EffectView,
+        LateLine,
         Page,
         StepView,
         TimerView,
@@ -296,6 +298,10 @@ class Cases:
         return self._store.read(
             lambda reader: look_ahead(reader, self._catalog, asked, actor, cursor=cursor, limit=limit, locale=locale)
         )
+
+    def lateness(self, actor: Actor, *, workflow: str | None = None, locale: str = "") -> tuple[LateLine, ...]:
+        """How late cases are by state and turn, in the workflows of which he finds every case."""
+        return self._store.read(lambda reader: lateness(reader, self._catalog, actor, workflow=workflow, locale=locale))
 
     def effects(self, case_id: str, actor: Actor) -> tuple[EffectView, ...]:
         """All effects of a case, oldest first."""

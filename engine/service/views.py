@@ -154,6 +154,22 @@ class TimerView:
 
 
 @dataclass(frozen=True, slots=True)
+class LateLine:
+    """Cases of one state and one turn in which a deadline has passed: how many, since when the first of them, and how late
+    they are in the middle (median, in days).
+    """
+
+    workflow: str
+    state: str
+    title: str
+    turn: str
+    turn_title: str
+    late: int
+    since: datetime
+    days: float
+
+
+@dataclass(frozen=True, slots=True)
 class DueLine:
     """A deadline that runs, in a list of those of many cases; `turn` whose move the case is."""
 

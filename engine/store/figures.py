@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, select
 
 from engine.core.values import restore
-from engine.store.records import OpenCases, StepFigure, WaitingEffects
+from engine.store.records import LateCase, OpenCases, StepFigure, WaitingEffects
 from engine.store.session import Session
 from engine.store.statement import Statement
 from engine.store.tables import CASE, EFFECT, FEED, STEP
@@ -38,6 +38,13 @@ OPEN = Statement(
     .group_by(CASE.c.workflow, CASE.c.leaves)
 )
 
+LATE = Statement(
+    select(CASE.c.workflow, CASE.c.leaves, CASE.c.turn, CASE.c.overdue_since)
+    .where(CASE.c.overdue_since.is_not(None), CASE.c.closed_at.is_(None))
+    .order_by(CASE.c.overdue_since)
+    .limit(bindparam("limit"))
+)
+
 
 class FigureReader(Session):
     """Reads for figures."""
@@ -53,6 +60,13 @@ class FigureReader(Session):
     def open_cases(self) -> tuple[OpenCases, ...]:
         """Open cases by workflow and leaf; one in several leaves counts in each."""
         return _by_leaf(self.link.rows(OPEN))
+
+    def late_cases(self, limit: int) -> tuple[LateCase, ...]:
+        """Open cases in which a deadline has passed, the latest ones first."""
+        return tuple(
+            LateCase(row.workflow, restore(row.leaves), restore(row.turn), row.overdue_since)
+            for row in self.link.rows(LATE, limit=limit)
+        )
 
 
 def _step(row: Any) -> StepFigure:

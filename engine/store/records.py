@@ -156,6 +156,16 @@ class WaitingEffects:
 
 
 @dataclass(frozen=True, slots=True)
+class LateCase:
+    """An open case in which a deadline has passed at `since` and nobody has done what was due."""
+
+    workflow: str
+    leaves: tuple[str, ...]
+    turn: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OpenCases:
     """How many cases of a workflow are in a leaf."""
 

@@ -71,6 +71,7 @@ TABLE = [
     ("GET", "/cases/{id}", None, SEEN, NO_CASE),
     ("GET", "/cases/{id}/history", None, SEEN, NO_CASE),
     ("GET", "/deadlines?from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z", None, KNOWN, ""),
+    ("GET", "/deadlines/lateness", None, KNOWN, ""),
     ("GET", "/cases/{id}/timers", None, SEEN, NO_CASE),
     ("GET", "/cases/{id}/effects", None, SEEN, NO_CASE),
     ("GET", "/cases/{id}/explain", None, SEEN, NO_CASE),

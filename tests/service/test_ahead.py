@@ -110,3 +110,18 @@ def test_timers_say_how_they_were_counted(two):
         ("total", "due"),
     ]
     assert timers[0].said == timers[1].said != timers[2].said
+
+
+def test_how_late_they_are(two):
+    """By state and turn, for who finds every case; what is over or was done is not late."""
+    assert two.services.cases.lateness(CLERK) == ()
+    two.wait(days=4)  # the first was due two days ago, the second yesterday, the third is not
+    two.wait(days=1)
+    (line,) = two.services.cases.lateness(CLERK)
+    assert (line.state, line.title, line.turn, line.turn_title, line.late) == ("check", "check", "clerk", "Clerk", 3)
+    assert 0 < line.days < 3
+    case = two.services.cases.find(CaseFilters(), CLERK).items[-1]
+    two.send(case.id, "ask", CLERK)
+    assert two.services.cases.lateness(CLERK)[0].late == 2
+    assert two.services.cases.lateness(ANNA) == ()
+    assert two.services.cases.lateness(CLERK, workflow="other") == ()
