@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -182,6 +182,38 @@ def visit_over(house: House, tag: str) -> list[str]:
     return [case_id]
 
 
+# ── deadlines counted again ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def outage(house: House, tag: str) -> list[str]:
+    """A case that waits for the applicant, and an outage that was declared and has come as far as this case."""
+    case = permit(house, tag, "ask")
+    number = house.services.recounting.declare_outage("permit", START, START + timedelta(days=2), tag)
+
+    def work(tx: Any) -> None:
+        asked = tx.recounts_after(number - 1)[0]
+        rows = {case_id: row for row, case_id in tx.cases_to_recount(asked, 10_000)}
+        tx.advance_recount(number, rows[case] - 1, 0)
+
+    house.store.write(work)
+    return [case]
+
+
+def count_again(house: House, _: str, __: list[str]) -> None:
+    """All cases that it concerns."""
+    while house.services.recounting.run_once():
+        pass
+
+
+def unnumbered(house: House, _: str, ids: list[str]) -> Seen:
+    """The cases, whatever the number of the outage is."""
+    seen = {}
+    for case_id, picture in look(house, ids).items():
+        memory = replace(picture.case.memory, recounted=0)
+        seen[case_id] = replace(picture, case=replace(picture.case, memory=memory))
+    return seen
+
+
 # ── documents and events out ─────────────────────────────────────────────────────────────────────────────────────────
 
 DRAWING = b"valve DN 50, sheet 1 of 1\n"
@@ -292,6 +324,7 @@ ACTS = (
     Act("open a child", permits, asked("visit"), deliver),
     Act("send to children", permits, two_visits, deliver, whole=False),
     Act("child ended", permits, visit_over, deliver, often=False),
+    Act("count deadlines again", permits, outage, count_again, unnumbered),
     Act("upload", permits, lambda _, __: [], upload, uploaded),
     Act("refer to a document", permits, with_drawing, draw, drawn),
     Act("post events", permits, subscribed, post, posted, whole=False),
