@@ -130,6 +130,7 @@ class World:
     def __init__(self, bundles: Iterable[Bundle], templates: TemplatesOf) -> None:
         self.outside = Outside()
         self.moment = datetime(2000, 1, 1, tzinfo=UTC)
+        self.onlooker: Callable[[], None] | None = None  # called whenever the cases may have moved
         self.store = Store("sqlite://", machine_now=lambda: self.moment, manual_clock=True)
         plugged = Adapters(
             notifiers=[self.outside],
@@ -197,6 +198,8 @@ class World:
     def settle(self) -> bool:
         """Run what is due now until nothing moves; whether there was anything. Raises Unavailable."""
         for rounds in range(MAX_ROUNDS):
+            if self.onlooker is not None:
+                self.onlooker()
             timer, effect = self.store.read(lambda reader: (reader.next_due(), reader.next_effect_at()))
             timers, effects = (moment is not None and moment <= self.moment for moment in (timer, effect))
             if not timers and not effects:

@@ -106,6 +106,20 @@ def diagram(path: WorkflowFile) -> None:
 
 
 @app.command()
+def preview(
+    path: WorkflowFile,
+    begin: Annotated[str, typer.Option("--from", help="The day on which it begins: 2026-01-12.", show_default=False)],
+    scenario: Annotated[str | None, typer.Option(help="The scenario to follow; none: the nominal one.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="A file to draw it in.")] = None,
+    report: FormatOption = Format.TEXT,
+) -> None:
+    """Look ahead at a workflow: its nominal path with every due date."""
+    from runtime.cli import preview as command
+
+    raise typer.Exit(command.run(path, begin, scenario, svg, report))
+
+
+@app.command()
 def diff(
     old: Annotated[Path, typer.Argument(help="The workflow file before.", show_default=False)],
     new: Annotated[Path, typer.Argument(help="The workflow file after.", show_default=False)],
