@@ -5,7 +5,7 @@ of the workflow's scenario files whose name begins with `nominal`; where none do
 (What a good end is, and what makes a guard true, no rule can read off a workflow; a scenario says both.)
 
 The scenario is played twice on the real services. First as it is written: that tells what carries the story on, and which
-state took it. Then from another day, without its waiting: each act happens in the last second before the earliest due moment
+state took it. Then from another day, without its waiting: each scene happens in the last second before the earliest due moment
 of the state that it leaves (or of a deadline around it that would move the case elsewhere); at once where that has no
 deadline, where its deadlines have passed, or where nothing is left by it. What a deadline does by itself happens when it is
 due. Dates that are said with an event keep their distance to it. All due moments are the timers of the case.
@@ -24,14 +24,14 @@ from engine.core.naming import Side
 from engine.describe.timeline import Due, Stay, Timeline
 from engine.describe.words import timing, title_of
 from engine.errors import MilepostError, NotFound
-from engine.rehearse.acts import acts_of, next_acts, on
 from engine.rehearse.names import check_names
 from engine.rehearse.play import Difference, Play
 from engine.rehearse.reading import read_scenarios
 from engine.rehearse.runner import moves_of
+from engine.rehearse.scenes import next_scenes, on, scenes_of
 from engine.rehearse.story import Story
 from engine.rehearse.suite import scenario_files, tested_workflow
-from engine.rehearse.watching import Place, Watch
+from engine.rehearse.watching import CaseName, Watch
 from engine.rehearse.world import World
 from engine.service.bundles import read_folder
 
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
     from engine.core.case import Case, Timer
     from engine.core.machine.chart import Chart
-    from engine.rehearse.acts import Act
     from engine.rehearse.scenario import Scenario, ScenarioFile
+    from engine.rehearse.scenes import Scene
     from engine.rehearse.watching import Stayed
     from engine.rehearse.world import TemplatesOf
 
@@ -82,11 +82,11 @@ def preview(path: Path, begin: date, *, scenario: str | None = None, templates: 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A scenario that went as written, as acts, and the stays it led through."""
+    """A scenario that went as written, as scenes, and the stays it led through."""
 
     file: ScenarioFile
     scenario: Scenario
-    acts: Sequence[Act]
+    scenes: Sequence[Scene]
     stays: Sequence[Stayed]
     closed: bool
 
@@ -131,14 +131,14 @@ def _played(world: World, chart: Chart, file: ScenarioFile, scenario: Scenario) 
     world.begin(_clock(file, chart), file.people, file.calls)
     play = Play(world, chart, file.people, Story(world, chart.zone))
     try:
-        acts = acts_of(play, watch, moves_of(scenario))
+        scenes = scenes_of(play, watch, moves_of(scenario))
         play.look(scenario.end, None, scenario.mark)
         play.check_incidents(scenario.mark)
     except Difference as difference:
         words = f"'{scenario.name}' does not go as written: {difference.words}"
         raise NoNominalPath(f"{file.file}:{difference.mark.line}: {words}; see `milepost test {file.file}`") from None
     stored = world.store.read(lambda reader: reader.case(play.main))
-    return _Told(file, scenario, acts, watch.stays, stored is not None and stored.case.closed_at is not None)
+    return _Told(file, scenario, scenes, watch.stays, stored is not None and stored.case.closed_at is not None)
 
 
 def _watched(world: World) -> Watch:
@@ -155,7 +155,7 @@ def _clock(file: ScenarioFile, chart: Chart) -> datetime:
 
 
 class _Ahead:
-    """The acts of a story, each as late as it may be."""
+    """The scenes of a story, each as late as it may be."""
 
     def __init__(self, world: World, chart: Chart, told: _Told, begin: date) -> None:
         self.world, self.chart, self.told, self.zone = world, chart, told, chart.zone
@@ -169,11 +169,11 @@ class _Ahead:
         """Follow the story to its end, or as far as it goes."""
         self.world.begin(self.begin, self.told.file.people, self.told.file.calls)
         stopped = None
-        pending = list(self.told.acts)
+        pending = list(self.told.scenes)
         while pending and stopped is None:
-            act = min(next_acts(pending, self.workflows), key=lambda one: (self._moment(one), pending.index(one)))
-            pending.remove(act)
-            stopped = self._do(act)
+            scene = min(next_scenes(pending, self.workflows), key=lambda one: (self._moment(one), pending.index(one)))
+            pending.remove(scene)
+            stopped = self._do(scene)
         if stopped is not None:
             notes = [record["note"] for _, record in self.watch.records if record["kind"] == "dropped"]
             stopped = "; before, this was not taken: ".join([stopped, *notes[-1:]])
@@ -189,16 +189,16 @@ class _Ahead:
             stopped=stopped,
         )
 
-    def _do(self, act: Act) -> str | None:
+    def _do(self, scene: Scene) -> str | None:
         """Why it could not be done."""
-        moment = max(self._moment(act), self.world.moment)
+        moment = max(self._moment(scene), self.world.moment)
         try:
             self.world.advance(moment)
-            if act.move is not None:
-                workflow = self.workflows[act.place.workflow]
-                self.play.do(on(act, local_date(moment, self.zone), workflow, self.zone))
-            elif self._times(act) < act.times:
-                return f"{act.deadline} of {act.state} is not armed, so it does not fall due"
+            if scene.move is not None:
+                workflow = self.workflows[scene.case.workflow]
+                self.play.do(on(scene, local_date(moment, self.zone), workflow, self.zone))
+            elif self._times(scene) < scene.times:
+                return f"{scene.deadline} of {scene.state} is not armed, so it does not fall due"
         except Difference as difference:
             return difference.words
         except (MilepostError, OverflowError) as error:
@@ -208,33 +208,34 @@ class _Ahead:
         grave = next((one for one in self.world.incidents() if one.kind in GRAVE), None)
         return None if grave is None else grave.text
 
-    def _moment(self, act: Act) -> datetime:
+    def _moment(self, scene: Scene) -> datetime:
         """When it is to be done; the present where there is nothing to wait for."""
-        now, case = self.world.moment, self._case(act.place)
+        now, case = self.world.moment, self._case(scene.case)
         if case is None:
             return now
-        if act.move is None:
-            fires = [t.due for t in _due(case) if (t.state, t.deadline) == (act.state, act.deadline)]
-            return now if self._times(act) >= act.times else min(fires, default=now)
-        own = [timer.due for timer in _due(case) if timer.state == act.state]
-        if not act.leaves or not own:
+        if scene.move is None:
+            fires = [t.due for t in _due(case) if (t.state, t.deadline) == (scene.state, scene.deadline)]
+            return now if self._times(scene) >= scene.times else min(fires, default=now)
+        own = [timer.due for timer in _due(case) if timer.state == scene.state]
+        if not scene.leaves or not own:
             return now
-        around = [t.due for t in _due(case) if act.state.startswith(f"{t.state}.") and self._leads_away(act.place, t)]
+        outer = self.world.charts[scene.case.workflow].around[scene.state][1:]
+        around = [timer.due for timer in _due(case) if timer.state in outer and self._leads_away(scene.case, timer)]
         return max(now, min(own + around) - LAST)
 
-    def _leads_away(self, place: Place, timer: Timer) -> bool:
-        deadline = self.workflows[place.workflow].states[timer.state].deadlines[timer.deadline]
+    def _leads_away(self, which: CaseName, timer: Timer) -> bool:
+        deadline = self.workflows[which.workflow].states[timer.state].deadlines[timer.deadline]
         return any(arm.to is not None for arm in deadline.arms)
 
-    def _times(self, act: Act) -> int:
-        wanted = ("deadline", act.state, act.deadline)
+    def _times(self, scene: Scene) -> int:
+        wanted = ("deadline", scene.state, scene.deadline)
         return sum(
-            place == act.place and (record["kind"], record.get("state", ""), record["name"]) == wanted
-            for place, record in self.watch.records
+            which == scene.case and (record["kind"], record.get("state", ""), record["name"]) == wanted
+            for which, record in self.watch.records
         )
 
-    def _case(self, place: Place) -> Case | None:
-        case_id = self.watch.ids.get(place)
+    def _case(self, which: CaseName) -> Case | None:
+        case_id = self.watch.ids.get(which)
         stored = None if case_id is None else self.world.store.read(lambda reader: reader.case(case_id))
         return None if stored is None else stored.case
 
@@ -242,18 +243,18 @@ class _Ahead:
 
     def _stays(self, *, beyond: bool) -> Iterator[Stay]:
         first = next(iter(self.watch.ids), None)
-        places = list(self.watch.ids)
+        names = list(self.watch.ids)
         seen = [one for one in self.watch.stays if _shown(one)]
-        order = {id(one): (one.entered, places.index(one.place), one.chart.place[one.state]) for one in seen}
+        order = {id(one): (one.entered, names.index(one.case), one.chart.place[one.state]) for one in seen}
         for one in sorted(seen, key=lambda stay: order[id(stay)]):
-            yield _stay(one, own=one.place == first)
+            yield _stay(one, own=one.case == first)
         if beyond:
-            known = [(one.place, one.state) for one in self.watch.stays]
+            known = [(one.case, one.state) for one in self.watch.stays]
             for one in self.told.stays:
-                if (one.place, one.state) in known:
-                    known.remove((one.place, one.state))
+                if (one.case, one.state) in known:
+                    known.remove((one.case, one.state))
                 elif _shown(one):
-                    yield _unreached(one, own=one.place.workflow == self.chart.workflow.name and one.place.number == 1)
+                    yield _unreached(one, own=one.case.workflow == self.chart.workflow.name and one.case.number == 1)
 
 
 def _due(case: Case) -> Iterator[Timer]:
@@ -287,7 +288,7 @@ def _stay(one: Stayed, *, own: bool) -> Stay:
         entered=one.entered,
         left=one.entered if final else one.left,
         dues=tuple(due for name in state.deadlines for due in one.dues.get(name, ())),
-        case="" if own else f"{chart.workflow.title.say('')} ({one.place.workflow} {one.place.number})",
+        case="" if own else f"{chart.workflow.title.say('')} ({one.case.workflow} {one.case.number})",
         lane=_lane(one, chart),
         around=bool(state.children),
     )

@@ -30,7 +30,7 @@ MOST_RECORDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CaseName:
     """A case by its workflow and its number among the cases of that workflow, from 1: the same in every run of a story."""
 
     workflow: str
@@ -41,7 +41,7 @@ class Place:
 class Stayed:
     """One stay in one state; `left` None: still there. `dues` by deadline, one after the other where it comes again."""
 
-    place: Place
+    case: CaseName
     chart: Chart
     state: str
     entered: datetime
@@ -54,58 +54,58 @@ class Watch:
     """Looks at all cases of a world; `records` and `stays` in the order in which they happened."""
 
     world: World
-    records: list[tuple[Place, Mapping[str, Any]]] = field(default_factory=list)
+    records: list[tuple[CaseName, Mapping[str, Any]]] = field(default_factory=list)
     stays: list[Stayed] = field(default_factory=list)
-    ids: dict[Place, str] = field(default_factory=dict)
+    ids: dict[CaseName, str] = field(default_factory=dict)
     _seen: dict[str, int] = field(default_factory=dict)  # case → how much of its history
-    _open: dict[tuple[Place, str], Stayed] = field(default_factory=dict)
+    _open: dict[tuple[CaseName, str], Stayed] = field(default_factory=dict)
 
     def look(self) -> None:
         """Take in what has happened since the last look."""
         found = self.world.store.read(self._news)
         self.records += sorted(
-            ((place, record) for place, _, _, records in found for record in records), key=lambda one: one[1]["at"]
+            ((which, record) for which, _, _, records in found for record in records), key=lambda one: one[1]["at"]
         )
-        for place, chart, case, records in found:
+        for which, chart, case, records in found:
             for record in records:
                 for state in record.get("left", ()):
-                    stay = self._open.pop((place, state), None)
+                    stay = self._open.pop((which, state), None)
                     if stay is not None:
                         stay.left = record["at"]
-            self._look_at(place, chart, case)
+            self._look_at(which, chart, case)
 
-    def _news(self, reader: Reader) -> list[tuple[Place, Chart, Case, list[Mapping[str, Any]]]]:
+    def _news(self, reader: Reader) -> list[tuple[CaseName, Chart, Case, list[Mapping[str, Any]]]]:
         found = []
         for summary in reversed(reader.cases(CaseFilter(), None, MOST_CASES)):
             seen = self._seen.get(summary.id, 0)
             if summary.seq == seen:
                 continue
             self._seen[summary.id] = summary.seq
-            place = self._place(summary.id, summary.workflow)
+            which = self._name(summary.id, summary.workflow)
             records = [line.record for line in reader.history(summary.id, seen, MOST_RECORDS)]
             stored = reader.case(summary.id)
             if stored is not None:
-                found.append((place, self.world.charts[summary.workflow], stored.case, records))
+                found.append((which, self.world.charts[summary.workflow], stored.case, records))
         return found
 
-    def _place(self, case_id: str, workflow: str) -> Place:
-        known = next((place for place, other in self.ids.items() if other == case_id), None)
+    def _name(self, case_id: str, workflow: str) -> CaseName:
+        known = next((which for which, other in self.ids.items() if other == case_id), None)
         if known is not None:
             return known
-        place = Place(workflow, 1 + sum(other.workflow == workflow for other in self.ids))
-        self.ids[place] = case_id
-        return place
+        which = CaseName(workflow, 1 + sum(other.workflow == workflow for other in self.ids))
+        self.ids[which] = case_id
+        return which
 
-    def _look_at(self, place: Place, chart: Chart, case: Case) -> None:
+    def _look_at(self, which: CaseName, chart: Chart, case: Case) -> None:
         for position in case.positions:
-            key = (place, position.state)
+            key = (which, position.state)
             if position.state and key not in self._open:
-                back = [s.left for s in self.stays if (s.place, s.state) == key and s.left is not None]
+                back = [s.left for s in self.stays if (s.case, s.state) == key and s.left is not None]
                 entered = max([position.entered_at, *back])  # what was kept has been away meanwhile
-                self._open[key] = Stayed(place, chart, position.state, entered)
+                self._open[key] = Stayed(which, chart, position.state, entered)
                 self.stays.append(self._open[key])
         for said in explain_case(chart, case, SYSTEM, now=case.last_at).deadlines:
-            stay = self._open.get((place, said.state))
+            stay = self._open.get((which, said.state))
             if stay is not None:
                 _take(stay.dues.setdefault(said.name, []), said, case)
 

@@ -70,7 +70,8 @@ def _print(console: Console, timeline: Timeline) -> None:
     console.print(Text(printable(f"{timeline.title}: {timeline.story}"), style="bold"))
     begin = timeline.begin.astimezone(zone)
     console.print(f"from {begin:%Y-%m-%d %H:%M}, everybody uses all the time there is; days in {zone.key}")
-    made = table("", "state", "whose turn", "from", "until", "deadline", "term", "counted", "due", "reminders")
+    made = table("", "state, whose turn", "from, until", "deadline, term", "due", "counted, reminders")
+    made.columns[1].no_wrap = made.columns[3].no_wrap = True
     for name, stays in lanes(timeline.stays):
         made.add_section()
         if name:
@@ -90,28 +91,28 @@ def _print(console: Console, timeline: Timeline) -> None:
 
 
 def _rows(made: Table, stay: Stay, zone: ZoneInfo) -> None:
-    """A line for each deadline of a stay, or one without."""
-    since = until = ""
-    if stay.entered is not None:
-        since = local_date(stay.entered, zone).isoformat()
-        until = "" if stay.left is None else max(since, last_day(stay.left, zone).isoformat())
-    head: tuple[object, ...] = (stay.title, ", ".join(stay.turn), since or "not reached", until)
-    for due in stay.dues or (None,):
-        told = () if due is None else (due.name, due.rule, due.counted, _due(due, stay, zone), _reminders(due, zone))
-        cells(made, *head, *told)
-        head = ("", "", "", "")
+    """A row for each deadline of a stay, or one without."""
+    state = "\n".join([stay.title, *stay.turn])
+    for number, due in enumerate(stay.dues or (None,)):
+        head = ("", "") if number else (state, _time(stay, zone))
+        cells(made, *head, *(() if due is None else _told(due, stay, zone)))
 
 
-def _due(due: Due, stay: Stay, zone: ZoneInfo) -> str:
+def _time(stay: Stay, zone: ZoneInfo) -> str:
+    if stay.entered is None:
+        return "not reached"
+    since = local_date(stay.entered, zone)
+    return f"{since}\n{'goes on' if stay.left is None else max(since, last_day(stay.left, zone))}"
+
+
+def _told(due: Due, stay: Stay, zone: ZoneInfo) -> tuple[str, str, str]:
+    name = f"{due.name}\n{due.rule}"
+    reminders = ", ".join(_shown(moment, zone) for moment in due.reminders)
+    counted = "\n".join([due.counted, *([f"reminders {reminders}"] if reminders else [])])
     if due.due is None:
-        return "none" if stay.entered is not None else "not counted"
+        return name, "not counted" if stay.entered is None else "none", counted
     notes = [happens(due, stay), "provisional" if due.provisional else ""]
-    said = ", ".join(note for note in notes if note)
-    return f"{_shown(due.due, zone)} ({said})" if said else _shown(due.due, zone)
-
-
-def _reminders(due: Due, zone: ZoneInfo) -> str:
-    return ", ".join(_shown(moment, zone) for moment in due.reminders)
+    return name, "\n".join([_shown(due.due, zone), *(note for note in notes if note)]), counted
 
 
 def _shown(moment: datetime, zone: ZoneInfo) -> str:

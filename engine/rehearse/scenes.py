@@ -1,6 +1,6 @@
-"""A story as acts without their dates: what was sent and what fell due, each with the state that took it.
+"""A story as scenes without their dates: what was sent and what fell due, each with the state that took it.
 
-Acts keep their order, but those of one region of a parallel do not wait for those of another.
+Scenes keep their order, but those of one region of a parallel do not wait for those of another.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from engine.core.calendars.moments import local_date, local_instant
 from engine.core.definition import StateKind
 from engine.core.types import Kind
 from engine.rehearse.scenario import Do, Expect, OpenCase, Refuse
-from engine.rehearse.watching import Place, moves
+from engine.rehearse.watching import CaseName, moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Scene:
     """Something that carries a story on: a move, made on `day`, or (`move` None) a deadline that falls due for the
     `times`-th time; `state` took it, and left something where `leaves`.
     """
 
-    place: Place
+    case: CaseName
     state: str
     leaves: bool
     move: Do | OpenCase | None
@@ -42,51 +42,51 @@ class Act:
     times: int = 0
 
 
-def acts_of(play: Play, watch: Watch, moves_made: Sequence[Move]) -> list[Act]:
+def scenes_of(play: Play, watch: Watch, moves_made: Sequence[Move]) -> list[Scene]:
     """Play a story as it is written, and say what carried it on. Raises Difference."""
-    acts: list[Act] = []
-    fired: dict[tuple[Place, str, str], int] = {}
+    scenes: list[Scene] = []
+    fired: dict[tuple[CaseName, str, str], int] = {}
     for move in moves_made:
         first = len(watch.records)
         day = local_date(play.world.moment, play.chart.zone)
         play.do(move)
         watch.look()
         if isinstance(move, OpenCase):
-            acts.append(Act(_opened(watch), "", leaves=False, move=move, day=day))
+            scenes.append(Scene(_opened(watch), "", leaves=False, move=move, day=day))
         waiting = move if isinstance(move, Do) else None
-        for place, record in () if isinstance(move, Expect | Refuse) else watch.records[first:]:
+        for which, record in () if isinstance(move, Expect | Refuse) else watch.records[first:]:
             state, name = str(record.get("state", "")), str(record["name"])
             if waiting is not None and record["kind"] in {"event", "extension"} and name == waiting.event:
-                acts.append(Act(place, state, bool(record.get("left")), waiting, day))
+                scenes.append(Scene(which, state, bool(record.get("left")), waiting, day))
                 waiting = None
             elif record["kind"] == "deadline":
-                key = (place, state, name)
+                key = (which, state, name)
                 fired[key] = fired.get(key, 0) + 1
                 if moves(record):
-                    acts.append(Act(place, state, True, None, day, name, fired[key]))  # noqa: FBT003  it carries the story on
-    return acts
+                    scenes.append(Scene(which, state, True, None, day, name, fired[key]))  # noqa: FBT003  it carries the story on
+    return scenes
 
 
-def _opened(watch: Watch) -> Place:
-    return next(reversed(watch.ids), Place("", 1))
+def _opened(watch: Watch) -> CaseName:
+    return next(reversed(watch.ids), CaseName("", 1))
 
 
-def next_acts(pending: Sequence[Act], workflows: Mapping[str, Workflow]) -> Iterator[Act]:
-    """The first act, and every later one that waits for none before it, as it is in another region."""
-    for number, act in enumerate(pending):
-        if all(_beside(earlier, act, workflows) for earlier in pending[:number]):
-            yield act
+def next_scenes(pending: Sequence[Scene], workflows: Mapping[str, Workflow]) -> Iterator[Scene]:
+    """The first scene, and every later one that waits for none before it, as it is in another region."""
+    for number, scene in enumerate(pending):
+        if all(_beside(earlier, scene, workflows) for earlier in pending[:number]):
+            yield scene
 
 
-def _beside(one: Act, other: Act, workflows: Mapping[str, Workflow]) -> bool:
-    """Whether two acts are in two regions of the same parallel of the same case."""
-    if one.place != other.place or not one.state or not other.state:
+def _beside(one: Scene, other: Scene, workflows: Mapping[str, Workflow]) -> bool:
+    """Whether two scenes are in two regions of the same parallel of the same case."""
+    if one.case != other.case or not one.state or not other.state:
         return False
     names, others = one.state.split("."), other.state.split(".")
     same = next((n for n, (a, b) in enumerate(zip(names, others, strict=False)) if a != b), None)
     if same is None:
         return False
-    around: State = workflows[one.place.workflow].states[".".join(names[:same])]
+    around: State = workflows[one.case.workflow].states[".".join(names[:same])]
     return around.kind is StateKind.PARALLEL
 
 
@@ -125,9 +125,9 @@ def _later(value: Any, kind: Type, by: timedelta, zone: ZoneInfo) -> Any:
         return value  # what is no date is refused where it is sent
 
 
-def on(act: Act, day: date, workflow: Workflow, zone: ZoneInfo) -> Do | OpenCase:
-    """The move of an act, made on another day."""
-    move = act.move
+def on(scene: Scene, day: date, workflow: Workflow, zone: ZoneInfo) -> Do | OpenCase:
+    """The move of a scene, made on another day."""
+    move = scene.move
     if move is None:
         raise ValueError("a deadline falls due by itself")
-    return replace(move, values=moved(move.values, workflow, day - act.day, zone))
+    return replace(move, values=moved(move.values, workflow, day - scene.day, zone))
