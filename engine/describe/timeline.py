@@ -147,13 +147,15 @@ class _Drawing:
 
     def _axis(self, bottom: float) -> Iterator[str]:
         month = self.width / self.months
-        every = max(1, -int(-YEAR // (12 * month)))  # years that are named
+        every = next(n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 10_000) if n * 12 * month >= YEAR or n == 10_000)
+        named = 0.0
         for number in range(self.months + 1):
             day = add_months(self.first, number)
             x, new_year = self._x(datetime.combine(day, time(), self.zone)), number == 0 or day.month == 1
             if new_year and (day.year % every == 0 or number == 0):
                 yield f'<line x1="{x:.1f}" y1="60" x2="{x:.1f}" y2="{bottom:.1f}" stroke="#9aa5b1"/>'
-                if number < self.months and (number or day.month <= 10 or month > 20):
+                if number < self.months and x >= named:
+                    named = x + YEAR
                     yield _text(x + 4, 72, str(day.year), weight="bold")
             elif month >= 8:
                 yield f'<line x1="{x:.1f}" y1="76" x2="{x:.1f}" y2="{bottom:.1f}" stroke="{GRID}"/>'

@@ -198,7 +198,9 @@ class _Ahead:
                 workflow = self.workflows[scene.case.workflow]
                 self.play.do(on(scene, local_date(moment, self.zone), workflow, self.zone))
             elif self._times(scene) < scene.times:
-                return f"{scene.deadline} of {scene.state} is not armed, so it does not fall due"
+                case = self._case(scene.case)
+                there = ", ".join(case.leaves) if case is not None else "not there"
+                return f"{scene.deadline} of {scene.state} does not fall due; the case is in {there}"
         except Difference as difference:
             return difference.words
         except (MilepostError, OverflowError) as error:
@@ -282,7 +284,7 @@ def _stay(one: Stayed, *, own: bool) -> Stay:
     final = state.kind is StateKind.FINAL
     return Stay(
         path=one.state,
-        title=title_of(state),
+        title=title_of(state) if state.path else chart.workflow.title.say(""),
         turn=() if final else tuple(role.title.say("") for role in roles),
         side="none" if final else side,
         entered=one.entered,

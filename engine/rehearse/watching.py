@@ -73,6 +73,8 @@ class Watch:
                     if stay is not None:
                         stay.left = record["at"]
             self._look_at(which, chart, case)
+            if case.closed_at is not None and (which, "") in self._open:
+                self._open[which, ""].left = case.closed_at
 
     def _news(self, reader: Reader) -> list[tuple[CaseName, Chart, Case, list[Mapping[str, Any]]]]:
         found = []
@@ -99,7 +101,7 @@ class Watch:
     def _look_at(self, which: CaseName, chart: Chart, case: Case) -> None:
         for position in case.positions:
             key = (which, position.state)
-            if position.state and key not in self._open:
+            if key not in self._open:
                 back = [s.left for s in self.stays if (s.case, s.state) == key and s.left is not None]
                 entered = max([position.entered_at, *back])  # what was kept has been away meanwhile
                 self._open[key] = Stayed(which, chart, position.state, entered)
