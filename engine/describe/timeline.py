@@ -7,8 +7,8 @@ and rid of signs that do not print; the same timeline is always the same text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, time
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from html import escape
 from itertools import groupby
 from textwrap import wrap
@@ -20,12 +20,12 @@ from engine.describe.words import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
     from zoneinfo import ZoneInfo
 
 LEFT, TOP, ROW, LINE, HEAD, FOOT = 330.0, 96.0, 26.0, 17.0, 24.0, 96.0
 NARROWEST, WIDEST, MONTH, YEAR = 860.0, 1500.0, 60.0, 44.0
 """Widths: of all months together, of a month where there is room, and the least of a year that is named."""
+FARTHEST = date(9990, 12, 31)
 COLOURS = {"applicant": "#d9822b", "operator": "#3b6fb6", "none": "#9aa5b1"}
 INK, GREY, GRID, BAND, PASSES, RED = "#1f2933", "#616e7c", "#e4e7eb", "#f3f6f9", "#8e3a9d", "#b3261e"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -34,7 +34,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 @dataclass(frozen=True, slots=True)
 class Due:
     """A due moment of a deadline: `rule` as the workflow says it, `counted` how it came about; `due` None: there is none, and
-    `counted` says why. `provisional`: a year that was counted with has no decree yet.
+    `counted` says why. `provisional`: a year that was counted with has no decree yet. `fired`: it came, and the state stayed.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Due:
     counted: str
     reminders: tuple[datetime, ...] = ()
     provisional: bool = False
+    fired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Timeline:
     story: str
     zone: ZoneInfo
     begin: datetime
-    stays: tuple[Stay, ...] = field(default=())
+    stays: tuple[Stay, ...] = ()
     outcome: str | None = None
     stopped: str | None = None
 
@@ -88,11 +89,9 @@ def said_due(moment: datetime, zone: ZoneInfo) -> str:
 
 def happens(due: Due, stay: Stay) -> Literal["", "falls due", "moves on"]:
     """What comes of a due moment: nothing, as the state is left before; it passes there; or the state is left by it."""
-    if due.due is None or (stay.left is not None and due.due > stay.left) or stay.entered is None:
-        return ""
-    if stay.left is None:
-        return ""
-    return "moves on" if due.due == stay.left else "falls due"
+    if due.fired:
+        return "falls due"
+    return "moves on" if due.due is not None and due.due == stay.left else ""
 
 
 def draw(timeline: Timeline) -> str:
@@ -103,7 +102,8 @@ def draw(timeline: Timeline) -> str:
 class _Drawing:
     def __init__(self, timeline: Timeline) -> None:
         self.timeline, self.zone = timeline, timeline.zone
-        first, last = self._span()
+        first = timeline.begin.astimezone(self.zone).date()
+        last = min(self._last().astimezone(self.zone).date(), FARTHEST)
         self.first = first.replace(day=1)
         self.months = (last.year - first.year) * 12 + last.month - first.month + 2
         self.end = add_months(self.first, self.months)
@@ -112,12 +112,10 @@ class _Drawing:
         self.lines: list[str] = []
         self.y = TOP
 
-    def _span(self) -> tuple[date, date]:
-        moments = [self.timeline.begin]
-        for stay in self.timeline.stays:
-            moments += [moment for moment in (stay.entered, stay.left) if moment is not None]
-            moments += [due.due for due in stay.dues if due.due is not None and stay.entered is not None]
-        return min(moments).astimezone(self.zone).date(), max(moments).astimezone(self.zone).date()
+    def _last(self) -> datetime:
+        reached = [stay for stay in self.timeline.stays if stay.entered is not None]
+        moments = [moment for stay in reached for moment in (stay.entered, stay.left, *(due.due for due in stay.dues))]
+        return max([self.timeline.begin, *(moment for moment in moments if moment is not None)])
 
     def draw(self) -> str:
         for name, stays in lanes(self.timeline.stays):
@@ -171,7 +169,7 @@ class _Drawing:
     def _x(self, moment: datetime) -> float:
         local = moment.astimezone(self.zone)
         days = (local.date() - self.first).days + (local.hour * 60 + local.minute) / 1440
-        return LEFT + self._x_of_days(days)
+        return LEFT + min(max(self._x_of_days(days), 0.0), self.width)  # what lies farther is at the edge
 
     def _x_of_days(self, days: float) -> float:
         return days * self.width / self.days

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from engine.core.case import Case, Timer
     from engine.core.machine.chart import Chart
+    from engine.core.naming import Role
     from engine.rehearse.scenario import Scenario, ScenarioFile
     from engine.rehearse.scenes import Scene
     from engine.rehearse.watching import Stayed
@@ -276,8 +277,8 @@ def _stay(one: Stayed, *, own: bool) -> Stay:
     state = chart.states[one.state]
     asked = [ask.role for ask in state.panel.ask if ask.role is not None] if state.panel is not None else []
     turn = tuple(dict.fromkeys(asked)) or chart.turns[one.state]
-    roles = [chart.workflow.roles[name.removesuffix(".supervisor")] for name in turn if _role(name, chart)]
-    sides = {role.side for role in roles}
+    roles = {name: chart.workflow.roles.get(name.removesuffix(".supervisor")) for name in turn}
+    sides = {role.side for role in roles.values() if role is not None}
     side: Literal["operator", "applicant", "none"] = "operator" if turn else "none"
     if sides == {Side.APPLICANT}:
         side = "applicant"
@@ -285,7 +286,7 @@ def _stay(one: Stayed, *, own: bool) -> Stay:
     return Stay(
         path=one.state,
         title=title_of(state) if state.path else chart.workflow.title.say(""),
-        turn=() if final else tuple(role.title.say("") for role in roles),
+        turn=() if final else tuple(_title(name, role) for name, role in roles.items()),
         side="none" if final else side,
         entered=one.entered,
         left=one.entered if final else one.left,
@@ -296,8 +297,10 @@ def _stay(one: Stayed, *, own: bool) -> Stay:
     )
 
 
-def _role(name: str, chart: Chart) -> bool:
-    return name.removesuffix(".supervisor") in chart.workflow.roles
+def _title(name: str, role: Role | None) -> str:
+    if role is None:
+        return name
+    return f"{role.title.say('')}, superior" if name.endswith(".supervisor") else role.title.say("")
 
 
 def _lane(one: Stayed, chart: Chart) -> str:

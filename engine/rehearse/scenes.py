@@ -52,7 +52,8 @@ def scenes_of(play: Play, watch: Watch, moves_made: Sequence[Move]) -> list[Scen
         play.do(move)
         watch.look()
         if isinstance(move, OpenCase):
-            scenes.append(Scene(_opened(watch), "", leaves=False, move=move, day=day))
+            opened = CaseName(move.workflow or play.chart.workflow.name, 0)  # it has no number yet
+            scenes.append(Scene(opened, "", leaves=False, move=move, day=day))
         waiting = move if isinstance(move, Do) else None
         for which, record in () if isinstance(move, Expect | Refuse) else watch.records[first:]:
             state, name = str(record.get("state", "")), str(record["name"])
@@ -65,10 +66,6 @@ def scenes_of(play: Play, watch: Watch, moves_made: Sequence[Move]) -> list[Scen
                 if moves(record):
                     scenes.append(Scene(which, state, True, None, day, name, fired[key]))  # noqa: FBT003  it carries the story on
     return scenes
-
-
-def _opened(watch: Watch) -> CaseName:
-    return next(reversed(watch.ids), CaseName("", 1))
 
 
 def next_scenes(pending: Sequence[Scene], workflows: Mapping[str, Workflow]) -> Iterator[Scene]:

@@ -116,6 +116,8 @@ def _take(dues: list[Due], said: ExplainedDeadline, case: Case) -> None:
     """The due moment as it is now; one that was moved before it came takes the place of what it was."""
     timers = [t for t in case.timers if t.state == said.state and t.deadline == said.name]
     due = next((timer.due for timer in timers if timer.kind == "due"), None)
+    if dues and dues[-1].due is not None and dues[-1].due == said.fired_at:
+        dues[-1] = replace(dues[-1], fired=True)
     if due is None and dues:
         return  # it has fired, or its clock stands still: what was counted last stays
     reminders = sorted(timer.due for timer in timers if timer.kind == "remind")
@@ -126,7 +128,7 @@ def _take(dues: list[Due], said: ExplainedDeadline, case: Case) -> None:
         return
     counted = ", ".join(why for why in said.why if not why.startswith("fired at "))  # that was the one before
     made = Due(said.name, said.rule, due, counted, tuple(reminders), provisional=said.provisional)
-    if last is not None and (last.due is None or last.due > case.last_at):
+    if last is not None and not last.fired:
         dues.pop()
     dues.append(made)
 

@@ -73,7 +73,7 @@ def test_each_due_moment_has_a_mark_with_its_date():
 
 def test_marks_tell_provisional_from_counted_and_what_passes():
     """Hollow with a dotted line: a provisional year; in another colour: it falls due while the state goes on."""
-    soon = due("explain", "2026-01-20")
+    soon = due("explain", "2026-01-20", fired=True)
     root = drawn(stay(dues=(due(provisional=True), soon)))
     assert [mark.get("fill") for mark in marks(root)] == ["#ffffff", "#8e3a9d"]
     assert {"falls due while the state goes on", "due, counted with a provisional year"} <= set(texts(root))
@@ -83,7 +83,8 @@ def test_what_comes_of_a_due_moment():
     """Nothing where the state was left in time, or goes on; else it passes, or it is what ends the state."""
     one = stay(dues=())
     assert happens(due(), one) == ""
-    assert happens(due(after="2026-01-20"), one) == "falls due"
+    assert happens(due(after="2026-01-20", fired=True), one) == "falls due"
+    assert happens(due(after="2026-01-20", fired=True), replace(one, left=None)) == "falls due"
     assert happens(due(), replace(one, left=local("2026-02-10"))) == "moves on"
     assert happens(due(), replace(one, left=None)) == ""
     assert happens(replace(due(), due=None), one) == ""
@@ -177,6 +178,14 @@ def test_any_length_fits_the_page(until, most):
     assert len(list(root.iter())) <= most
     year = until[:4] if until < "2900" else "2100"
     assert year in texts(root)
+
+
+@pytest.mark.parametrize("moment", [datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)])
+def test_a_due_moment_that_nobody_meant_does_not_break_the_picture(moment):
+    """A mistyped year is drawn at the edge; its date says what it is."""
+    root = drawn(stay(dues=(replace(due(), due=moment),)))
+    assert any(str(moment.year) in (word or "") for word in texts(root) if "decide" in (word or ""))
+    assert 330 <= float(marks(root)[0].get("d")[1:].split()[0]) <= 1830
 
 
 def test_nothing_at_all_can_be_drawn():
