@@ -47,7 +47,7 @@ def measure() -> list[Row]:
 def with_a_day_off(text: str) -> str:
     """The calendar with the next working day off, but for the coming two."""
     calendar, _ = read_calendar(text, file="ru.yaml")
-    assert calendar is not None  # noqa: S101  (it is ours)
+    assert calendar is not None
     day = datetime.now(UTC).date() + SOON
     while not calendar.is_working(day):
         day += timedelta(days=1)
