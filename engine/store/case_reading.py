@@ -48,8 +48,27 @@ CHILDREN = Statement(
     .where(CASE_LINK.c.parent_id == select(C.id).where(C.public_id == _ID).correlate(None).scalar_subquery())
     .order_by(C.id)
 )
+
+
+def _workflows_due() -> Select[Any]:
+    """Each workflow with timers and when its first is due, from one to the next on the index."""
+    first, other, soonest = (TIMER.alias(name) for name in ("first", "other", "soonest"))
+    start = select(first.c.workflow).order_by(first.c.workflow).limit(1)
+    found = select(start.scalar_subquery().label("workflow")).cte("workflows", recursive=True)
+    following = select(other.c.workflow).where(other.c.workflow > found.c.workflow).order_by(other.c.workflow).limit(1)
+    found = found.union_all(select(following.scalar_subquery()).where(found.c.workflow.is_not(None)))
+    due = select(soonest.c.due).where(soonest.c.workflow == found.c.workflow).order_by(soonest.c.due).limit(1)
+    return select(found.c.workflow, due.scalar_subquery().label("due")).where(found.c.workflow.is_not(None))
+
+
 _DUE = TIMER.c.due <= bindparam("until")
-_SOON = select(TIMER.c.case_id, TIMER.c.due).where(_DUE).order_by(TIMER.c.due).limit(bindparam("rows")).subquery()
+_SOON = (
+    select(TIMER.c.case_id, TIMER.c.due)
+    .where(TIMER.c.workflow == bindparam("workflow"), _DUE)
+    .order_by(TIMER.c.due)
+    .limit(bindparam("rows"))
+    .subquery()
+)
 _FIRST = func.min(_SOON.c.due, type_=TIMER.c.due.type).label("due")
 DUE_TIMERS = Statement(
     select(C.public_id, _FIRST)
@@ -60,6 +79,7 @@ DUE_TIMERS = Statement(
 )
 TIMERS_A_CASE = 8
 """So many timers are looked at for each case asked for: the work is bounded however many are due."""
+WORKFLOWS_DUE = Statement(_workflows_due())
 NEXT_DUE = Statement(select(TIMER.c.due).order_by(TIMER.c.due).limit(1))
 COUNT_DUE = Statement(select(func.count().label("n")).select_from(TIMER).where(_DUE))
 
@@ -114,9 +134,15 @@ class CaseReader(Session):
         return (found[0].public_id, found[0].number) if found else None
 
     def due_timers(self, until: datetime, limit: int) -> tuple[tuple[str, datetime], ...]:
-        """Cases with a timer due by `until`, each once with its first, in due order; some where there are any."""
-        rows = self.link.rows(DUE_TIMERS, until=until, limit=limit, rows=limit * TIMERS_A_CASE)
-        return tuple((row.public_id, row.due) for row in rows)
+        """Cases with a timer due by `until`, each once with its first, in due order; some where there are any.
+
+        Each workflow has its share of the limit, so that one with many does not hold up the others.
+        """
+        due = [row.workflow for row in self.link.rows(WORKFLOWS_DUE) if row.due <= until]
+        share = -(-limit // len(due)) if due else 0
+        binds = {"until": until, "limit": share, "rows": share * TIMERS_A_CASE}
+        rows = [row for name in due for row in self.link.rows(DUE_TIMERS, workflow=name, **binds)]
+        return tuple((row.public_id, row.due) for row in sorted(rows, key=lambda row: (row.due, row.public_id)))
 
     def next_due(self) -> datetime | None:
         """When the next timer is due."""

@@ -88,10 +88,10 @@ class PositionRow(Row, table=True):
 
 
 class TimerRow(Row, table=True):
-    """An armed timer; `key` is engine.core.case.Timer.key."""
+    """An armed timer; `key` is engine.core.case.Timer.key, `workflow` the case's."""
 
     __tablename__ = "timer"
-    __table_args__ = (Index(None, "due", "case_id"), CLUSTERED)
+    __table_args__ = (Index(None, "due", "case_id"), Index(None, "workflow", "due", "case_id"), CLUSTERED)
     case_id: int = Field(sa_column=case_key())
     key: str = Field(primary_key=True)
     place: int
@@ -101,6 +101,7 @@ class TimerRow(Row, table=True):
     kind: str
     rung: int
     due: datetime = Field(sa_type=Instant)
+    workflow: str = Field(sa_column_kwargs={"server_default": ""})
 
 
 class CaseIndexRow(Row, table=True):

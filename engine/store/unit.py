@@ -223,6 +223,7 @@ def _timers(base: Held, timers: tuple[Timer, ...], add: Add) -> Mapping[str, int
             "kind": t.kind,
             "rung": t.rung,
             "due": t.due,
+            "workflow": base.case.workflow,
         }
         for place, t in written
     ]

@@ -119,3 +119,32 @@ def test_the_tender_is_told_the_truth_meanwhile(passes):
     stand_still(world, days=3)
     assert not world.services.register.eligibility("1234567890", "V-1").answer
     assert world.services.register.eligibility("1234567890", "V-0").answer
+
+PLAIN = """
+milepost: 1
+workflow: {name}
+title: Plain
+timezone: Europe/Moscow
+roles: {{officer: {{title: Officer, sees: all}}}}
+data: {{product: {{name: text}}}}
+open: {{by: officer}}
+initial: waiting
+states:
+  waiting: {{turn: officer, events: {{go: {{by: officer, to: over}}}}, deadlines: {{late: {{after: {term}, when: "true"}}}}}}
+  over: {{final: true}}
+"""
+
+
+def test_one_workflow_with_many_does_not_hold_up_another(world):
+    """Forty cases of one are due before the one case of another; both are looked at in the first sweep."""
+    world.publish(PLAIN.format(name="many", term="1 hour"), PLAIN.format(name="few", term="2 hours"))
+    many = [world.open("many", {}, OLEG).id for _ in range(40)]
+    few = world.open("few", {}, OLEG).id
+    stand_still(world, days=1)
+    assert world.services.timers.fire_due(limit=10) == 6
+    kinds = {one: [s.kind for s in world.services.cases.history(one, OLEG)] for one in (*many, few)}
+    assert kinds[few] == ["opened", "deadline"]
+    assert sum("deadline" in found for found in kinds.values()) == 6
+    while world.services.timers.fire_due(limit=10):
+        pass
+    assert world.store.read(lambda reader: reader.count_due(reader.business_now())) == 0

@@ -80,7 +80,7 @@ def fill(insert_rows, versions):
         if not closed:
             due = NOW + timedelta(hours=n - 20)
             add(tables.TIMER, case_id=n, key="check#1:decide/due0", place=0, state="check", entry=1, deadline="decide",
-                kind="due", rung=0, due=due)  # fmt: skip
+                kind="due", rung=0, due=due, workflow="offer")  # fmt: skip
         for path, value in (
             *search.items(),
             ("@turn", turn),
