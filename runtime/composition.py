@@ -69,7 +69,9 @@ def open_services(settings: Settings, *, manual_clock: bool) -> Services:
 
 def publish_shipped(services: Services, settings: Settings) -> tuple[Published, ...]:
     """Publish what the workflows folder has and the store has never seen."""
-    return services.catalog.publish_new(read_folder(Path(settings.workflows)))
+    published = services.catalog.publish_new(read_folder(Path(settings.workflows)))
+    services.recounting.look_at_zones()
+    return published
 
 
 def adapters_of(settings: Settings, now: Callable[[], datetime]) -> Adapters:

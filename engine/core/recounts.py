@@ -1,4 +1,4 @@
-"""What moves deadlines of cases that run: a calendar was published anew, or an outage was declared. How is left to machine/."""
+"""What moves deadlines of cases that run: a calendar was published anew, a time zone has other rules, or an outage was declared. How is left to machine/."""
 
 from __future__ import annotations
 
@@ -26,6 +26,17 @@ class CalendarChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneChanged:
+    """The rules of a time zone are others than they were (`rules` as zones.py counts them): local moments lie elsewhere."""
+
+    number: int
+    zone: str
+    rules: int
+    reason: str = "the rules of the time zone have changed"
+    earlier: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Outage:
     """Applicants could not answer from `since` until `until`: what ran for them then is due later by what it took."""
 
@@ -35,7 +46,7 @@ class Outage:
     reason: str
 
 
-Recount = CalendarChanged | Outage
+Recount = CalendarChanged | ZoneChanged | Outage
 
 
 @dataclass(frozen=True, slots=True)

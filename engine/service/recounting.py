@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.reading import read_calendar
+from engine.core.calendars.zones import rules_of
 from engine.core.case import SYSTEM
 from engine.core.diagnostics import Diagnostic, Mark, Severity
 from engine.core.machine.chart import build_chart
@@ -65,7 +66,7 @@ class MoveView:
 
 @dataclass(frozen=True, slots=True)
 class RecountView:
-    """What has moved deadlines: a `calendar` or an `outage`; `cases` so many moved up to now; `done_at` none: it goes on."""
+    """What has moved deadlines: a `calendar`, a `zone` or an `outage`; `cases` so many moved up to now; `done_at` none: it goes on."""
 
     number: int
     kind: str
@@ -185,6 +186,23 @@ class Recounting:
         """What was published and declared last, the newest first."""
         return tuple(map(_said, self._store.read(lambda reader: reader.latest_recounts(limit))))
 
+    def look_at_zones(self) -> int:
+        """At start-up: whether the time zone database has other rules for a zone than those deadlines were counted by; in how many."""
+
+        def work(tx: Transaction) -> int:
+            tx.begin_publishing()
+            changed = 0
+            for zone in {self._catalog.chart_of(name, tx)[1].workflow.zone for name in tx.workflows()}:
+                before, now = tx.rules_of_zone(zone.key), rules_of(zone)
+                if before != now:
+                    tx.add_zone(zone.key, now, known=before is not None)
+                    changed += before is not None
+            return changed
+
+        changed = self._store.write(work)
+        self._catalog.forget(0)
+        return changed
+
     def run_once(self) -> int:
         """Some cases of the first that is not over; how many were looked at. Call again while it is > 0."""
         asked = self._store.read(lambda reader: reader.next_recount())
@@ -243,7 +261,7 @@ def _said(one: StoredRecount) -> RecountView:
         kind=one.kind,
         name=one.name,
         version=None if of_calendar is None else of_calendar.version,
-        earlier=of_calendar is not None and of_calendar.earlier,
+        earlier=not isinstance(said, Outage) and said.earlier,
         since=None if of_outage is None else of_outage.since,
         until=None if of_outage is None else of_outage.until,
         reason=said.reason,

@@ -184,7 +184,8 @@ def concerns(chart: Chart, case: Case, said: StoredRecount) -> bool:
     """Whether the deadlines of a case may move."""
     if said.number <= case.memory.recounted or case.closed_at is not None:
         return False
-    return said.name == (chart.workflow.calendar if said.kind == "calendar" else case.workflow)
+    names = {"calendar": chart.workflow.calendar, "zone": chart.workflow.zone.key, "outage": case.workflow}
+    return said.name == names[said.kind]
 
 
 def knowing_parent(reader: Reader, chart: Chart, case: Case) -> Case:

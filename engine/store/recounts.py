@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from engine.core.recounts import CalendarChanged, Outage
+from engine.core.recounts import CalendarChanged, Outage, ZoneChanged
 from engine.store.records import StoredRecount
 from engine.store.session import Session
 from engine.store.statement import Statement, insert_into
@@ -15,8 +15,10 @@ from engine.store.tables import CASE, RECOUNT, WORKFLOW_VERSION
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from engine.core.recounts import Recount
+
 R, C = RECOUNT.c, CASE.c
-CALENDAR, OUTAGE = "calendar", "outage"
+CALENDAR, ZONE, OUTAGE = "calendar", "zone", "outage"
 
 NEWEST = Statement(select(func.max(R.id).label("number")))
 AFTER = Statement(select(RECOUNT).where(R.id > bindparam("number")).order_by(R.id))
@@ -32,7 +34,11 @@ _OPEN = (
 OPEN_BY_CALENDAR = Statement(
     _OPEN.where(C.version_id.in_(_RUNS.where(WORKFLOW_VERSION.c.calendar == bindparam("name"))))
 )
+OPEN_CASES = Statement(_OPEN)
 OPEN_OF_WORKFLOW = Statement(_OPEN.where(C.workflow == bindparam("name")))
+LAST_OF_ZONE = Statement(
+    select(R.version).where(R.kind == ZONE, R.name == bindparam("name")).order_by(R.id.desc()).limit(1)
+)
 INSERT = Statement(insert_into(RECOUNT, "id"))
 ADVANCE = Statement(
     update(RECOUNT)
@@ -68,10 +74,16 @@ class RecountReader(Session):
 
     def cases_to_recount(self, said: StoredRecount, limit: int) -> tuple[tuple[int, str], ...]:
         """(row, id) of open cases that it may concern and that were not looked at, in their order."""
+        binds: dict[str, Any] = {"seen": said.seen, "limit": limit}
+        if said.kind == ZONE:
+            return tuple((row.id, row.public_id) for row in self.link.rows(OPEN_CASES, **binds))
         statement = OPEN_BY_CALENDAR if said.kind == CALENDAR else OPEN_OF_WORKFLOW
-        return tuple(
-            (row.id, row.public_id) for row in self.link.rows(statement, name=said.name, seen=said.seen, limit=limit)
-        )
+        return tuple((row.id, row.public_id) for row in self.link.rows(statement, name=said.name, **binds))
+
+    def rules_of_zone(self, name: str) -> int | None:
+        """The rules by which deadlines in a zone were counted last; None: nobody has said yet."""
+        found: int | None = self.link.value(LAST_OF_ZONE, name=name)
+        return found
 
 
 class RecountWriter(RecountReader):
@@ -80,6 +92,14 @@ class RecountWriter(RecountReader):
     def add_calendar_recount(self, name: str, version: int, *, earlier: bool, reason: str, actor_id: str) -> int:
         """A calendar has a new version; the number."""
         return self._add(kind=CALENDAR, name=name, version=version, earlier=earlier, reason=reason, actor_id=actor_id)
+
+    def add_zone(self, name: str, rules: int, *, known: bool) -> int:
+        """The rules of a zone, for the first time, or (`known`) others than before: then cases move; the number."""
+        earlier = {"earlier": known, "reason": "the rules of the time zone have changed" if known else "as found"}
+        number = self._add(kind=ZONE, name=name, version=rules, actor_id="system", **earlier)
+        if not known:
+            self.finish_recount(number)
+        return number
 
     def add_outage(self, workflow: str, since: datetime, until: datetime, *, reason: str, actor_id: str) -> int:
         """Applicants of a workflow could not, or will not, answer for a time; the number."""
@@ -100,9 +120,11 @@ class RecountWriter(RecountReader):
 
 
 def _recount(row: Any) -> StoredRecount:
-    made: CalendarChanged | Outage
+    made: Recount
     if row.kind == CALENDAR:
         made = CalendarChanged(row.id, row.name, row.version, bool(row.earlier), row.reason)
+    elif row.kind == ZONE:
+        made = ZoneChanged(row.id, row.name, row.version, row.reason, bool(row.earlier))
     else:
         made = Outage(row.id, row.since, row.until, row.reason)
     return StoredRecount(

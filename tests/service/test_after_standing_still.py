@@ -120,6 +120,7 @@ def test_the_tender_is_told_the_truth_meanwhile(passes):
     assert not world.services.register.eligibility("1234567890", "V-1").answer
     assert world.services.register.eligibility("1234567890", "V-0").answer
 
+
 PLAIN = """
 milepost: 1
 workflow: {name}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from pathlib import Path
+from zoneinfo import TZPATH, ZoneInfo
 
 import pytest
 
 from engine.core.calendars.moments import end_of_day
+from engine.core.calendars.zones import rules_of
+from engine.core.machine.chart import build_chart
 from engine.errors import ActorNotAllowed, InvalidPayload, InvalidWorkflow
 from engine.service.catalog import Change
 from tests.service.conftest import START, person
@@ -280,3 +284,42 @@ def test_who_may_declare_one(tasks):
         ("within", due(tasks, case)["within", "due"] + timedelta(days=1, hours=5)),
     ]
     assert tasks.services.recounting.latest() == ()
+
+
+# ── time zones ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_zone_with_other_rules(tasks, monkeypatch):
+    """Found at the start of a node; what lies ahead is at the same local time again, earlier ones too."""
+    assert tasks.services.recounting.look_at_zones() == 0
+    case = tasks.open("task", {}, CLERK)
+    due_now = due(tasks, case)["decide", "due"]
+    moved = moved_to(named("Europe/Moscow", "Asia/Yekaterinburg"))  # two hours more
+    monkeypatch.setattr("engine.service.catalog.build_chart", moved)
+    tasks.services.catalog.forget(0)
+    assert tasks.services.recounting.look_at_zones() == 1
+    work(tasks)
+    assert due(tasks, case)["decide", "due"] == due_now - timedelta(hours=2)
+    (step,) = history(tasks, case)
+    assert (step.name, step.said["zone"]) == ("zone", "Europe/Moscow")
+    assert tasks.services.recounting.look_at_zones() == 0
+
+
+def moved_to(zone):
+    """Charts in this zone, under whatever name."""
+    return lambda workflow, calendar: build_chart(replace(workflow, zone=zone), calendar)
+
+
+def named(key, rules_of_key):
+    """A zone that has another's rules, as after an update of the time zone database."""
+    file = next(path for path in (Path(folder) / rules_of_key for folder in TZPATH) if path.is_file())
+    with file.open("rb") as rules:
+        return ZoneInfo.from_file(rules, key=key)
+
+
+def test_rules_are_told_apart():
+    """By any offset within the years; the same rules have the same number."""
+    moscow = rules_of(MOSCOW)
+    assert moscow == rules_of(ZoneInfo.no_cache("Europe/Moscow"))
+    assert moscow == rules_of(ZoneInfo("Europe/Simferopol"))  # the same since 2014
+    assert len({moscow, *(rules_of(ZoneInfo(key)) for key in ("Europe/Berlin", "Asia/Yekaterinburg", "UTC"))}) == 4

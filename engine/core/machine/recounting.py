@@ -16,7 +16,7 @@ from engine.core.machine.finishing import Said, finish
 from engine.core.machine.timers import begin_of, due_by, paused_by
 from engine.core.machine.turns import running_sides
 from engine.core.naming import Side
-from engine.core.recounts import CalendarChanged, Move
+from engine.core.recounts import CalendarChanged, Move, Outage, ZoneChanged
 from engine.errors import GuardFailed
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from engine.core.case import Case, Position, Step, Track
     from engine.core.definition import Deadline
     from engine.core.machine.chart import Chart
-    from engine.core.recounts import Outage, Recount
+    from engine.core.recounts import Recount
 
+NAMES = {CalendarChanged: "calendar", ZoneChanged: "zone", Outage: "outage"}
 _NOTHING = timedelta(0)
 _APPLICANT = frozenset({Side.APPLICANT})
 Moved = tuple[str, Move, "Track"]
@@ -45,8 +46,7 @@ def recount(chart: Chart, case: Case, said: Recount, *, now: datetime) -> Step:
             touched.append(key)
             moved.append({"state": move.state, "deadline": move.deadline, "from": move.due, "to": move.new})
     told = {**_told(said), "moved": tuple(moved)} if moved else None
-    name = "calendar" if isinstance(said, CalendarChanged) else "outage"
-    return finish(draft, Said("recount", name, data=told, note=said.reason, touched=tuple(touched)))
+    return finish(draft, Said("recount", NAMES[type(said)], data=told, note=said.reason, touched=tuple(touched)))
 
 
 def moves(chart: Chart, case: Case, said: Recount, *, now: datetime) -> tuple[Move, ...]:
@@ -55,9 +55,13 @@ def moves(chart: Chart, case: Case, said: Recount, *, now: datetime) -> tuple[Mo
 
 
 def _told(said: Recount) -> dict[str, Any]:
-    if isinstance(said, CalendarChanged):
-        return {"calendar": said.calendar, "version": said.version}
-    return {"since": said.since, "until": said.until}
+    match said:
+        case CalendarChanged():
+            return {"calendar": said.calendar, "version": said.version}
+        case ZoneChanged():
+            return {"zone": said.zone}
+        case Outage():
+            return {"since": said.since, "until": said.until}
 
 
 def _moves(draft: Draft, said: Recount) -> Iterator[Moved]:
@@ -68,7 +72,7 @@ def _moves(draft: Draft, said: Recount) -> Iterator[Moved]:
         key = f"{state}#{position.entry}:{deadline.name}"
         track = draft.track(key)
         due = armed.get((state, position.entry, deadline.name))
-        if isinstance(said, CalendarChanged):
+        if not isinstance(said, Outage):
             found = _by_calendar(draft, position, deadline, track, due, said)
         else:
             found = None if due is None else _by_outage(draft, position, deadline, track, due, said)
@@ -76,11 +80,16 @@ def _moves(draft: Draft, said: Recount) -> Iterator[Moved]:
             yield (key, *found)
 
 
-# ── a new calendar ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── a new calendar, a zone with other rules ────────────────────────────────────────────────────────────────────────
 
 
 def _by_calendar(
-    draft: Draft, position: Position, deadline: Deadline, track: Track, due: datetime | None, said: CalendarChanged
+    draft: Draft,
+    position: Position,
+    deadline: Deadline,
+    track: Track,
+    due: datetime | None,
+    said: CalendarChanged | ZoneChanged,
 ) -> tuple[Move, Track] | None:
     old = due or track.fired
     if old is None:
@@ -97,7 +106,7 @@ def _by_calendar(
     return replace(move, new=new, stays=stays), replace(free, kept=old - new) if stays else free
 
 
-def _why_not(old: datetime, new: datetime, now: datetime, said: CalendarChanged) -> str:
+def _why_not(old: datetime, new: datetime, now: datetime, said: CalendarChanged | ZoneChanged) -> str:
     if new >= old:
         return ""
     if not said.earlier:
