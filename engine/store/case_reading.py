@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, func, or_, select, true, tuple_
@@ -34,6 +35,14 @@ CASE_BY_ID = Statement(select(CASE, _DATA.correlate(CASE).scalar_subquery().labe
 POSITIONS = Statement(select(POSITION).where(POSITION.c.case_id == _ROW).order_by(POSITION.c.place))
 TIMERS = Statement(select(TIMER).where(TIMER.c.case_id == _ROW).order_by(TIMER.c.place))
 WHOLE_CASE = (CASE_BY_ID, POSITIONS, TIMERS)
+_IDS = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
+_ROWS = select(C.id).where(C.public_id.in_(_IDS))
+WHOLE_CASES = (
+    Statement(select(CASE, _DATA.correlate(CASE).scalar_subquery().label("data")).where(C.public_id.in_(_IDS))),
+    Statement(select(POSITION).where(POSITION.c.case_id.in_(_ROWS)).order_by(POSITION.c.case_id, POSITION.c.place)),
+    Statement(select(TIMER).where(TIMER.c.case_id.in_(_ROWS)).order_by(TIMER.c.case_id, TIMER.c.place)),
+)
+"""Some cases at once, on SQLite, by a JSON list of their ids."""
 VERSION_OF = Statement(select(C.version_id).where(C.public_id == _ID))
 NUMBER_OF = Statement(select(C.number).where(C.public_id == _ID))
 ID_OF_NUMBER = Statement(
@@ -172,6 +181,17 @@ def held_of(rows: Sequence[Sequence[Any]]) -> Held | None:
         timer_places={t.key: t.place for t in timers},
         received_at=row.last_at,
     )
+
+
+def all_held_of(rows: Sequence[Sequence[Any]]) -> dict[str, Held]:
+    """The cases of what WHOLE_CASES found, by id."""
+    cases, positions, timers = rows
+    placed, armed = (
+        {row: list(of_case) for row, of_case in groupby(found, key=lambda one: one.case_id)}
+        for found in (positions, timers)
+    )
+    some = (held_of(([case], placed.get(case.id, ()), armed.get(case.id, ()))) for case in cases)
+    return {held.case.id: held for held in some if held is not None}
 
 
 # ── searches: one statement for each combination of what is asked ────────────────────────────────────────────────────

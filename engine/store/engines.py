@@ -89,7 +89,7 @@ class FileEngine:
 
     def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Future[Any]]:
         """The writer groups what waits. Who does not get a place learns it from his future."""
-        return self._writer.write_all([work for _, work in works], priority)
+        return self._writer.write_all(works, priority)
 
     def write(self, work: Callable[[Unit], T]) -> T:
         """Waits until it is written."""

@@ -66,6 +66,8 @@ class Unit:
         self.known: dict[tuple[str, ...], Any] = {}  # answers to questions whose rows wait: by kind and name
         self.news: News | None = None  # what others will want to hear of when it is committed
         self.repeated = False  # the work has run before
+        self.expected: tuple[str, ...] = ()  # cases that this command and the next ones lock
+        self.read_ahead: dict[str, Held] = {}  # of those: as the database has them
         self.gone: set[str] = set()  # cases that are no cases any more
         self.shared = False  # with commands of other cases, so that locks are taken in an order that is not one case's
         self._touched: dict[str, None] = {}
@@ -97,6 +99,12 @@ class Unit:
         self.held[held.case.id] = held
         self._touched[held.case.id] = None
         self.link.waiting |= CASE_TABLES
+
+    def next_cases(self, case_id: str, most: int) -> list[str]:
+        """This one, and those that will be locked after it and are not known here."""
+        place = self.expected.index(case_id) if case_id in self.expected else 0
+        after = self.expected[place + 1 : place + most]
+        return [case_id, *(one for one in after if one not in self.held and self.kept(one) is None)]
 
     def forget(self, case_id: str) -> None:
         """A locked case that was pruned: nobody starts from it any more."""

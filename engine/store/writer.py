@@ -23,7 +23,7 @@ from engine.errors import Unavailable
 from engine.store.outcome import Broken, Outcome, attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from engine.store.kept import Kept
     from engine.store.link import Link
@@ -45,6 +45,13 @@ class Priority(IntEnum):
     IMPORTS = 2
 
 
+@dataclass(eq=False, frozen=True, slots=True)
+class Lot:
+    """What is asked for together: who asks waits for the last of it. `cases` it will lock, in their order."""
+
+    cases: tuple[str, ...] = ()
+
+
 @dataclass(order=True, slots=True)
 class Command:
     """A work function that waits for its turn."""
@@ -53,8 +60,7 @@ class Command:
     number: int
     work: Callable[[Unit], Any] = field(compare=False)
     future: Future[Any] = field(compare=False)
-    lot: int = field(compare=False)
-    """Those that are asked for together have one; who asks waits for the last of them."""
+    lot: Lot = field(compare=False)
 
 
 class Writer:
@@ -90,10 +96,12 @@ class Writer:
         self._done(future, by_oneself=self._alone_last)
         return future.result()
 
-    def write_all(self, works: Iterable[Callable[[Unit], Any]], priority: Priority) -> list[Future[Any]]:
-        """Many at once, by who asks where nobody writes just now; those for which there is no place are refused."""
-        lot = next(self._numbers)
-        futures = [self._placed(work, priority, lot) for work in works]
+    def write_all(self, works: Sequence[tuple[str, Callable[[Unit], Any]]], priority: Priority) -> list[Future[Any]]:
+        """Many at once, each with the case it locks, by who asks where nobody writes just now; those for which there is no
+        place are refused.
+        """
+        lot = Lot(tuple(case_id for case_id, _ in works))
+        futures = [self._placed(work, priority, lot) for _, work in works]
         for future in futures:
             self._done(future, by_oneself=True)
         return futures
@@ -110,7 +118,7 @@ class Writer:
             if self._queue:
                 self._ready.notify()
 
-    def _placed(self, work: Callable[[Unit], Any], priority: Priority, lot: int) -> Future[Any]:
+    def _placed(self, work: Callable[[Unit], Any], priority: Priority, lot: Lot) -> Future[Any]:
         try:
             return self._queued(work, priority, lot)
         except Unavailable as error:
@@ -127,7 +135,7 @@ class Writer:
         with self._turn:  # who writes for himself is through then
             pass
 
-    def _queued(self, work: Callable[[Unit], Any], priority: Priority, lot: int | None = None) -> Future[Any]:
+    def _queued(self, work: Callable[[Unit], Any], priority: Priority, lot: Lot | None = None) -> Future[Any]:
         if self._writing == get_ident():
             raise RuntimeError("a transaction inside another one; use the one at hand")
         future: Future[Any] = Future()
@@ -136,8 +144,7 @@ class Writer:
                 raise Unavailable("the store is closed; nothing can be written")
             if len(self._queue) >= WAITING:
                 raise Unavailable(f"{WAITING} commands are waiting already; try again")
-            number = next(self._numbers)
-            heappush(self._queue, Command(priority, number, work, future, number if lot is None else lot))
+            heappush(self._queue, Command(priority, next(self._numbers), work, future, lot or Lot()))
         return future
 
     def _run(self) -> None:
@@ -172,7 +179,7 @@ class Writer:
         for command, outcome in zip(taken, outcomes, strict=True):
             outcome.answer(command.future)
 
-    def _take(self, lots: set[int] | None = None) -> Command | None:
+    def _take(self, lots: set[Lot] | None = None) -> Command | None:
         """The next one; where `lots` are given, only if they are its own and no other."""
         with self._ready:
             while self._queue and (lots is None or lots == {self._queue[0].lot}):
@@ -193,10 +200,11 @@ class Writer:
             return [refused] * len(taken)
         try:
             until = monotonic() + GROUP_SECONDS  # a length of time, no moment: grouping only
-            lots: set[int] = set()
+            lots: set[Lot] = set()
             while len(taken) < GROUP and (command := self._take(lots if taken and monotonic() >= until else None)):
                 taken.append(command)
                 lots.add(command.lot)
+                unit.expected = command.lot.cases
                 outcomes.append(attempt(unit, command.work))
                 self._check_open()
             self._commit(unit)
