@@ -23,7 +23,8 @@ _HEAD = """\
 # Seeded once from the `holidays` package {version}; compare every year with its decree by hand. No update of a library
 # changes it. A year marked `provisional` has no decree yet: statutory holidays only, no days moved.
 # `days_off` do not count, `working_days` are days of the weekend that do. Not every non-working day has to move a term:
-# what stands here is the owner's decision.
+# what stands here is the owner's decision. `hours` are the office hours in which working hours are counted; they are the
+# owner's too, and no seed knows them.
 """
 
 

@@ -190,9 +190,9 @@ class Position:
 class Track:
     """What one entry's deadline remembers: the due moment that has fired, extensions used, and its pauses.
 
-    `paused_days` and `paused` (for terms by the hour) are what pauses have added; `paused_since` runs now.
-    `shift` is what a `keep` has added: the time the state was not there. `kept` is how far the due moment lies from where
-    today's calendar would have it, as an earlier one had counted it.
+    `paused_days` and `paused` (for terms by the hour; working time for working hours) are what pauses have added;
+    `paused_since` runs now. `shift` is what a `keep` has added: the time the state was not there. `kept` is how far the due
+    moment lies from where today's calendar would have it, as an earlier one had counted it.
     """
 
     fired: datetime | None = None

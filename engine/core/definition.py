@@ -285,6 +285,7 @@ class CertificateFacts:
 class Workflow:
     """A whole definition. `fields` maps every data path to its field, `event_fields` event data; `groups` the groups
     to their titles (or None), in file order. `states` maps every full path (with "" the root) to its state.
+    `working_hours` is where a term first counts them, so that its calendar has to have office hours.
     """
 
     name: str
@@ -307,5 +308,6 @@ class Workflow:
     policies: tuple[str, ...] = ()
     note: Text | None = None
     group_notes: Mapping[str, Text] = field(default_factory=dict)
+    working_hours: Mark | None = field(default=None, compare=False)
     file: str = ""
     source: str = field(default="", compare=False)

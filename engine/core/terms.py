@@ -7,9 +7,10 @@ from enum import StrEnum
 
 
 class Unit(StrEnum):
-    """What a term counts; `days` are calendar days."""
+    """What a term counts; `days` are calendar days, `hours` go round the clock, `working hours` only in office hours."""
 
     WORKING_DAYS = "working days"
+    WORKING_HOURS = "working hours"
     DAYS = "days"
     MONTHS = "months"
     HOURS = "hours"
@@ -20,8 +21,14 @@ class Unit(StrEnum):
         """Whether such a term ends with a day, rather than at an instant."""
         return self in _BY_DAY
 
+    @property
+    def needs_calendar(self) -> bool:
+        """Whether it means nothing where no calendar says which days count; working hours need its office hours too."""
+        return self in _ON_CALENDAR
+
 
 _BY_DAY = frozenset({Unit.WORKING_DAYS, Unit.DAYS, Unit.MONTHS})
+_ON_CALENDAR = frozenset({Unit.WORKING_DAYS, Unit.WORKING_HOURS})
 
 
 @dataclass(frozen=True, slots=True)

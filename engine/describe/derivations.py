@@ -6,8 +6,6 @@ from datetime import datetime, time, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from engine.core.terms import Unit
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
@@ -25,7 +23,7 @@ def counted(derived: Derivation, calendar: Calendar | None, zone: ZoneInfo) -> l
     """`10 working days from 24 April 2026`, `1 and 11 May off`: what was counted, and which days of the week were not."""
     term, start = derived.term, derived.start.astimezone(zone)
     said = [f"{term} from {said_day(start.date()) if term.unit.by_day else said_moment(start)}"]
-    if calendar is not None and term.unit is Unit.WORKING_DAYS:
+    if calendar is not None and term.unit.needs_calendar:
         days = [one.day for one in derived.days]
         off = [day for day in days if day.weekday() not in calendar.weekend and not calendar.is_working(day)]
         worked = [day for day in days if day.weekday() in calendar.weekend and calendar.is_working(day)]

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from engine.core.calendars.calendar import CalendarEnds
+from engine.core.calendars.calendar import Uncountable
 from engine.core.calendars.explain import CountedDay, explain_term
 from engine.core.calendars.moments import local_instant
 from engine.core.case import SYSTEM
@@ -19,6 +19,7 @@ from engine.core.machine.duties import stands_against
 from engine.core.machine.timers import due_moment, used_of
 from engine.core.selection import active_leaves, admits
 from engine.core.sight import Sight
+from engine.core.terms import Unit
 from engine.describe.candidates import Candidate, candidates
 from engine.describe.derivations import counted, due_at, said_moment
 from engine.describe.guards import Guard, guard_of
@@ -299,7 +300,7 @@ def _deadline(draft: Draft, position: Position, deadline: Deadline, lines: list[
                 why.append(f"{deadline.before} earlier")
         elif due is not None:
             why.insert(0, timing(deadline))
-    except (GuardFailed, CalendarEnds, ValueError) as error:
+    except (GuardFailed, Uncountable, ValueError) as error:
         why.append(str(error))
     if provisional:
         why.append("counted by a year whose decree is not out yet")
@@ -359,7 +360,9 @@ def _moved(track: Track, deadline: Deadline, zone: ZoneInfo) -> Iterator[str]:
     if track.paused_days:
         yield f"{track.paused_days} days later for the pauses so far"
     if track.paused:
-        yield f"{track.paused} later for the pauses so far"
+        term = deadline.after or deadline.every
+        working = " of working time" if term is not None and term.unit is Unit.WORKING_HOURS else ""
+        yield f"{track.paused}{working} later for the pauses so far"
     if track.extensions and deadline.extend is not None:
         yield f"extended {track.extensions} × {deadline.extend.add}"
     if track.kept:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from engine.core.calendars.calendar import Uncountable
 from engine.core.calendars.moments import due_after
 from engine.core.case import SYSTEM, Actor, Event
 from engine.errors import MilepostError
@@ -61,7 +62,10 @@ class Play:
                 self._refuse(move)
             case Wait(term):
                 chart = self.chart
-                until = due_after(self.world.moment, term, calendar=chart.calendar, zone=chart.zone, roll="none")
+                try:
+                    until = due_after(self.world.moment, term, calendar=chart.calendar, zone=chart.zone, roll="none")
+                except (Uncountable, ValueError) as error:
+                    raise Difference(f"wait {term}: {error}", move.mark) from None
                 self._go(until, f"wait {term}", move.mark)
             case Until(moment):
                 self._go(self._local(moment), f"until {moment:%Y-%m-%d %H:%M}", move.mark)

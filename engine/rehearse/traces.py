@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.core.calendars.calendar import Uncountable
 from engine.core.calendars.moments import due_after
 from engine.verify.policies import AtMost, Before, NotBoth, Persons, Within
 
@@ -139,7 +140,10 @@ def _within(policy: Within, trace: Trace) -> str | None:
     ends = _times(policy.end, trace)
     chart = trace.chart
     for start in _times(policy.start, trace):
-        due = due_after(start, policy.term, calendar=chart.calendar, zone=chart.zone, roll="none")
+        try:
+            due = due_after(start, policy.term, calendar=chart.calendar, zone=chart.zone, roll="none")
+        except (Uncountable, ValueError) as error:
+            return f"{policy.start.name} on {_shown(start, trace)}: {error}"
         end = next((end for end in ends if end > start or (end == start and policy.start != policy.end)), None)
         if end is None and trace.until > due:
             return f"{policy.start.name} on {_shown(start, trace)}, no {policy.end.name} until {_shown(trace.until, trace)}"

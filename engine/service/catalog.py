@@ -122,7 +122,11 @@ class Catalog:
         change: Change,
     ) -> tuple[Published, ...]:
         candidates = read_all(bundles)
-        seen = self._store.read(lambda reader: [present(reader, one) is not None for one in candidates])
+        seen = self._store.read(
+            lambda reader: [
+                present(reader, one) is not None and _has_calendars(reader, one, newest=again) for one in candidates
+            ]
+        )
         if not all(seen):
             known = {**self._newest(), **{one.workflow.name: one.workflow for one in candidates}}
             candidates = check_all(candidates, known, self._templates)
@@ -271,6 +275,15 @@ def _unless_newest(reader: Reader, item: Candidate) -> Version | None:
 
 def _unless_known(reader: Reader, item: Candidate) -> Version | None:
     return reader.version_by_digest(item.workflow.name, item.digest)
+
+
+def _has_calendars(reader: Reader, item: Candidate, *, newest: bool) -> bool:
+    """Whether all its calendars are published with these very texts (`newest`: and are the newest of their names)."""
+    for name, text in item.bundle.calendars.items():
+        stored = reader.calendar(name) if newest else reader.calendar_of_text(name, text)
+        if stored is None or stored.text != text:
+            return False
+    return True
 
 
 def _add_calendar(tx: Transaction, name: str, text: str, change: Change) -> StoredCalendar:

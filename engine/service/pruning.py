@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from engine.core.calendars.moments import due_before
-from engine.core.terms import Unit
 from engine.errors import FieldProblem, InvalidPayload
 from engine.store.pruning import FROM_THE_FIRST
 from engine.store.store import Priority
@@ -98,7 +97,7 @@ def _prune(tx: Transaction, *, before: datetime, after: Cursor) -> tuple[int, Cu
 
 
 def _before(now: datetime, term: Term) -> datetime:
-    if term.unit is Unit.WORKING_DAYS:
+    if term.unit.needs_calendar:
         text = f"{term} depends on a calendar; write days or months"
         raise InvalidPayload([FieldProblem("older-than", "range", text)])
     return due_before(now, term, calendar=None, zone=UTC_ZONE)

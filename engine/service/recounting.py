@@ -242,7 +242,7 @@ def checked(text: str, *, file: str) -> Calendar:
     if calendar is not None and file != f"{calendar.name}.yaml":
         words = f"this is the calendar '{calendar.name}', and the file is {file}"
         hint = f"call the file {calendar.name}.yaml, or the calendar as the file"
-        errors.append(Diagnostic("CL009", Severity.ERROR, words, file, Mark(1, 1, 1), hint))
+        errors.append(Diagnostic("CL011", Severity.ERROR, words, file, Mark(1, 1, 1), hint))
     if calendar is None or errors:
         raise InvalidWorkflow(errors)
     return calendar

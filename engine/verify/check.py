@@ -43,5 +43,5 @@ def check(
     check_between(workflow, others, report)
     if templates is not None:
         check_templates(workflow, templates, report)
-    check_policies(graph, report)
+    check_policies(graph, calendars.get(workflow.calendar or ""), report)
     return tuple(sorted(set(report.found), key=lambda one: (one.mark.line, one.mark.column, one.code)))

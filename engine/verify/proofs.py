@@ -17,6 +17,7 @@ from engine.verify.policies import AtMost, Before, NotBoth, Persons, Policy, Pol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from engine.core.calendars.calendar import Calendar
     from engine.core.definition import Workflow
     from engine.core.terms import Term
     from engine.verify.findings import Report
@@ -33,8 +34,8 @@ class Verdict:
     why: str = ""
 
 
-def check_policies(graph: Graph, report: Report) -> None:
-    """Each sentence is read and decided."""
+def check_policies(graph: Graph, calendar: Calendar | None, report: Report) -> None:
+    """Each sentence is read and decided; one that counts working days or hours needs a calendar that has them."""
     workflow = graph.workflow
     for sentence in workflow.policies:
         mark = _mark(workflow, sentence)
@@ -42,6 +43,9 @@ def check_policies(graph: Graph, report: Report) -> None:
             policy = parse_policy(sentence, workflow)
         except PolicyFault as fault:
             report.say("WF091" if fault.name else "WF090", mark, str(fault), fault.hint)
+            continue
+        if isinstance(policy, Within) and (lacks := _lacks(policy.term, workflow, calendar)):
+            report.say("WF090", mark, f"'{sentence[:80]}' counts {policy.term.unit}: {lacks[0]}", lacks[1])
             continue
         verdict = prove(policy, graph)
         if verdict.answer == "fails":
@@ -57,6 +61,15 @@ def _mark(workflow: Workflow, sentence: str) -> Mark:
         if column >= 0 and not line.lstrip().startswith("#"):
             return Mark(number, column + 1, len(sentence))
     return workflow.root.mark
+
+
+def _lacks(term: Term, workflow: Workflow, calendar: Calendar | None) -> tuple[str, str] | None:
+    """Why a term cannot be counted, and what would be right; None where it can, or where its calendar is not there at all."""
+    if term.unit.needs_calendar and workflow.calendar is None:
+        return "there is no calendar", "name one at the top: `calendar: …`"
+    if term.unit is Unit.WORKING_HOURS and calendar is not None and not calendar.hours:
+        return f"the calendar '{calendar.name}' has no office hours", f"add `hours:` to calendars/{calendar.name}.yaml"
+    return None
 
 
 def prove(policy: Policy, graph: Graph) -> Verdict:
@@ -224,7 +237,7 @@ def _within(term: Term, start: Thing, end: Thing, graph: Graph) -> Verdict:
             and deadline.counts is None
             and _no_longer(deadline.after, term)
             and deadline.extend is None
-            and (deadline.roll == "none" or deadline.after.unit is Unit.WORKING_DAYS)
+            and (deadline.roll == "none" or deadline.after.unit.needs_calendar)
             and any(
                 not arm.when and arm.to is not None and set(end.states) & set(graph.entry(arm.to))
                 for arm in deadline.arms

@@ -1,4 +1,4 @@
-"""Deadlines and terms: calendars that are missing, what never comes, and who decides by silence (WF070, WF085, WF087 to WF089)."""
+"""Deadlines and terms: calendars that are missing, what never comes, and who decides by silence (WF070, WF079, WF085, WF087 to WF089)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,19 @@ if TYPE_CHECKING:
 
 
 def check_calendar(workflow: Workflow, calendars: Mapping[str, Calendar], report: Report) -> None:
-    """The calendar named is there; expressions that count working days have one (deadlines: the loader's finding)."""
+    """The calendar named is there, with office hours where they are counted in; expressions that count working days have
+    one (terms without one are the loader's finding).
+    """
     if workflow.calendar is not None:
-        if workflow.calendar not in calendars:
+        calendar = calendars.get(workflow.calendar)
+        if calendar is None:
             known = ", ".join(sorted(calendars)) or "there is none"
             message = f"there is no calendar '{workflow.calendar}'"
             report.say("WF070", workflow.root.mark, message, f"add calendars/{workflow.calendar}.yaml ({known})")
+        elif workflow.working_hours is not None and not calendar.hours:
+            message = f"the calendar '{calendar.name}' has no office hours to count working hours in"
+            hint = f'add `hours: "09:00-18:00"` to calendars/{calendar.name}.yaml, or count `hours` round the clock'
+            report.say("WF079", workflow.working_hours, message, hint)
         return
     for expression in _expressions(workflow):
         if _counts_working_days(expression.tree):

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 import sys
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
-from engine.core.calendars.calendar import CalendarEnds
+from engine.core.calendars.calendar import Uncountable
 from engine.core.calendars.explain import explain_term, year_table
 from engine.core.calendars.moments import local_instant
+from engine.core.calendars.office_hours import WEEK, said
 from engine.core.calendars.reading import read_calendar
 from engine.core.calendars.words import parse_term
 from engine.core.diagnostics import Severity
+from engine.core.terms import Unit
 from engine.describe.derivations import counted, due_at
 from engine.errors import InvalidWorkflow, MilepostError, NotFound
 from runtime.cli.choices import FINE, Format, Roll
@@ -24,7 +27,7 @@ from runtime.cli.printing import as_json, cells, out, table
 from runtime.cli.settings import settings_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from engine.core.calendars.calendar import Calendar
     from engine.core.calendars.explain import Derivation, YearTable
@@ -49,13 +52,25 @@ def show(calendar: str, year: int | None, report: Format) -> int:
             {"year": t.year, "working_days": t.working_days, "provisional": t.provisional, "source": t.source}
             for t in years
         ]
-        as_json({"calendar": found.name, "title": found.title, "version": found.version, "years": rows})
+        week = {WEEK[n]: said(spans) for n, spans in enumerate(found.hours)}
+        head = {"calendar": found.name, "title": found.title, "version": found.version}
+        as_json({**head, "hours": week, "years": rows})
         return FINE
     made = table(f"{found.name}: {found.title}" if found.title else found.name, "year", "working days", "from", "")
     for each in years:
         cells(made, each.year, each.working_days, each.source, "provisional: no decree yet" if each.provisional else "")
     out().print(made)
+    for days, hours in _week(found):
+        out().print(Text(f"office hours of {days}: {hours}"))
     return FINE
+
+
+def _week(calendar: Calendar) -> Iterator[tuple[str, str]]:
+    """`monday to thursday`, `09:00-18:00`; nothing where there are no office hours."""
+    for hours, group in groupby(enumerate(calendar.hours), key=lambda day: day[1]):
+        days = [WEEK[n] for n, _ in group]
+        names = f"{days[0]} to {days[-1]}" if len(days) > 1 else days[0]
+        yield "every working day" if len(days) == len(WEEK) else names, said(hours) or "none"
 
 
 def _show_year(year: YearTable, report: Format) -> int:
@@ -122,9 +137,11 @@ def _words(error: Exception, start: str, timezone: str) -> str:
 def _print(derived: Derivation, calendar: Calendar, zone: ZoneInfo) -> None:
     console = out()
     if derived.days:
-        made = table(f"{derived.term} from {derived.start:%Y-%m-%d %H:%M} UTC", "no.", "day", "")
+        by_hour = ("counted", "so far") if derived.term.unit is Unit.WORKING_HOURS else ()
+        made = table(f"{derived.term} from {derived.start:%Y-%m-%d %H:%M} UTC", "no.", "day", *by_hour, "")
         for day in derived.days:
-            cells(made, "" if day.number is None else day.number, day.day, day.reason)
+            hours = (", ".join(day.spans), day.so_far) if by_hour else ()
+            cells(made, "" if day.number is None else day.number, day.day, *hours, day.reason)
             if day.number is None:
                 made.rows[-1].style = "dim"
         console.print(made)
@@ -137,7 +154,7 @@ def _print(derived: Derivation, calendar: Calendar, zone: ZoneInfo) -> None:
 def _counted(work: Callable[[], T]) -> T:
     try:
         return work()
-    except (CalendarEnds, ValueError) as error:
+    except (Uncountable, ValueError) as error:
         raise BadAsk(str(error)) from None
 
 

@@ -24,6 +24,8 @@ CALENDAR: Mapping[str, str] = MappingProxyType(
         "CL006": "Years that do not follow each other",
         "CL007": "A working day that would count anyway",
         "CL008": "Not written like a date",
+        "CL009": "Office hours that cannot be",
+        "CL010": "A working day without office hours",
     }
 )
 OTHERS: Mapping[str, str] = MappingProxyType({"TP001": "A template that cannot be used"})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from engine.core.calendars.reading import read_calendar
-from engine.core.case import Actor, Event
+from engine.core.case import Actor, Event, Track
 from engine.core.loader.load import load_or_raise
 from engine.core.machine.chart import build_chart
 from engine.core.machine.step import open_case, step
@@ -131,6 +132,23 @@ def test_a_deadline_that_stands_still_or_has_no_start():
     assert found["total"].due is not None
 
 
+def test_a_pause_in_working_hours_is_said_as_such():
+    """How much working time the pauses took, and the days with the spans that were counted."""
+    source = SOURCE.replace("20 working days, counts: operator", "20 working hours, counts: operator")
+    chart = build_chart(load_or_raise(source, file="offer.yaml"), CALENDAR)
+    case = open_case(chart, Event("open", {"applicant.tax_id": "1"}), ANNA, case_id="c", now=NOW).case
+    total = next(d for d in explain_case(chart, case, OLEG, now=NOW).deadlines if d.name == "total")
+    assert [day.spans for day in total.days if day.number is not None][:2] == [
+        ("12:00-13:00", "14:00-18:00"),
+        ("09:00-13:00", "14:00-18:00"),
+    ]
+    tracks = {"check#1:total": Track(paused=timedelta(hours=3, minutes=30))}
+    paused = replace(case, memory=replace(case.memory, tracks=tracks))
+    later = next(d for d in explain_case(chart, paused, OLEG, now=NOW).deadlines if d.name == "total")
+    assert "3:30:00 of working time later for the pauses so far" in later.why
+    assert later.due - total.due >= timedelta(hours=3, minutes=30)
+
+
 def test_states_have_their_lines():
     """The line of the file, as it stands there; a closed case has no events."""
     case = opened()
@@ -159,6 +177,11 @@ def test_states_have_their_lines():
             "2026-04-11",
             "1 month",
             "1 month from 11 April 2026, 11 May 2026 is a day off, due 12 May 2026 24:00 Europe/Moscow",
+        ),
+        (
+            "2026-04-30",
+            "12 working hours",
+            "12 working hours from 30 April 2026 12:00, 1 May off, due 4 May 2026 17:00 Europe/Moscow",
         ),
         ("2026-04-24", "30 hours", "30 hours from 24 April 2026 12:00, due 25 April 2026 18:00 Europe/Moscow"),
     ],

@@ -103,7 +103,7 @@ def folder(tmp_path):
     (tmp_path / "part.yaml").write_text(PART)
     (tmp_path / "calendars").mkdir()
     (tmp_path / "calendars" / "plain.yaml").write_text(
-        "calendar: plain\ntitle: Plain\nyears:\n  2026: {source: a sample, days_off: {2026-01-01: New Year}}\n"
+        "calendar: plain\ntitle: Plain\nhours: 09:00-18:00\nyears:\n  2026: {source: a sample, days_off: {2026-01-01: New Year}}\n"
         "  2027: {source: a sample, days_off: {2027-01-01: New Year}}\n"
     )
     (tmp_path / "templates").mkdir()

@@ -48,6 +48,20 @@ def test_a_failure_tells_the_story_up_to_the_first_difference(play):
     assert (outcome.mark.line, outcome.mark.column) == (18, 35)
 
 
+def test_a_wait_in_working_hours_ends_in_office_hours(play, folder):
+    """It is counted on the calendar of the workflow; where that has none, the wait says so with its place."""
+    waits = ["wait: 12 working hours", "expect: {turn: clerk}"]
+    outcome = play(waits)
+    assert outcome.failure is None
+    assert outcome.story[1].startswith("2026-01-13 12:00  wait 12 working hours")
+    calendar = folder / "calendars" / "plain.yaml"
+    calendar.write_text(calendar.read_text().replace("hours: 09:00-18:00\n", ""))
+    outcome = play(waits)
+    assert outcome.failure.startswith("wait 12 working hours: calendar plain has no office hours; add `hours:`")
+    assert (outcome.mark.line, outcome.mark.column) == (13, 15)
+    assert play(["wait: 1000 working days"]).failure.startswith("wait 1000 working days: calendar plain covers 2026")
+
+
 def test_time_stops_at_every_deadline_on_the_way(play):
     """A wait over two deadlines fires each at its moment; `until` takes a day or a time of day."""
     outcome = play(

@@ -218,6 +218,24 @@ def test_a_term_is_counted_on_the_calendar(milepost, monkeypatch):
     assert (said["last"], said["due"]) == ("2026-01-22", "2026-01-22T21:00:00.000000Z")
 
 
+def test_working_hours_are_counted_span_by_span(milepost, monkeypatch):
+    """Each day with what of it was counted and how much it was by then; without office hours it is said what to add."""
+    monkeypatch.setenv("MILEPOST_WORKFLOWS", str(WORKFLOWS))
+    code, out, _ = milepost("calendar", "explain", "ru", "2026-04-24", "8 working hours")
+    said = " ".join(out.split())
+    assert (code, "2026-04-24 │ 09:00-13:00, 14:00-18:00 │ 8:00 │ Friday" in said) == (0, True)
+    assert "due 24 April 2026 18:00 Europe/Moscow (2026-04-24 15:00 UTC)" in said
+    asked = ("calendar", "explain", "ru", "2026-04-30T17:30", "2 working hours", "--format", "json")
+    days = json.loads(milepost(*asked)[1])["days"]
+    assert [(day["spans"], day["so_far"]) for day in days if day["number"]] == [
+        (["17:30-18:00"], "0:30"),
+        (["09:00-10:30"], "2:00"),
+    ]
+    assert "office hours of every working day: 09:00-13:00, 14:00-18:00" in milepost("calendar", "show", "ru")[1]
+    shown = json.loads(milepost("calendar", "show", "ru", "--format", "json")[1])
+    assert shown["hours"]["friday"] == "09:00-13:00, 14:00-18:00"
+
+
 def test_calendars_are_seeded_once(milepost, folder):
     """A file that is there is its owner's; what is written can be read and shown."""
     assert milepost("calendar", "seed", "RU", "--years", "2025-2026", "--output", "ru.yaml")[0] == 0
@@ -226,6 +244,8 @@ def test_calendars_are_seeded_once(milepost, folder):
     assert [(year["year"], year["working_days"]) for year in years] == [(2025, 247), (2026, 247)]
     assert "moved working day" in milepost("calendar", "show", "ru.yaml", "2025")[1]
     assert milepost("calendar", "show", "ru.yaml", "--year", "2040")[0] == 2
+    code, _, err = milepost("calendar", "explain", "ru.yaml", "2026-04-24", "8 working hours")
+    assert (code, "has no office hours; add `hours:`" in " ".join(err.split())) == (2, True)
 
 
 @pytest.mark.parametrize("args", [["--help"], ["validate", "workflows"], ["diagram", "workflows/note.yaml"]])

@@ -49,23 +49,33 @@ def small(states, *, name="small", top="calendar: office", openers="", form="", 
     return loaded.workflow
 
 
-def findings(states, *, others=(), templates=None, profile="team", **top):
-    """(code, severity, message) of each finding."""
+def found_in(states, *, others=(), templates=None, profile="team", hours=(), **top):
+    """All findings, as they are; `hours` are those of the calendar."""
     workflow = states if not isinstance(states, str) else small(states, **top)
-    found = check(
+    return check(
         workflow,
         others={other.name: other for other in others},
-        calendars={"office": Calendar("office", "1", 2020, 2030)},
+        calendars={"office": Calendar("office", "1", 2020, 2030, hours=hours)},
         templates=templates,
         profile=profile,
     )
-    return [(one.code, str(one.severity), one.message) for one in found]
+
+
+def findings(states, **options):
+    """(code, severity, message) of each finding."""
+    return [(one.code, str(one.severity), one.message) for one in found_in(states, **options)]
 
 
 @pytest.fixture(scope="session")
 def make():
     """`small`."""
     return small
+
+
+@pytest.fixture
+def diagnostics():
+    """`found_in`."""
+    return found_in
 
 
 @pytest.fixture

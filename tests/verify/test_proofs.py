@@ -127,3 +127,17 @@ def test_any_text_is_a_policy_or_a_fault(workflow, sentence):
 def test_codes_are_not_used_twice():
     """The loader's codes and these are apart."""
     assert not set(VERIFY_CODES) & set(LOADER_CODES)
+
+
+def test_a_policy_in_working_days_or_hours_needs_their_calendar(verify):
+    """Without a calendar, or without its office hours, the sentence cannot be decided by anything."""
+
+    def said(sentence, **options):
+        found = verify(STATES, initial="check", extra=f"{DUTIES}\npolicies: ['{sentence}']", **options)
+        return [message for code, _, message in found if code == "WF090"]
+
+    hours, days = ("within 8 working hours from check to decide", "within 8 working days from check to decide")
+    assert said(hours) == [f"'{hours}' counts working hours: the calendar 'office' has no office hours"]
+    assert said(hours, top="") == [f"'{hours}' counts working hours: there is no calendar"]
+    assert said(days, top="") == [f"'{days}' counts working days: there is no calendar"]
+    assert said(hours, hours=(((540, 1080),),) * 7) == said(days) == []

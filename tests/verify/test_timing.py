@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 STATES = """\
@@ -22,6 +24,31 @@ def test_working_days_in_an_expression_need_a_calendar(codes):
         extra = "define: {soon: 'add_working_days(today, n) > today'}"
         assert codes(states, top="", extra=extra) == ["WF085"]
         assert codes(states, extra=extra) == []
+
+
+NINE_TO_SIX = (((540, 1080),),) * 7
+
+
+@pytest.mark.parametrize(
+    "deadline",
+    [
+        "after: 8 working hours, to: end",
+        "after: 5 days, remind: [3 working hours], to: end",
+        "at: now, before: 1 working hour, to: end",
+        "after: 5 days, extend: {by: clerk, times: 1, add: 2 working hours}, to: end",
+        "after: 5 days, escalate: [{to: clerk, after: 2 working hours}], to: end",
+    ],
+)
+def test_working_hours_need_a_calendar_with_office_hours(diagnostics, deadline):
+    """Wherever a term counts them: at the term, with what to add; with office hours it is fine."""
+    found = diagnostics(text(deadline))
+    assert [(one.code, str(one.severity), one.message) for one in found] == [
+        ("WF079", "error", "the calendar 'office' has no office hours to count working hours in")
+    ]
+    said = text(deadline)
+    assert found[0].mark.column == said.index(re.search(r"\d+ working hours?", said)[0]) + 1 + len("  ")
+    assert 'add `hours: "09:00-18:00"` to calendars/office.yaml' in found[0].hint
+    assert diagnostics(text(deadline), hours=NINE_TO_SIX) == ()
 
 
 def test_the_calendar_named_has_to_be_there(verify):

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from engine.core.calendars.moments import due_after, last_day, local_date
+from engine.core.calendars.moments import due_after, last_day, local_date, opened_on
 from engine.core.terms import Term, Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
     from engine.core.calendars.calendar import Calendar
@@ -20,16 +21,22 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class CountedDay:
-    """A day after the start: its number where it counts, None where it is skipped; `reason` says why."""
+    """A day of a term: its number where it counts, None where it is skipped; `reason` says why.
+
+    For working hours also what of it was counted (`09:00-13:00`, by the wall clock), and how much it was by its end (`5:30`).
+    """
 
     day: date
     number: int | None
     reason: str
+    spans: tuple[str, ...] = ()
+    so_far: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """How a due moment came about. `days` is empty for terms in hours and minutes; terms in months list their last day
+    """How a due moment came about. `days` is empty for hours round the clock and minutes, begins with the
+    day of the start for working hours and with the next for other terms; terms in months list their last day
     and those it rolled over. `provisional`: a year it touches has no decree yet.
     """
 
@@ -75,7 +82,10 @@ def explain_term(
     plain = due_after(start, term, calendar=calendar, zone=zone, roll="none")
     first, last = local_date(start, zone), last_day(due, zone)
     unrolled = last_day(plain, zone)
-    days = _days(first, last, unrolled, term, calendar)
+    if term.unit is Unit.WORKING_HOURS and calendar is not None:
+        days = tuple(_office_days(start, due, calendar, zone))
+    else:
+        days = _days(first, last, unrolled, term, calendar)
     years = range(first.year, last.year + 1)
     return Derivation(
         start=start.astimezone(UTC),
@@ -106,6 +116,33 @@ def _days(first: date, last: date, unrolled: date, term: Term, calendar: Calenda
         elif day == unrolled:
             days.append(CountedDay(day, term.amount, _reason(day, calendar)))
     return tuple(days)
+
+
+def _office_days(start: datetime, due: datetime, calendar: Calendar, zone: ZoneInfo) -> Iterator[CountedDay]:
+    """From the day of the start to the last; a day on which nothing of the office hours was left is skipped."""
+    day, number, so_far = local_date(start, zone), 0, timedelta(0)
+    while day <= last_day(due, zone):
+        spans = [(max(start, opens), min(due, closes)) for opens, closes in opened_on(day, calendar, zone)]
+        counted = [(since, until) for since, until in spans if since < until]
+        so_far += sum((until - since for since, until in counted), timedelta(0))
+        reason = _reason(day, calendar)
+        if counted:
+            number += 1
+            said = tuple(f"{_clock(since, zone)}-{_clock(until, zone)}" for since, until in counted)
+            yield CountedDay(day, number, reason, said, _length(so_far))
+        else:
+            yield CountedDay(day, None, f"{reason}, nothing left of its hours" if calendar.is_working(day) else reason)
+        day += _DAY
+
+
+def _clock(moment: datetime, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+
+
+def _length(length: timedelta) -> str:
+    minutes, seconds = divmod(length // timedelta(seconds=1), 60)
+    return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
 
 
 def _reason(day: date, calendar: Calendar | None) -> str:

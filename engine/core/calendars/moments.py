@@ -2,7 +2,10 @@
 
 A local time that does not exist means the first moment after the gap; one that exists twice means the first of the two.
 Dates beyond the years 2 to 9998 cannot be counted with (CalendarEnds).
-Without a calendar no day is known to be off: nothing rolls, and working days cannot be counted (ValueError).
+Without a calendar no day is known to be off: nothing rolls, and working days and hours cannot be counted (ValueError).
+
+Working hours are counted in office hours only. A span of them begins at the first moment at which the wall clock shows its
+beginning or a later time, and ends likewise: an hour that is skipped inside it is not there, a repeated one passes twice.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.calendars.calendar import CalendarEnds
+from engine.core.calendars.line import Line
 from engine.core.terms import Term, Unit
 
 if TYPE_CHECKING:
@@ -111,29 +115,86 @@ def roll_instant(moment: datetime, calendar: Calendar, zone: ZoneInfo) -> dateti
     return moment if rolled == day else local_instant(datetime.combine(rolled, local.time()), zone)
 
 
+def opened_on(day: date, calendar: Calendar, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
+    """The office hours of a day in UTC, as far as they exist. Raises NoOfficeHours, and CalendarEnds."""
+    midnight = datetime.combine(day, time())
+    spans = [
+        (
+            local_instant(midnight + timedelta(minutes=opens), zone),
+            local_instant(midnight + timedelta(minutes=closes), zone),
+        )
+        for opens, closes in calendar.office_hours(day)
+    ]
+    return [(start, end) for start, end in spans if start < end]
+
+
+@lru_cache(maxsize=64)
+def _office_hours(calendar: Calendar, zone: ZoneInfo) -> Line:
+    line, last = Line(), date(calendar.last_year, 12, 31)
+    day = date(calendar.first_year, 1, 1)
+    while day <= last:
+        for start, end in opened_on(day, calendar, zone):
+            line.add(start, end)
+        day += _DAY
+    return line
+
+
+def working_time(start: datetime, end: datetime, calendar: Calendar, zone: ZoneInfo) -> timedelta:
+    """How much working time lies between two moments. Raises NoOfficeHours, and CalendarEnds."""
+    calendar.office_hours(local_date(start, zone))
+    calendar.office_hours(last_day(end, zone))
+    line = _office_hours(calendar, zone)
+    return line.until(end) - line.until(start)
+
+
+def add_working_time(moment: datetime, length: timedelta, calendar: Calendar, zone: ZoneInfo) -> datetime:
+    """So much working time after a moment (negative: before it); raises NoOfficeHours, and CalendarEnds.
+
+    Of several moments the nearest: forward the end of a day's hours, not the next morning; back the morning.
+    """
+    if not length:
+        return moment
+    ahead = length > timedelta(0)
+    calendar.office_hours(local_date(moment, zone) if ahead else last_day(moment, zone))
+    line = _office_hours(calendar, zone)
+    wanted = line.until(moment) + length
+    found = line.first(wanted) if ahead else line.last(wanted)
+    if found is None:
+        raise calendar.ends(date(calendar.last_year + 1, 1, 1) if ahead else date(calendar.first_year - 1, 12, 31))
+    return found
+
+
+def _needed(term: Term, calendar: Calendar | None) -> Calendar:
+    if calendar is None:
+        raise ValueError(f"{term} cannot be counted without a calendar; name one at the top of the workflow")
+    return calendar
+
+
 def _shift(day: date, term: Term, sign: int, calendar: Calendar | None) -> date:
     if term.unit is Unit.WORKING_DAYS:
-        if calendar is None:
-            raise ValueError(f"{term} cannot be counted without a calendar; name one at the top of the workflow")
-        return add_working_days(day, sign * term.amount, calendar)
+        return add_working_days(day, sign * term.amount, _needed(term, calendar))
     if term.unit is Unit.MONTHS:
         return add_months(day, sign * term.amount)
     ordinal = day.toordinal() + sign * term.amount
     return date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))  # what is beyond is refused by end_of_day
 
 
-def _length(term: Term) -> timedelta:
-    return timedelta(hours=term.amount) if term.unit is Unit.HOURS else timedelta(minutes=term.amount)
+def _pass(moment: datetime, term: Term, sign: int, calendar: Calendar | None, zone: ZoneInfo) -> datetime:
+    """A term by the hour after (or before) a moment."""
+    amount = sign * term.amount
+    if term.unit is Unit.WORKING_HOURS:
+        return add_working_time(moment.astimezone(UTC), timedelta(hours=amount), _needed(term, calendar), zone)
+    return moment.astimezone(UTC) + (timedelta(hours=amount) if term.unit is Unit.HOURS else timedelta(minutes=amount))
 
 
 def due_after(
     start: datetime, term: Term, *, calendar: Calendar | None, zone: ZoneInfo, roll: Literal["next", "none"]
 ) -> datetime:
-    """When a term that starts at `start` is over, in UTC. Working days need a calendar."""
-    rolls = calendar if roll == "next" and term.unit is not Unit.WORKING_DAYS else None
+    """When a term that starts at `start` is over, in UTC. Working days and hours need a calendar, and never roll."""
+    rolls = calendar if roll == "next" and not term.unit.needs_calendar else None
     _countable(_aware(start).date())
     if not term.unit.by_day:
-        due = start.astimezone(UTC) + _length(term)
+        due = _pass(start, term, 1, calendar, zone)
         return due if rolls is None else roll_instant(due, rolls, zone)
     day = _shift(local_date(start, zone), term, 1, calendar)
     return end_of_day(day if rolls is None else roll_forward(day, rolls), zone)
@@ -143,5 +204,5 @@ def due_before(moment: datetime, term: Term, *, calendar: Calendar | None, zone:
     """`term` before a due moment, in UTC: terms by day go from its last day to the end of an earlier day (no roll)."""
     _countable(_aware(moment).date())
     if not term.unit.by_day:
-        return moment.astimezone(UTC) - _length(term)
+        return _pass(moment, term, -1, calendar, zone)
     return end_of_day(_shift(last_day(moment, zone), term, -1, calendar), zone)

@@ -3,6 +3,7 @@
     calendar: ru                       # the name; the file is <name>.yaml
     title: Working calendar            # for readers (optional)
     weekend: [saturday, sunday]        # optional; these two
+    hours: "09:00-13:00, 14:00-18:00"  # when people work on a working day (optional; see office_hours)
     years:                             # consecutive
       2026:
         source: decree of 24.09.2025   # where the days come from (optional)
@@ -10,7 +11,7 @@
         days_off: {2026-01-01: New Year}       # days that do not count, and why
         working_days: {2026-11-01: moved}      # days of the weekend that do
 
-The version is the SHA-256 of the text. Anything else is refused (CL001 to CL008).
+The version is the SHA-256 of the text. Anything else is refused (CL001 to CL010).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from datetime import MAXYEAR, date
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.calendar import Calendar
+from engine.core.calendars.office_hours import WEEK, read_hours
 from engine.core.diagnostics import NOWHERE, Diagnostic, Mark, Severity
 from engine.core.loader.yaml_nodes import ListNode, MapNode, ScalarNode, plain, read
 
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
 
     from engine.core.loader.yaml_nodes import Node
 
-_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_TOP = ("calendar", "title", "weekend", "years")
+_TOP = ("calendar", "title", "weekend", "hours", "years")
 _YEAR = ("source", "provisional", "days_off", "working_days")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _MOST_YEARS = 200
@@ -88,6 +89,8 @@ def _calendar(root: MapNode, text: str, draft: _Draft) -> Calendar | None:
     if "calendar" in top and not _NAME.fullmatch(name):
         draft.error("CL003", top["calendar"].mark, f"'{name[:40]}' is no name", "write small letters, digits and _")
     years = list(_years(top["years"], draft)) if "years" in top else []
+    worked = draft.days["working_days"]
+    hours = read_hours(top["hours"], weekend=draft.weekend, worked=worked, say=draft.error) if "hours" in top else ()
     if not years:
         return None
     return Calendar(
@@ -97,8 +100,9 @@ def _calendar(root: MapNode, text: str, draft: _Draft) -> Calendar | None:
         last_year=max(years),
         weekend=draft.weekend,
         off=frozenset(draft.days["days_off"]),
-        working=frozenset(draft.days["working_days"]),
+        working=frozenset(worked),
         provisional=frozenset(draft.provisional),
+        hours=hours,
         notes={day: note for days in draft.days.values() for day, note in days.items() if note},
         title=_text(top.get("title"), draft),
         sources=draft.sources,
@@ -119,11 +123,11 @@ def _weekend(node: Node, draft: _Draft) -> frozenset[int]:
     items = node.items if isinstance(node, ListNode) else [node]
     for item in items:
         name = _text(item, draft)
-        if name not in _WEEK:
-            draft.error("CL003", item.mark, f"'{name[:40]}' is no day of the week", f"write {', '.join(_WEEK)}")
+        if name not in WEEK:
+            draft.error("CL003", item.mark, f"'{name[:40]}' is no day of the week", f"write {', '.join(WEEK)}")
             continue
-        days.add(_WEEK.index(name))
-    if len(days) == len(_WEEK):
+        days.add(WEEK.index(name))
+    if len(days) == len(WEEK):
         draft.error("CL003", node.mark, "no day of the week is left to work on", "leave at least one out")
     return frozenset(days)
 
@@ -175,7 +179,7 @@ def _read_days(year: int, kind: str, node: Node, draft: _Draft) -> None:
         if day in draft.days["days_off" if kind == "working_days" else "working_days"]:
             draft.error("CL005", key.mark, f"{day} is both off and working", "leave it in one of the two")
         if kind == "working_days" and day.weekday() not in draft.weekend:
-            message = f"{day} is a {_WEEK[day.weekday()]} and counts anyway"
+            message = f"{day} is a {WEEK[day.weekday()]} and counts anyway"
             draft.findings.append(
                 Diagnostic(
                     "CL007", Severity.WARNING, message, draft.file, key.mark, "`working_days` is for the weekend"

@@ -10,8 +10,15 @@ _MOST = 10_000
 _TERM = re.compile(r"([0-9]{1,12})\s+([a-z]+(?:\s+[a-z]+)?)")
 _SHORT = re.compile(r"([0-9]{1,12})\s*([a-zA-Z]{1,3})")
 _UNITS = {spelling: unit for unit in Unit for spelling in (unit.value, unit.value.removesuffix("s"))}
-_EXAMPLES = "write 20 working days, 15 days, 6 months, 24 hours or 10 minutes"
-_LETTERS = {"m": "months or minutes", "d": "days or working days", "h": "hours", "wd": "working days"}
+EXAMPLES = "20 working days, 15 days, 6 months, 8 working hours, 24 hours or 10 minutes"
+"""A term of each unit, as hints say them."""
+_LETTERS = {
+    "m": "months or minutes",
+    "d": "days or working days",
+    "h": "hours or working hours",
+    "wd": "working days",
+    "wh": "working hours",
+}
 
 
 def parse_term(text: str) -> Term:
@@ -32,7 +39,7 @@ def _refusal(text: str) -> str:
     short = _SHORT.fullmatch(text)
     if short and (full := _LETTERS.get(short[2].lower())):
         return f"'{text}' is a short form; write {' or '.join(f'{short[1]} {unit}' for unit in full.split(' or '))}"
-    return f"{_quoted(text)} is no term; {_EXAMPLES}"
+    return f"{_quoted(text)} is no term; write {EXAMPLES}"
 
 
 def _unit_refusal(text: str, amount: int, word: str) -> str:
@@ -42,7 +49,7 @@ def _unit_refusal(text: str, amount: int, word: str) -> str:
         return f"'{text}' counts in years; write {amount * 12} months"
     if word in _LETTERS:
         return _refusal(text)
-    return f"{_quoted(text)} has no unit that is known; {_EXAMPLES}"
+    return f"{_quoted(text)} has no unit that is known; write {EXAMPLES}"
 
 
 def _quoted(text: str) -> str:

@@ -17,6 +17,7 @@ from engine.core.loader.keys import CHILDREN, PANEL, RESERVED_EVENTS, RESERVED_G
 from engine.core.loader.paths import field_at
 from engine.core.loader.people import role_name, several
 from engine.core.loader.yaml_nodes import MapNode, Node, ScalarNode
+from engine.core.terms import Term, Unit
 from engine.core.types import DATETIME, MEMBERS, TEXT, Kind, Type
 
 if TYPE_CHECKING:
@@ -155,9 +156,19 @@ def read_service(draft: Draft, entries: Entries, state: str, mark: Mark) -> Call
         read_arguments(draft, entries, Here(state)),
         result=result,
         retry_times=draft.reader.count(retry["times"], "`times`", least=0, most=1000) if "times" in retry else None,
-        retry_wait=draft.reader.term(retry["wait"], "`wait`") if "wait" in retry else None,
+        retry_wait=_wait(draft, retry["wait"]) if "wait" in retry else None,
         mark=mark,
     )
+
+
+def _wait(draft: Draft, node: Node) -> Term | None:
+    """Between two tries: machine time, on no calendar."""
+    term = draft.reader.term(node, "`wait`")
+    if term is not None and term.unit is Unit.WORKING_HOURS:
+        draft.reader.say(
+            "WF015", node.mark, "a machine waits round the clock", f"write {Term(term.amount, Unit.HOURS)}"
+        )
+    return term
 
 
 def result_types(call: Call) -> Mapping[str, Type]:

@@ -113,6 +113,7 @@ def _workflow(reader: Reader, node: Node, source: str) -> Workflow | None:
         register=register,
         policies=policies,
         note=draft.note,
+        working_hours=reader.working_hours,
         file=reader.file,
         source=source,
     )

@@ -6,7 +6,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
-from engine.core.calendars.words import parse_term
+from engine.core.calendars.words import EXAMPLES, parse_term
 from engine.core.diagnostics import Diagnostic, Mark, Severity
 from engine.core.loader.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from engine.core.naming import Text
@@ -49,6 +49,7 @@ class Reader:
         self.file = file
         self.found: list[Diagnostic] = []
         self.has_calendar = True
+        self.working_hours: Mark | None = None  # where a term first counts them
 
     def say(self, code: str, mark: Mark, message: str, hint: str | None = None) -> None:
         """An error; raises TooManyFindings where there is no end of them."""
@@ -200,17 +201,14 @@ class Reader:
         try:
             term = parse_term(scalar.text)
         except ValueError:
-            hint = "write it like 20 working days, 15 days, 6 months, 24 hours or 10 minutes"
-            self.say("WF015", scalar.mark, f"'{scalar.text[:40]}' is no term", hint)
+            self.say("WF015", scalar.mark, f"'{scalar.text[:40]}' is no term", f"write it like {EXAMPLES}")
             return None
-        if term.unit is Unit.WORKING_DAYS and not self.has_calendar:
+        if term.unit.needs_calendar and not self.has_calendar:
             self.has_calendar = True  # said once
-            self.say(
-                "WF015",
-                scalar.mark,
-                "working days are counted without a calendar",
-                "name one: `calendar: …` at the top",
-            )
+            message = f"{term.unit} are counted without a calendar"
+            self.say("WF015", scalar.mark, message, "name one: `calendar: …` at the top")
+        if term.unit is Unit.WORKING_HOURS and self.working_hours is None:
+            self.working_hours = scalar.mark
         return term
 
     def terms(self, node: Node, what: str) -> tuple[Term, ...]:

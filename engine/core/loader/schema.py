@@ -17,7 +17,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NAME = "^[a-z][a-z0-9_-]{0,62}$"
 _PATH = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,2}$"
 _SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean"]}
-_TERM = r"^[0-9]+ +(working days?|days?|months?|hours?|minutes?)$"
+_TERM = r"^[0-9]+ +(working days?|working hours?|days?|months?|hours?|minutes?)$"
 
 
 def json_schema() -> dict[str, Any]:
@@ -85,7 +85,11 @@ def _words() -> dict[str, Any]:
         "operation": {"type": "string", "pattern": r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"},
         "list": {"enum": ["list"]},
         "count": {"type": "integer", "minimum": 0},
-        "term": {"type": "string", "pattern": _TERM, "examples": ["20 working days", "6 months", "24 hours"]},
+        "term": {
+            "type": "string",
+            "pattern": _TERM,
+            "examples": ["20 working days", "6 months", "8 working hours", "24 hours"],
+        },
         "path": {"type": "string", "pattern": _PATH},
         "expr": _SCALAR,
         "set_value": {"type": ["string", "number", "boolean", "null"]},

@@ -10,14 +10,16 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from engine.core.calendars.calendar import CalendarEnds
+from engine.core.calendars.calendar import Uncountable
 from engine.core.calendars.moments import (
+    add_working_time,
     due_after,
     due_before,
     end_of_day,
     local_instant,
     roll_forward,
     roll_instant,
+    working_time,
 )
 from engine.core.case import NO_TRACK, Timer, Track
 from engine.core.machine.turns import running_sides
@@ -105,7 +107,7 @@ def _timers(
     _, deadline, _, by_day = clock
     try:
         asked = (_by_the_day if by_day else _asked)(draft, position, deadline, track or NO_TRACK)
-    except (CalendarEnds, OverflowError) as error:
+    except (Uncountable, OverflowError) as error:
         raise _uncountable(deadline, error) from None
     now, fired = draft.now, None if track is None else track.fired
     armed = {(timer.kind, timer.rung, timer.due): timer for timer in before} if before else None
@@ -166,7 +168,7 @@ def due_by(draft: Draft, position: Position, deadline: Deadline, track: Track) -
     """The same, had it such a past. Raises GuardFailed where the calendar does not reach so far."""
     try:
         return _due(draft, position, deadline, track)
-    except (CalendarEnds, OverflowError) as error:
+    except (Uncountable, OverflowError) as error:
         raise _uncountable(deadline, error) from None
 
 
@@ -200,6 +202,8 @@ def _term_end(draft: Draft, deadline: Deadline, begin: datetime, track: Track) -
     if track.paused_days:
         unit = Unit.WORKING_DAYS if term.unit is Unit.WORKING_DAYS else Unit.DAYS
         due = _later(draft, due, Term(track.paused_days, unit), deadline)
+    if term.unit is Unit.WORKING_HOURS and draft.chart.calendar is not None:
+        return add_working_time(due, track.paused, draft.chart.calendar, draft.chart.zone)
     return due + track.paused
 
 
@@ -253,7 +257,7 @@ def _has_fired(draft: Draft, position: Position, deadline: Deadline, track: Trac
 
 
 def _count(draft: Draft, key: str, position: Position, deadline: Deadline, *, runs: bool) -> None:
-    """Stop or go on with a clock that counts one side's turn only; a pause moves it by the days (hours) it lasted."""
+    """Stop or go on with a clock that counts one side's turn only; a pause moves it by the days, hours or working time it lasted."""
     track = draft.track(key)
     if not runs and track.paused_since is None:
         if not _has_fired(draft, position, deadline, track):
@@ -271,7 +275,7 @@ def _resumed(draft: Draft, position: Position, deadline: Deadline, track: Track)
     if since >= draft.now:
         return track.resumed()
     if not _by_day(deadline):
-        return track.resumed(length=draft.now - since)
+        return track.resumed(length=_time(draft, deadline, since, draft.now))
     return track.resumed(days=_days(draft, deadline, draft.day(since) + _DAY, draft.day(draft.now)))
 
 
@@ -286,7 +290,7 @@ def paused_by(
     if since >= until:
         return 0, timedelta(0)
     if not _by_day(deadline):
-        return 0, until - since
+        return 0, _time(draft, deadline, since, until)
     first = max(draft.day(since), draft.day(begin) + _DAY)
     return _days(draft, deadline, first, draft.day(until - _TICK)), timedelta(0)
 
@@ -299,7 +303,8 @@ def used_of(draft: Draft, position: Position, deadline: Deadline) -> Term | None
     track = draft.track(f"{position.state}#{position.entry}:{deadline.name}")
     end = track.paused_since or draft.now
     if not term.unit.by_day:
-        return Term(max((end - begin - track.paused) // timedelta(hours=1), 0), Unit.HOURS)
+        hours = (_time(draft, deadline, begin, end) - track.paused) // timedelta(hours=1)
+        return Term(max(hours, 0), Unit.WORKING_HOURS if term.unit is Unit.WORKING_HOURS else Unit.HOURS)
     unit = Unit.WORKING_DAYS if term.unit is Unit.WORKING_DAYS else Unit.DAYS
     days = _days(draft, deadline, draft.day(begin) + _DAY, draft.day(end)) - track.paused_days
     return Term(max(days, 0), unit)
@@ -319,5 +324,16 @@ def _days(draft: Draft, deadline: Deadline, first: date, last: date) -> int:
         return max(days, 0)
     try:
         return sum(calendar.is_working(first + timedelta(days=n)) for n in range(days))
-    except CalendarEnds as error:
+    except Uncountable as error:
+        raise _uncountable(deadline, error) from None
+
+
+def _time(draft: Draft, deadline: Deadline, since: datetime, until: datetime) -> timedelta:
+    """How much time of its kind there is between two moments."""
+    term, calendar = deadline.after or deadline.every, draft.chart.calendar
+    if term is None or term.unit is not Unit.WORKING_HOURS or calendar is None:
+        return until - since
+    try:
+        return working_time(since, until, calendar, draft.chart.zone)
+    except Uncountable as error:
         raise _uncountable(deadline, error) from None

@@ -20,11 +20,14 @@ FURTHEST_EAST = timedelta(hours=16)  # no clock is further ahead of UTC
 
 @dataclass(frozen=True)
 class Days:
-    """Which days count: `weekend` (0 = Monday), days off, and days of the weekend that are worked."""
+    """Which days count: `weekend` (0 = Monday), days off, and days of the weekend that are worked; and the hours of a day
+    of the week, in minutes.
+    """
 
     weekend: frozenset[int] = frozenset()
     off: frozenset[date] = frozenset()
     worked: frozenset[date] = frozenset()
+    hours: tuple[tuple[tuple[int, int], ...], ...] = ()
 
     def counts(self, day: date) -> bool:
         """Whether people work on this day."""
@@ -57,6 +60,8 @@ def due(start: datetime, term: str, *, days: Days, zone: ZoneInfo, roll: str) ->
     """When a term such as `10 working days` from this moment is over."""
     said, _, unit = term.partition(" ")
     amount, unit = int(said), unit.removesuffix("s")
+    if unit == "working hour":
+        return _working_hours(start.astimezone(UTC), amount * 60 * MINUTE, days, zone)
     if unit in {"hour", "minute"}:
         moment = start.astimezone(UTC) + amount * (60 * MINUTE if unit == "hour" else MINUTE)
         wall = moment.astimezone(zone).replace(tzinfo=None)
@@ -84,6 +89,20 @@ def _working_days(day: date, amount: int, days: Days) -> date:
         day += DAY
         amount -= days.counts(day)
     return day
+
+
+def _working_hours(start: datetime, left: timedelta, days: Days, zone: ZoneInfo) -> datetime:
+    """Day after day, span after span, as long as the office is open by the clock on its wall."""
+    day = day_of(start, zone)
+    while True:
+        midnight = datetime.combine(day, time())
+        for opens, closes in days.hours[day.weekday()] if days.counts(day) else ():
+            since = max(start, first(midnight + opens * MINUTE, zone))
+            until = first(midnight + closes * MINUTE, zone)
+            if since + left <= until:
+                return since + left
+            left -= max(until - since, timedelta(0))
+        day += DAY
 
 
 def _months(day: date, amount: int, days: Days) -> date:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.core.calendars.calendar import Calendar, CalendarEnds
+from engine.core.calendars.calendar import Calendar, CalendarEnds, NoOfficeHours
 from engine.core.calendars.moments import (
     add_months,
     add_working_days,
@@ -177,8 +177,49 @@ def test_dates_at_the_end_of_time_are_refused():
         due_before(datetime(2026, 1, 1, tzinfo=UTC), Term(40000, Unit.MONTHS), calendar=None, zone=MOSCOW)
 
 
+def test_working_hours_run_in_office_hours_alone(ru):
+    """To the second, over the lunch, the night and days off; at the end of a day, not the next morning; back to the morning."""
+
+    def after(start, term):
+        return due_after(moment(start), parse_term(term), calendar=ru, zone=MOSCOW, roll="next")
+
+    assert after("2026-04-24 00:00", "8 working hours") == moment("2026-04-24 18:00")
+    assert after("2026-04-24 12:00:10", "1 working hour") == moment("2026-04-24 14:00:10")
+    assert after("2026-04-30 17:00", "2 working hours") == moment("2026-05-04 10:00")
+    assert after("2024-04-26 17:00", "2 working hours") == moment("2024-04-27 10:00")  # a working Saturday
+    assert after("2026-04-30 17:00", "24 hours") == moment("2026-05-04 17:00")  # round the clock, rolled
+
+    def before(due, term):
+        return due_before(moment(due), parse_term(term), calendar=ru, zone=MOSCOW)
+
+    assert before("2026-05-04 10:00", "1 working hour") == moment("2026-05-04 09:00")
+    assert before("2026-05-04 10:00", "2 working hours") == moment("2026-04-30 17:00")
+    assert before("2026-05-05 00:00", "8 working hours") == moment("2026-05-04 09:00")
+
+
+def test_working_hours_are_counted_to_the_last_day_that_is_covered():
+    """The last office hour of a calendar is reached and gone back from; what lies beyond is said, and so are no hours."""
+    short = Calendar("short", "1", 2026, 2026, weekend=frozenset(), hours=(((540, 1080),),) * 7)
+
+    def after(start, term, calendar=short):
+        return due_after(moment(start), parse_term(term), calendar=calendar, zone=MOSCOW, roll="none")
+
+    assert after("2026-12-31 17:00", "1 working hour") == moment("2026-12-31 18:00")
+    for start, term in [("2026-12-31 17:00:01", "1 working hour"), ("2025-12-31 23:59", "1 working hour")]:
+        with pytest.raises(CalendarEnds, match="covers 2026 to 2026"):
+            after(start, term)
+    hour = parse_term("1 working hour")
+    assert due_before(moment("2027-01-01 00:00"), hour, calendar=short, zone=MOSCOW) == moment("2026-12-31 17:00")
+    with pytest.raises(CalendarEnds, match="not 2025-12-31"):
+        due_before(moment("2026-01-01 09:30"), hour, calendar=short, zone=MOSCOW)
+    with pytest.raises(NoOfficeHours, match=r"busy has no office hours; add `hours:`"):
+        after("2019-03-01 12:00", "1 working hour", BUSY)
+
+
 def test_working_days_need_a_calendar_and_instants_a_zone():
     """Both are said as they are missed."""
+    with pytest.raises(ValueError, match="8 working hours cannot be counted without a calendar"):
+        due_after(moment("2026-03-02 09:00"), parse_term("8 working hours"), calendar=None, zone=MOSCOW, roll="none")
     with pytest.raises(ValueError, match="without a calendar"):
         due_after(moment("2026-03-02 09:00"), parse_term("5 working days"), calendar=None, zone=MOSCOW, roll="none")
     with pytest.raises(ValueError, match="has no zone"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.calendars.calendar import Calendar
-from engine.core.calendars.moments import due_after, due_before, end_of_day, last_day
+from engine.core.calendars.moments import due_after, due_before, end_of_day, last_day, opened_on, working_time
 from engine.core.calendars.reading import read_calendar
 from engine.core.calendars.words import parse_term
 from engine.core.terms import Term, Unit
@@ -33,22 +34,27 @@ def table():
 
 def days_of(calendar):
     """A calendar as the oracle has it."""
-    return oracle.Days() if calendar is None else oracle.Days(calendar.weekend, calendar.off, calendar.working)
+    if calendar is None:
+        return oracle.Days()
+    return oracle.Days(calendar.weekend, calendar.off, calendar.working, calendar.hours)
 
 
 @pytest.fixture(scope="session")
 def calendars(ru):
     """The calendars of the table, by name."""
-    old, findings = read_calendar((HERE / "old.yaml").read_text(encoding="utf-8"), file="old.yaml")
-    assert findings == ()
-    return {"ru": ru, "old": old, "": None}
+    found = {"ru": ru, "": None}
+    for name in ("old", "night"):
+        found[name], findings = read_calendar((HERE / f"{name}.yaml").read_text(encoding="utf-8"), file=f"{name}.yaml")
+        assert findings == ()
+    return found
 
 
 def test_the_table_is_long_enough():
-    """Some hundred moments, in seven zones."""
+    """Some hundred moments, in ten zones, of every unit."""
     rows = [row for rows in table().values() for row in rows]
-    assert len(rows) >= 220
-    assert len({row["zone"] for row in rows}) >= 7
+    assert len(rows) >= 400
+    assert len({row["zone"] for row in rows}) >= 9
+    assert {parse_term(row["term"]).unit for row in rows} == set(Unit)
 
 
 @pytest.mark.parametrize("why", table())
@@ -81,16 +87,24 @@ TERMS = st.one_of(
     st.builds(Term, st.integers(1, 400), st.sampled_from([Unit.HOURS, Unit.MINUTES])),
 )
 ROLLS = st.sampled_from(["next", "none"])
+SPANS = (
+    st.lists(st.integers(0, 144), min_size=2, max_size=6, unique=True)
+    .map(lambda marks: list(zip(sorted(marks)[::2], sorted(marks)[1::2], strict=False)))
+    .filter(lambda spans: sum(until - since for since, until in spans) >= 12)
+    .map(lambda spans: tuple((since * 10, until * 10) for since, until in spans))
+)
+"""From one to three spans of a day, two hours at least, in steps of ten minutes: from midnight and until 24:00 too."""
 
 
 @st.composite
 def calendar_of_any_kind(draw):
-    """Some days of the week are the weekend, some days are off, and some of the weekend are worked."""
+    """Some days of the week are the weekend, some days are off, and some of the weekend are worked; hours are any spans."""
     weekend = draw(st.frozensets(st.integers(0, 6), max_size=5))
     off = draw(st.frozensets(DAYS, max_size=30))
     worked = draw(st.frozensets(DAYS, max_size=15))
     worked = frozenset(day for day in worked if day.weekday() in weekend) - off
-    return Calendar("any", "1", 2016, 2030, weekend=weekend, off=off, working=worked)
+    hours = draw(st.tuples(*[SPANS] * 7))
+    return Calendar("any", "1", 2016, 2030, weekend=weekend, off=off, working=worked, hours=hours)
 
 
 CALENDARS = calendar_of_any_kind()
@@ -151,3 +165,58 @@ def test_so_many_days_before_end_with_a_day_walked_back(start, term, calendar, z
     counts = [day for day in passed if term.unit is Unit.DAYS or days.counts(day)]
     assert before == oracle.over(first, zone)
     assert (len(counts), counts[0]) == (term.amount, first)
+
+
+# ── working hours ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+HOURS = st.builds(Term, st.integers(1, 24), st.just(Unit.WORKING_HOURS))
+LENGTHS = st.timedeltas(timedelta(0), timedelta(days=20))
+
+
+@pytest.fixture(scope="module")
+def few_years():
+    """A shorter calendar with these days, so that its hours are laid out quickly."""
+    return lambda calendar: replace(calendar, first_year=2018, last_year=2019)
+
+
+@settings(max_examples=60)
+@given(start=MOMENTS, term=HOURS, calendar=CALENDARS, zone=st.sampled_from(ZONES), roll=ROLLS)
+def test_working_hours_end_where_the_walk_ends(few_years, start, term, calendar, zone, roll):
+    """Engine and oracle agree to the second, on a working day, while the office is open or as it closes; nothing rolls."""
+    calendar = few_years(calendar)
+    due = due_after(start, term, calendar=calendar, zone=zone, roll=roll)
+    assert due == oracle.due(start, str(term), days=days_of(calendar), zone=zone, roll="none")
+    assert days_of(calendar).counts(last_day(due, zone))
+    assert any(opens < due <= closes for opens, closes in opened_on(last_day(due, zone), calendar, zone))
+
+
+@settings(max_examples=60)
+@given(
+    start=MOMENTS, term=HOURS, more=st.integers(1, 24), later=LENGTHS, calendar=CALENDARS, zone=st.sampled_from(ZONES)
+)
+def test_working_hours_add_up_and_are_monotone(few_years, start, term, more, later, calendar, zone):
+    """N working hours and then m are n + m; no later start and no longer term is due earlier."""
+    calendar = few_years(calendar)
+
+    def due(at, amount):
+        return due_after(at, Term(amount, term.unit), calendar=calendar, zone=zone, roll="none")
+
+    assert due(due(start, term.amount), more) == due(start, term.amount + more) > due(start, term.amount)
+    assert due(start, term.amount) <= due(start + later, term.amount)
+
+
+@settings(max_examples=60)
+@given(start=MOMENTS, term=HOURS, later=LENGTHS, calendar=CALENDARS, zone=st.sampled_from(ZONES))
+def test_working_hours_are_what_lies_between(few_years, start, term, later, calendar, zone):
+    """So much working time lies between start and due, and before a moment and that moment; pauses add up."""
+    calendar = few_years(calendar)
+    length = timedelta(hours=term.amount)
+    due = due_after(start, term, calendar=calendar, zone=zone, roll="none")
+    assert working_time(start, due, calendar, zone) == length
+    assert working_time(start, due, calendar, zone) + working_time(due, due + later, calendar, zone) == (
+        working_time(start, due + later, calendar, zone)
+    )
+    before = due_before(due + later, term, calendar=calendar, zone=zone)
+    assert working_time(before, due + later, calendar, zone) == length
+    assert any(opens <= before < closes for opens, closes in opened_on(before.astimezone(zone).date(), calendar, zone))
+    assert due_after(before, term, calendar=calendar, zone=zone, roll="none") <= due + later

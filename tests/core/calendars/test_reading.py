@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -68,6 +68,58 @@ def test_what_is_wrong_in_a_file_is_said_with_its_place(old, new, code, line):
     assert (calendar is None) == (code != "CL007")
 
 
+WEEKDAYS = (
+    "sunday: '09:00-13:00, 14:00-18:00', monday: '10:00-24:00', tuesday: '09:00 - 10:00', wednesday: '09:00-10:00'"
+)
+
+
+def test_hours_say_when_people_work():
+    """One text for every working day, or one by day of the week, and `others` for those not named; no text, no hours."""
+
+    def hours(text):
+        calendar, findings = read_calendar(GOOD.replace("years:", f"hours: {text}\nyears:"), file="office.yaml")
+        assert findings == ()
+        return calendar.hours
+
+    assert read_calendar(GOOD, file="office.yaml")[0].hours == ()
+    assert hours("09:00-13:00, 14:00-18:00") == (((540, 780), (840, 1080)),) * 7
+    assert hours("{others: '09:00-18:00', monday: '00:00-24:00'}") == (((0, 1440),), *[((540, 1080),)] * 6)
+    named = hours(f"{{{WEEKDAYS}, thursday: '09:00-10:00', friday: '08:00-09:00'}}")
+    assert named[0] == ((600, 1440),)
+    assert (named[4], named[5], named[6]) == (((480, 540),), (), ((540, 780), (840, 1080)))
+    office = read_calendar(GOOD.replace("years:", "hours: 09:00-18:00\nyears:"), file="office.yaml")[0]
+    days = [date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 3), date(2026, 1, 4)]
+    assert [len(office.office_hours(day)) for day in days] == [0, 1, 0, 1]
+    assert office != read_calendar(GOOD, file="office.yaml")[0]
+
+
+@pytest.mark.parametrize(
+    ("hours", "code", "said"),
+    [
+        ("9-18", "CL009", "'9-18' are no office hours"),
+        ("09:00-25:00", "CL009", "'09:00-25:00' are no office hours"),
+        ("09:00-12:60", "CL009", "'09:00-12:60' are no office hours"),
+        ("09:00-24:01", "CL009", "'09:00-24:01' are no office hours"),
+        ("''", "CL009", "'' are no office hours"),
+        ("[09:00-18:00]", "CL009", "office hours are expected here"),
+        ("{}", "CL009", "office hours are expected here"),
+        ("18:00-09:00", "CL009", "18:00-09:00 ends before it has begun"),
+        ("09:00-09:00", "CL009", "09:00-09:00 ends before it has begun"),
+        ("'14:00-18:00, 09:00-13:00'", "CL009", "09:00-13:00 begins before the span in front of it ends"),
+        ("'09:00-13:00, 12:00-18:00'", "CL009", "12:00-18:00 begins before the span in front of it ends"),
+        ("{mon: 09:00-18:00}", "CL001", "no key 'mon' here"),
+        ("{monday: 09:00-18:00}", "CL010", "tuesday is a working day and has no hours"),
+        (f"{{{WEEKDAYS}, thursday: '09:00-10:00'}}", "CL010", "2026-01-02 is worked and has no hours"),
+    ],
+)
+def test_hours_that_cannot_be_are_said_with_their_place(hours, code, said):
+    """One finding for one fault, at its line, with what would be right; a day that is worked never lacks its hours."""
+    calendar, findings = read_calendar(GOOD.replace("years:", f"hours: {hours}\nyears:"), file="office.yaml")
+    assert calendar is None
+    assert [(finding.code, finding.message, finding.mark.line) for finding in findings] == [(code, said, 4)]
+    assert findings[0].hint
+
+
 @pytest.mark.parametrize(
     "text", ["", "- 1\n", "just text\n", "calendar: [\n", "calendar: x\nyears: {}\n", "years: 5\n"]
 )
@@ -78,7 +130,7 @@ def test_what_is_no_calendar_is_refused(text):
     assert findings
 
 
-WORDS = "calendar: office title: weekend: [friday] years: 2026: 99999: 0000-00-00: 2026-01-01: days_off: working_days:"
+WORDS = "calendar: office title: weekend: [friday] years: 2026: 99999: 0000-00-00: 2026-01-01: days_off: working_days: hours: 09:00-18:00, others:"
 TOKENS = st.sampled_from([*WORDS.split(), "provisional:", "true", *"{}[],", "- ", "&a", "*a", "!x", "\n", "\n  "])
 
 
@@ -141,6 +193,24 @@ def test_a_term_is_explained_day_by_day(ru):
         datetime(2026, 3, 10, 21, 0, tzinfo=UTC),
         False,
     )
+
+
+def test_working_hours_are_explained_span_by_span(ru):
+    """Each day from the start with what of it was counted, and how much it was by then; days off say why they are skipped."""
+    moscow = ZoneInfo("Europe/Moscow")
+    start = datetime(2026, 4, 30, 13, 20, 30, tzinfo=UTC)
+    found = explain_term(start, parse_term("12 working hours"), calendar=ru, zone=moscow, roll="next")
+    assert [(day.day.day, day.number, day.spans, day.so_far) for day in found.days] == [
+        (30, 1, ("16:20:30-18:00",), "1:39:30"),
+        (1, None, (), ""),
+        (2, None, (), ""),
+        (3, None, (), ""),
+        (4, 2, ("09:00-13:00", "14:00-18:00"), "9:39:30"),
+        (5, 3, ("09:00-11:20:30",), "12:00"),
+    ]
+    assert (found.last, found.rolled_from, found.due_local.hour) == (date(2026, 5, 5), None, 11)
+    late = explain_term(start + timedelta(hours=2), parse_term("1 working hour"), calendar=ru, zone=moscow, roll="none")
+    assert late.days[0].reason == "Thursday, nothing left of its hours"
 
 
 def test_a_rolled_term_says_from_where(ru):

@@ -21,6 +21,8 @@ def test_a_term_is_read_as_it_is_printed(amount, unit):
     [
         ("6m", "write 6 months or 6 minutes"),
         ("5 wd", "write 5 working days"),
+        ("8h", "write 8 hours or 8 working hours"),
+        ("8wh", "write 8 working hours"),
         ("2 weeks", "write 14 days"),
         ("2 years", "write 24 months"),
         ("0 days", "1 to 10000"),

@@ -35,6 +35,8 @@ states:
         ("after: 1 month, roll: none", "2026-02-13 00:00", "2026-02-20 00:00"),
         ("after: 10 days", "2026-01-23 00:00", "2026-01-30 00:00"),
         ("every: 100 hours", "2026-01-16 13:00", "2026-01-23 19:00"),
+        ("after: 12 working hours", "2026-01-13 13:00", "2026-01-21 10:00"),  # 45 working hours
+        ("every: 12 working hours", "2026-01-13 13:00", "2026-01-21 10:00"),
     ],
 )
 def test_a_pause_moves_a_clock_by_what_it_lasted(play, term, before, after) -> None:
@@ -155,6 +157,18 @@ def test_an_extension_counts_on_top_of_a_pause(play) -> None:
     assert case.due("d") == "2026-01-27 00:00"  # the 20th (exclusive), two and three working days
 
 
+def test_pauses_of_a_clock_in_working_hours_add_up(play) -> None:
+    """A pause moves it by the office hours it took: none at night, one from Friday 17:00 to Monday 9:00; and then an extension."""
+    source = two_turns("after: 12 working hours, extend: {by: chief, times: 1, add: 4 working hours}")
+    case = play(source).open().until("2026-01-12 20:00").send("ask").until("2026-01-13 08:00").send("answer", by="bob")
+    assert case.due("d") == "2026-01-13 13:00"
+    case = play(source.replace("12 w", "50 w")).open().until("2026-01-16 17:00").send("ask")
+    case.until("2026-01-19 09:00").send("answer", by="bob")
+    assert case.due("d") == "2026-01-20 12:00"  # ten hours of the second week and one
+    case.send("extend_d", {"reasons": "x"}, by="cyd")
+    assert case.due("d") == "2026-01-20 17:00"
+
+
 def test_an_extension_in_a_pause_counts_when_it_is_over(play) -> None:
     """A clock that stands may be extended."""
     source = two_turns("after: 5 working days, extend: {by: chief, times: 1, add: 3 working days}")
@@ -187,6 +201,8 @@ states:
         ("after: 5 working days", "2026-01-16 10:00", "2026-01-19 10:00", "2026-01-21 00:00"),
         ("after: 5 working days", "2026-01-13 10:00", "2026-01-13 15:00", "2026-01-20 00:00"),
         ("after: 5 working days", "2026-01-12 10:00", "2026-01-16 10:00", "2026-01-24 00:00"),
+        ("after: 12 working hours", "2026-01-12 15:00", "2026-01-13 10:00", "2026-01-13 18:00"),  # 4 working hours
+        ("after: 12 working hours", "2026-01-12 19:00", "2026-01-13 08:00", "2026-01-13 13:00"),  # none
     ],
 )
 def test_kept_deadlines_go_on_with_the_time_that_was_left(play, timing, out, back, due) -> None:
@@ -254,3 +270,6 @@ def test_a_pause_beyond_the_calendar_is_said(play) -> None:
     case = play(two_turns("after: 10 working days")).open().send("ask")
     case.now = play.moment("2126-01-12 09:00")
     assert "calendar" in str(case.refused(GuardFailed, "answer", by="bob"))
+    case = play(two_turns("after: 10 working hours")).open().send("ask")
+    case.now = play.moment("2126-01-12 09:00")
+    assert "calendar ru covers" in str(case.refused(GuardFailed, "answer", by="bob"))

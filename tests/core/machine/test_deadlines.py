@@ -40,6 +40,12 @@ states:
         ("after: 10 minutes", "2026-01-12 09:10"),
         ("every: 2 days", "2026-01-15 00:00"),
         ("after: 10 working days, before: 2 working days", "2026-01-23 00:00"),
+        ("after: 8 working hours", "2026-01-12 18:00"),
+        ("after: 9 working hours, roll: next", "2026-01-13 10:00"),
+        ("after: 40 working hours, before: 1 working hour", "2026-01-16 17:00"),
+        ("every: 12 working hours", "2026-01-13 13:00"),
+        ("after: 5 days, roll: none, before: 4 working hours", "2026-01-16 14:00"),  # before the end of Saturday
+        ("after: 8 working hours, before: 24 hours", "2026-01-11 18:00"),
     ],
 )
 def test_when_a_term_is_due(play, timing, due) -> None:
@@ -61,6 +67,9 @@ def test_when_a_term_is_due(play, timing, due) -> None:
         ("after: 2 hours, from: at", {"at": "2026-01-20T12:00:00+03:00"}, "2026-01-20 14:00"),
         ("after: 2 hours, from: day", {"day": "2026-01-20"}, "2026-01-20 02:00"),
         ("every: 7 days, from: day", {"day": "2026-01-20"}, "2026-01-28 00:00"),
+        ("after: 8 working hours, from: day", {"day": "2026-01-20"}, "2026-01-20 18:00"),
+        ("at: day, before: 4 working hours", {"day": "2026-01-17"}, "2026-01-16 14:00"),
+        ("at: at, before: 4 working hours", {"at": "2026-01-19T10:00:00+03:00"}, "2026-01-16 15:00"),
     ],
 )
 def test_at_and_from_follow_the_data(play, timing, said, due) -> None:
@@ -117,6 +126,17 @@ def test_every_comes_again_and_again(play) -> None:
     """`every` counts from its start, so that it does not drift; each moment is a step."""
     case = play(one("every: 24 hours", ", set: {m: m + 1}")).open().until("2026-01-15 09:00")
     assert (case["m"], case.due("late")) == (3, "2026-01-16 09:00")
+
+
+def test_reminders_and_escalations_in_working_hours(play) -> None:
+    """So many working hours before and after a due moment, whatever the deadline counts."""
+    told = "remind: [3 working hours], escalate: [chief, {to: chief, after: 2 working hours}]"
+    case = play(one(f"after: 10 working hours, {told}")).open()
+    assert case.due("late") == "2026-01-13 11:00"
+    assert (case.due("late", "remind"), case.due("late", "escalate", 1)) == ("2026-01-12 17:00", "2026-01-13 13:00")
+    case = play(one(f"after: 5 days, roll: none, {told}")).open()
+    assert case.due("late") == "2026-01-18 00:00"  # the end of a Saturday
+    assert (case.due("late", "remind"), case.due("late", "escalate", 1)) == ("2026-01-16 15:00", "2026-01-19 11:00")
 
 
 def test_a_deadline_without_to_lets_the_state_stand(play) -> None:
