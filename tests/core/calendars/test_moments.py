@@ -197,6 +197,14 @@ def test_working_hours_run_in_office_hours_alone(ru):
     assert before("2026-05-05 00:00", "8 working hours") == moment("2026-05-04 09:00")
 
 
+@pytest.mark.parametrize("roll", ["next", "none"])
+def test_working_hours_that_end_with_a_day_do_not_roll(roll):
+    """Over at 24:00 of a Friday they are due then, although that moment is the first of a Saturday off."""
+    night = Calendar("night", "1", 2026, 2026, hours=(((1200, 1440),),) * 7)
+    due = due_after(moment("2026-03-06 12:00"), parse_term("4 working hours"), calendar=night, zone=MOSCOW, roll=roll)
+    assert (due, last_day(due, MOSCOW)) == (moment("2026-03-07 00:00"), date(2026, 3, 6))
+
+
 def test_working_hours_are_counted_to_the_last_day_that_is_covered():
     """The last office hour of a calendar is reached and gone back from; what lies beyond is said, and so are no hours."""
     short = Calendar("short", "1", 2026, 2026, weekend=frozenset(), hours=(((540, 1080),),) * 7)
