@@ -97,7 +97,7 @@ class ExplainedEvent:
 @dataclass(frozen=True, slots=True)
 class ExplainedDeadline:
     """A deadline of an active state: `due` None where it is not armed, `said` how it was counted in one sentence, `why` its
-    parts, `days` one by one where it is counted in days from its start.
+    parts, `days` one by one where it is counted in days from its start, `used` what is used of a term of one side.
     """
 
     state: str
@@ -112,6 +112,7 @@ class ExplainedDeadline:
     why: tuple[str, ...]
     line: Line
     days: tuple[CountedDay, ...] = ()
+    used: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +283,7 @@ def _deadlines(draft: Draft, case: Case, lines: list[str]) -> Iterator[Explained
 def _deadline(draft: Draft, position: Position, deadline: Deadline, lines: list[str]) -> ExplainedDeadline:
     track = draft.track(f"{position.state}#{position.entry}:{deadline.name}")
     zone = draft.chart.zone
-    why = [*_moved(track, deadline, zone), *(f"{used} of it used" for used in _used(draft, position, deadline))]
+    why = list(_moved(track, deadline, zone))
     days: tuple[CountedDay, ...] = ()
     due = start = None
     provisional = False
@@ -317,6 +318,7 @@ def _deadline(draft: Draft, position: Position, deadline: Deadline, lines: list[
         why=tuple(why),
         line=_line(lines, deadline.mark.line),
         days=days,
+        used=next(_used(draft, position, deadline), None),
     )
 
 
