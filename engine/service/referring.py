@@ -38,19 +38,25 @@ def new_documents(
     changed = _changed(chart, made)
     if not changed:
         return []
-    shown = {} if before is None else visible_data(chart, before, actor)
     found: dict[str, Document] = {}
-    problems = []
+    strange: list[tuple[str, str, str]] = []
     for path, value in changed.items():
-        known = seen_documents(chart, shown) | _kept(chart, before, made, path)
+        kept = _kept(chart, before, made, path)
         for place, digest in _in(chart, path, value):
-            if digest in known or digest in found:
+            if digest in kept or digest in found:
                 continue
             document = find(digest, owner_of(actor)) if digest else None
             if document is None:
-                problems.append(FieldProblem(_join(path, place), "unknown-document", _said(digest)))
+                strange.append((path, place, digest))
             else:
                 found[digest] = document
+    shown = visible_data(chart, before, actor) if strange and before is not None else {}
+    known = seen_documents(chart, shown)
+    problems = [
+        FieldProblem(_join(path, place), "unknown-document", _said(digest))
+        for path, place, digest in strange
+        if digest not in known
+    ]
     if problems:
         raise InvalidPayload(problems[:MOST_NAMED])
     return list(found.values())
