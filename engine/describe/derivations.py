@@ -35,11 +35,16 @@ def counted(derived: Derivation, calendar: Calendar | None, zone: ZoneInfo) -> l
 
 
 def due_at(due: datetime, zone: ZoneInfo) -> str:
-    """`due 12 May 2026 24:00 Europe/Moscow`: a day that is over is said by its own name."""
+    """`due 12 May 2026 24:00 Europe/Moscow`."""
+    return f"due {said_end(due, zone)} {zone.key}"
+
+
+def said_end(due: datetime, zone: ZoneInfo) -> str:
+    """`12 May 2026 24:00`, as the clock shows there: a day that is over is said by its own name."""
     local = due.astimezone(zone)
     if local.time() == time():
-        return f"due {said_day(local.date() - timedelta(days=1))} 24:00 {zone.key}"
-    return f"due {said_moment(local)} {zone.key}"
+        return f"{said_day(local.date() - timedelta(days=1))} 24:00"
+    return said_moment(local)
 
 
 def said_day(day: date) -> str:

@@ -51,7 +51,7 @@ OWNER = "process_owner"
 class MoveView:
     """A deadline of a case that moves, from `due` to `new`; or that does not though it is counted otherwise now (`stays`: why).
 
-    `new` None: it cannot be counted.
+    `new` None: it cannot be counted. `timezone` is the workflow's.
     """
 
     case_id: str
@@ -62,6 +62,7 @@ class MoveView:
     due: datetime
     new: datetime | None
     stays: str
+    timezone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class Recounting:
                 ):
                     continue
                 case = caught_up(chart, stored.case, by=now)
-                yield from map(partial(_view, case), moves(chart_of(stored, reader), case, said, now=now))
+                yield from map(partial(_view, case, chart), moves(chart_of(stored, reader), case, said, now=now))
 
     # ── what has to happen ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -248,8 +249,18 @@ def checked(text: str, *, file: str) -> Calendar:
     return calendar
 
 
-def _view(case: Case, move: Move) -> MoveView:
-    return MoveView(case.id, case.number, case.workflow, move.state, move.deadline, move.due, move.new, move.stays)
+def _view(case: Case, chart: Chart, move: Move) -> MoveView:
+    return MoveView(
+        case_id=case.id,
+        number=case.number,
+        workflow=case.workflow,
+        state=move.state,
+        deadline=move.deadline,
+        due=move.due,
+        new=move.new,
+        stays=move.stays,
+        timezone=chart.zone.key,
+    )
 
 
 def _said(one: StoredRecount) -> RecountView:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
-from engine.describe.derivations import said_moment
+from engine.describe.derivations import said_end
 from engine.errors import InvalidWorkflow, MilepostError
 from engine.service.bundles import read_calendars, read_folder
 from engine.service.catalog import Change
@@ -93,19 +94,20 @@ def _tell(published: Sequence[Published], sources: Mapping[str, str]) -> None:
 
 
 def _show(moves: Sequence[MoveView], report: Format) -> int:
-    """What would move; times in UTC, as cases of several zones stand beside each other."""
+    """What would move, each in the time zone of its workflow."""
     if report is Format.JSON:
         as_json(moves)
         return FINE
     if not moves:
         out().print(Text("no deadline would move", style="green"))
         return FINE
-    made = table(f"{len(moves)} deadlines are counted otherwise (UTC)", "case", "deadline", "due now", "due then", "")
+    heading = f"{len(moves)} deadlines are counted otherwise"
+    made = table(heading, "case", "deadline", "due now", "due then", "it stays, as")
     for move in moves[:MOST_LINES]:
-        new = "" if move.new is None else said_moment(move.new)
-        cells(
-            made, move.number or move.case_id, f"{move.state}.{move.deadline}", said_moment(move.due), new, move.stays
-        )
+        zone = ZoneInfo(move.timezone)
+        new = "" if move.new is None else said_end(move.new, zone)
+        where = f"{move.state}.{move.deadline}"
+        cells(made, move.number or move.case_id, where, said_end(move.due, zone), new, move.stays)
     out().print(made)
     if len(moves) > MOST_LINES:
         out().print(Text(f"… and {len(moves) - MOST_LINES} more; --format json has them all", style="dim"))
