@@ -15,7 +15,7 @@ from adapters.templates import MessageTemplates
 from engine.core.case import Actor
 from engine.ports import Adapters
 from engine.service.bundles import Bundle
-from engine.service.catalog import _unless_known
+from engine.service.catalog import LATER_ONLY, _unless_known
 from engine.service.services import build_services
 from engine.store.store import Store
 from engine.store.transaction import Transaction
@@ -92,7 +92,7 @@ def test_what_was_missing_is_still_missing_when_it_is_added(node, postgres_url):
                 until(lambda: others[0].done() or sql.execute(blocked).fetchall() == [(1,)])
             return found
 
-        (mine,) = here.catalog._publish([WORKFLOW], missing, again=False)
+        (mine,) = here.catalog._publish([WORKFLOW], missing, again=False, change=LATER_ONLY)
         (other,) = others[0].result(30)
     assert (mine.version, mine.new, other.version, other.new) == (1, True, 1, False)
 
