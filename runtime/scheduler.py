@@ -29,6 +29,8 @@ REST = 0.02
 """Seconds between two looks at what many commits ask for together."""
 REST_OF_TIMERS = 0.05
 """The same for new timers: only one that is due sooner than this after its commit may be late by it."""
+REST_OF_NEWS = 0.1
+"""The same for events that are posted to others, who are not in such a hurry."""
 LONGEST = 5.0
 """Seconds after which everybody looks, whatever was heard. APScheduler goes by the wall clock, which may be set back."""
 
@@ -109,7 +111,9 @@ class Scheduler:
         effects = services.effects
         self._effects = Ticker("effects", effects.deliver_pending, until_next=effects.until_next, rest=REST)
         self._order = Ticker("order", self._place, rest=REST)
-        self._news = Ticker("news", services.publishing.run_once, until_next=services.publishing.until_next, rest=REST)
+        self._news = Ticker(
+            "news", services.publishing.run_once, until_next=services.publishing.until_next, rest=REST_OF_NEWS
+        )
         self._seals = Ticker("seals", services.audit.checkpoint)
         self._imports = Ticker("imports", services.imports.work.run_once)
         self._recounts = Ticker("recounts", services.recounting.run_once)
