@@ -152,6 +152,16 @@ class SubscriptionBody(Body):
     party: str | None = Field(default=None, max_length=200, description="of cases of this party only")
 
 
+class CalendarBody(BaseModel):
+    """`PUT /calendars/{name}`: the text of the file; `earlier`, with a `reason`: it may bring deadlines forward."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, Field(max_length=500_000, examples=["calendar: office\nyears: {2026: {}}\n"])]
+    earlier: Annotated[bool, Field(strict=True)] = False
+    reason: Annotated[str, Field(max_length=4000, examples=["decree of 24 September"])] = ""
+
+
 class OutageBody(BaseModel):
     """`POST /outages`: from when until when applicants could not answer; a moment that is to come is right too."""
 

@@ -1,20 +1,22 @@
-"""Outages: applicants could not answer for a time, so what ran for them is due later; and all that has moved deadlines."""
+"""What moves deadlines: calendars that are published anew, and outages, in which applicants could not answer for a time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from api.auth import ActorIn, OperationsIn, ServicesIn
-from api.bodies import OutageBody
+from api.bodies import CalendarBody, OutageBody
 from api.exact import ExactRoute
+from engine.service.catalog import Change
 from engine.service.recounting import MoveView, RecountView
 
 router = APIRouter(tags=["deadlines"], route_class=ExactRoute)
 
 MOST = 1000
+Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,29 @@ class Moves:
 
     items: tuple[MoveView, ...]
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarVersion:
+    """A published calendar: its name, and how many versions of it there were."""
+
+    name: str
+    version: int
+
+
+@router.put("/calendars/{name}")
+def publish_calendar(name: Name, body: CalendarBody, services: ServicesIn, actor: OperationsIn) -> CalendarVersion:
+    """Publish a calendar; running deadlines are counted again, later by themselves. The same text is no new version."""
+    change = Change(body.earlier, body.reason.strip(), actor.id)
+    stored = services.recounting.publish_calendar(body.text, file=f"{name}.yaml", change=change)
+    return CalendarVersion(stored.name, stored.version)
+
+
+@router.post("/calendars/{name}/preview")
+def preview_calendar(name: Name, body: CalendarBody, services: ServicesIn, _: OperationsIn) -> Moves:
+    """Which deadlines it would move, case by case, and which would stay, and why; nothing is stored."""
+    found = services.recounting.preview_calendar(body.text, file=f"{name}.yaml", earlier=body.earlier)
+    return Moves(found[:MOST], len(found))
 
 
 @router.post("/outages", status_code=201)

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from engine.core.case import Actor, Case
     from engine.core.machine.chart import Chart
     from engine.core.recounts import Move, Recount
-    from engine.service.catalog import Catalog
+    from engine.service.catalog import Catalog, Change
     from engine.service.stepping import Stepping
-    from engine.store.records import StoredCase
+    from engine.store.records import StoredCalendar, StoredCase
     from engine.store.store import Store
     from engine.store.transaction import Reader, Transaction
 
@@ -149,6 +149,14 @@ class Recounting:
                 yield from map(partial(_view, case, chart), moves(chart_of(stored, reader), case, said, now=now))
 
     # ── what has to happen ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def publish_calendar(self, text: str, *, file: str, change: Change) -> StoredCalendar:
+        """A calendar by itself; deadlines that it counts otherwise move. Raises InvalidWorkflow, InvalidPayload."""
+        if change.earlier and not change.reason.strip():
+            words = "has to say why deadlines are brought forward; every case that moves keeps it"
+            raise InvalidPayload([FieldProblem("reason", "missing", words)])
+        calendar = checked(text, file=file)
+        return self._catalog.publish_calendar(calendar.name, text, change)
 
     def declare_outage(
         self, workflow: str, since: datetime, until: datetime, reason: str, actor: Actor | None = None

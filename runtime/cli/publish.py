@@ -11,7 +11,6 @@ from engine.describe.derivations import said_end
 from engine.errors import InvalidWorkflow, MilepostError
 from engine.service.bundles import read_calendars, read_folder
 from engine.service.catalog import Change
-from engine.service.recounting import checked
 from runtime.cli.checking import NoFiles
 from runtime.cli.choices import FINE, Format
 from runtime.cli.findings import refuse, show
@@ -70,8 +69,7 @@ def _publish(
 ) -> int:
     published = services.catalog.publish_all(bundles, change) if bundles else ()
     for name, text in alone.items():
-        checked(text, file=f"{name}.yaml")
-        services.catalog.publish_calendar(name, text, change)
+        services.recounting.publish_calendar(text, file=f"{name}.yaml", change=change)
     while services.recounting.run_once():
         pass
     if report is Format.JSON:
