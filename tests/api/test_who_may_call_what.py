@@ -34,7 +34,7 @@ ANOTHER = {"applicant.tax_id": "1234567890", "product.designation": "V-7"}
 TABLE_OF_ONE = b"tax_id,designation\n1234567890,V-3\n"
 LET = {"to": "zoe", "until": "2026-03-09T00:00:00Z"}
 SUBSCRIBED = {"url": "http://127.0.0.1:9/in"}
-HERE = {"text": "calendar: here\nyears: {2026: {}}\n"}
+HERE = {"text": "calendar: offer\nyears: {2026: {}}\n"}
 OUTAGE = {
     "workflow": "offer",
     "from": "2026-03-01T00:00:00Z",
@@ -109,8 +109,8 @@ TABLE = [
     ("GET", "/metrics", None, PLANT, ""),
     ("GET", "/tokens", None, PLANT, ""),
     ("DELETE", "/tokens/{lent}", None, "401 403 403 403 403 204", NO_PLANT),
-    ("PUT", "/calendars/here", HERE, PLANT, ""),
-    ("POST", "/calendars/here/preview", HERE, PLANT, ""),
+    ("PUT", "/calendars/offer", HERE, PLANT, ""),
+    ("POST", "/calendars/offer/preview", HERE, PLANT, ""),
     ("POST", "/outages", OUTAGE, "401 403 403 403 403 201", ""),
     ("POST", "/outages/preview", OUTAGE, "401 403 403 403 403 200", ""),
     ("GET", "/recounts", None, PLANT, ""),
