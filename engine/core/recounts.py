@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003  what is stored is read by its annotations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from dataclasses import dataclass
@@ -18,6 +18,7 @@ class CalendarChanged:
     `number` counts what moves deadlines, over all cases; a case remembers the last one it has seen.
     """
 
+    kind: ClassVar[str] = "calendar"
     number: int
     calendar: str
     version: int
@@ -29,17 +30,19 @@ class CalendarChanged:
 class ZoneChanged:
     """The rules of a time zone are others than they were (`rules` as zones.py counts them): local moments lie elsewhere."""
 
+    kind: ClassVar[str] = "zone"
     number: int
     zone: str
     rules: int
-    reason: str = "the rules of the time zone have changed"
-    earlier: bool = True
+    earlier: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
     """Applicants could not answer from `since` until `until`: what ran for them then is due later by what it took."""
 
+    kind: ClassVar[str] = "outage"
     number: int
     since: datetime
     until: datetime

@@ -23,7 +23,7 @@ from engine.errors import ActorNotAllowed, FieldProblem, InvalidPayload, Invalid
 from engine.service.clean import said_why
 from engine.service.stepping import caught_up, concerns
 from engine.service.subscriptions import OPERATIONS
-from engine.store.records import StoredRecount
+from engine.store.recount_records import StoredRecount
 from engine.store.store import Priority
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Recounting:
             if known is None or known.text == text:
                 return ()
             said = CalendarChanged(reader.newest_recount() + 1, calendar.name, known.version + 1, earlier)
-            return tuple(self._moves(reader, "calendar", calendar.name, said, chart_of))
+            return tuple(self._moves(reader, calendar.name, said, chart_of))
 
         return self._store.read(work)
 
@@ -127,15 +127,15 @@ class Recounting:
 
         def work(reader: Reader) -> tuple[MoveView, ...]:
             said = Outage(reader.newest_recount() + 1, since, until, "")
-            return tuple(self._moves(reader, "outage", workflow, said, chart_of, actor))
+            return tuple(self._moves(reader, workflow, said, chart_of, actor))
 
         return self._store.read(work)
 
     def _moves(
-        self, reader: Reader, kind: str, name: str, said: Recount, chart_of: ChartOf, actor: Actor | None = None
+        self, reader: Reader, name: str, said: Recount, chart_of: ChartOf, actor: Actor | None = None
     ) -> Iterator[MoveView]:
         now, seen = reader.business_now(), 0
-        asked = StoredRecount(said.number, kind, name, said, "", now)
+        asked = StoredRecount(name, said, "", now)
         everything = actor is None or OPERATIONS in actor.roles
         while rows := reader.cases_to_recount(replace(asked, seen=seen), BATCH):
             seen = rows[-1][0]
@@ -277,7 +277,7 @@ def _said(one: StoredRecount) -> RecountView:
     of_outage = said if isinstance(said, Outage) else None
     return RecountView(
         number=one.number,
-        kind=one.kind,
+        kind=said.kind,
         name=one.name,
         version=None if of_calendar is None else of_calendar.version,
         earlier=not isinstance(said, Outage) and said.earlier,

@@ -11,6 +11,7 @@ from engine.core.case import SYSTEM, Parent, TimerFired, Track
 from engine.core.machine.duties import PARENT
 from engine.core.machine.recounting import recount
 from engine.core.machine.step import dropped, open_case, step
+from engine.core.recounts import CalendarChanged, Outage, ZoneChanged
 from engine.errors import DuplicateCase, Refused, Unavailable
 from engine.service.numbers import allocate
 from engine.service.pools import report_exhausted
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from engine.core.case import Actor, Case, Event, Input, Step, Timer
     from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
-    from engine.store.records import Document, StoredRecount
+    from engine.store.records import Document
+    from engine.store.recount_records import StoredRecount
     from engine.store.transaction import Reader, Transaction
 
 MAX_TIMERS = 10_000
@@ -184,8 +186,13 @@ def concerns(chart: Chart, case: Case, said: StoredRecount) -> bool:
     """Whether the deadlines of a case may move."""
     if said.number <= case.memory.recounted or case.closed_at is not None:
         return False
-    names = {"calendar": chart.workflow.calendar, "zone": chart.workflow.zone.key, "outage": case.workflow}
-    return said.name == names[said.kind]
+    match said.said:
+        case CalendarChanged():
+            return said.name == chart.workflow.calendar
+        case ZoneChanged():
+            return said.name == chart.zone.key
+        case Outage():
+            return said.name == case.workflow
 
 
 def knowing_parent(reader: Reader, chart: Chart, case: Case) -> Case:

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.core.case import Actor, Case, Tie
-    from engine.core.recounts import Recount
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +36,6 @@ class StoredCalendar:
     name: str
     version: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRecount:
-    """What moves deadlines of the open cases of a calendar or workflow (`name`), and how far its work is.
-
-    `at`: since when it holds; `seen`: the row of the last case looked at; `moved`: how many cases moved.
-    """
-
-    number: int
-    kind: str
-    name: str
-    said: Recount
-    actor_id: str
-    at: datetime
-    seen: int = 0
-    moved: int = 0
-    done_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 
 from engine.core.recounts import CalendarChanged, Outage, ZoneChanged
-from engine.store.records import StoredRecount
+from engine.store.recount_records import StoredRecount
 from engine.store.session import Session
 from engine.store.statement import Statement, insert_into
 from engine.store.tables import CASE, RECOUNT, WORKFLOW_VERSION
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from engine.core.recounts import Recount
 
 R, C = RECOUNT.c, CASE.c
-CALENDAR, ZONE, OUTAGE = "calendar", "zone", "outage"
 
-NEWEST = Statement(select(func.max(R.id).label("number")))
 AFTER = Statement(select(RECOUNT).where(R.id > bindparam("number")).order_by(R.id))
 NEXT = Statement(select(RECOUNT).where(R.done_at.is_(None)).order_by(R.id).limit(1))
 LATEST = Statement(select(RECOUNT).order_by(R.id.desc()).limit(bindparam("limit")))
@@ -37,7 +35,7 @@ OPEN_BY_CALENDAR = Statement(
 OPEN_CASES = Statement(_OPEN)
 OPEN_OF_WORKFLOW = Statement(_OPEN.where(C.workflow == bindparam("name")))
 LAST_OF_ZONE = Statement(
-    select(R.version).where(R.kind == ZONE, R.name == bindparam("name")).order_by(R.id.desc()).limit(1)
+    select(R.version).where(R.kind == ZoneChanged.kind, R.name == bindparam("name")).order_by(R.id.desc()).limit(1)
 )
 INSERT = Statement(insert_into(RECOUNT, "id"))
 ADVANCE = Statement(
@@ -55,10 +53,6 @@ FINISH = Statement(
 class RecountReader(Session):
     """Reads of them."""
 
-    def newest_recount(self) -> int:
-        """The number of the last one; 0: there was none."""
-        return int(self.link.value(NEWEST) or 0)
-
     def recounts_after(self, number: int) -> tuple[StoredRecount, ...]:
         """Those that came later, in their order."""
         return tuple(map(_recount, self.link.rows(AFTER, number=number)))
@@ -75,9 +69,9 @@ class RecountReader(Session):
     def cases_to_recount(self, said: StoredRecount, limit: int) -> tuple[tuple[int, str], ...]:
         """(row, id) of open cases that it may concern and that were not looked at, in their order."""
         binds: dict[str, Any] = {"seen": said.seen, "limit": limit}
-        if said.kind == ZONE:
+        if isinstance(said.said, ZoneChanged):
             return tuple((row.id, row.public_id) for row in self.link.rows(OPEN_CASES, **binds))
-        statement = OPEN_BY_CALENDAR if said.kind == CALENDAR else OPEN_OF_WORKFLOW
+        statement = OPEN_BY_CALENDAR if isinstance(said.said, CalendarChanged) else OPEN_OF_WORKFLOW
         return tuple((row.id, row.public_id) for row in self.link.rows(statement, name=said.name, **binds))
 
     def rules_of_zone(self, name: str) -> int | None:
@@ -91,19 +85,20 @@ class RecountWriter(RecountReader):
 
     def add_calendar_recount(self, name: str, version: int, *, earlier: bool, reason: str, actor_id: str) -> int:
         """A calendar has a new version; the number."""
-        return self._add(kind=CALENDAR, name=name, version=version, earlier=earlier, reason=reason, actor_id=actor_id)
+        said = {"version": version, "earlier": earlier, "reason": reason}
+        return self._add(kind=CalendarChanged.kind, name=name, actor_id=actor_id, **said)
 
     def add_zone(self, name: str, rules: int, *, known: bool) -> int:
         """The rules of a zone, for the first time, or (`known`) others than before: then cases move; the number."""
         earlier = {"earlier": known, "reason": "the rules of the time zone have changed" if known else "as found"}
-        number = self._add(kind=ZONE, name=name, version=rules, actor_id="system", **earlier)
+        number = self._add(kind=ZoneChanged.kind, name=name, version=rules, actor_id="system", **earlier)
         if not known:
             self.finish_recount(number)
         return number
 
     def add_outage(self, workflow: str, since: datetime, until: datetime, *, reason: str, actor_id: str) -> int:
         """Applicants of a workflow could not, or will not, answer for a time; the number."""
-        return self._add(kind=OUTAGE, name=workflow, since=since, until=until, reason=reason, actor_id=actor_id)
+        return self._add(kind=Outage.kind, name=workflow, since=since, until=until, reason=reason, actor_id=actor_id)
 
     def advance_recount(self, number: int, place: int, more: int) -> None:
         """Cases up to a row were looked at, and so many of them moved; nothing where another node got further."""
@@ -121,12 +116,10 @@ class RecountWriter(RecountReader):
 
 def _recount(row: Any) -> StoredRecount:
     made: Recount
-    if row.kind == CALENDAR:
+    if row.kind == CalendarChanged.kind:
         made = CalendarChanged(row.id, row.name, row.version, bool(row.earlier), row.reason)
-    elif row.kind == ZONE:
-        made = ZoneChanged(row.id, row.name, row.version, row.reason, bool(row.earlier))
+    elif row.kind == ZoneChanged.kind:
+        made = ZoneChanged(row.id, row.name, row.version, bool(row.earlier), row.reason)
     else:
         made = Outage(row.id, row.since, row.until, row.reason)
-    return StoredRecount(
-        row.id, row.kind, row.name, made, row.actor_id, row.at, seen=row.seen, moved=row.moved, done_at=row.done_at
-    )
+    return StoredRecount(row.name, made, row.actor_id, row.at, row.seen, row.moved, row.done_at)

@@ -53,6 +53,10 @@ class Session:
     def recounts(self) -> int:
         """The number of the last recount that any node has declared; 0 where only this process can declare any."""
         if self._recounts is None:
-            ((row,),) = self.link.peek((RECOUNTS, {}))
-            self._recounts = int(row.n or 0)
+            self._recounts = self.newest_recount()
         return self._recounts
+
+    def newest_recount(self) -> int:
+        """The number of the last recount, as this snapshot has it; 0: there was none."""
+        ((row,),) = self.link.peek((RECOUNTS, {}))
+        return int(row.n or 0)

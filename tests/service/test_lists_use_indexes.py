@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, insert
 from adapters.templates import MessageTemplates
 from engine.core.calendars.words import parse_term
 from engine.core.case import Actor
-from engine.core.recounts import Outage
+from engine.core.recounts import CalendarChanged, Outage
 from engine.ports import Adapters
 from engine.service.bundles import Bundle
 from engine.service.searching import CaseFilters
@@ -25,7 +25,7 @@ from engine.service.services import build_services
 from engine.store import tables
 from engine.store.link import Link
 from engine.store.packing import pack
-from engine.store.records import StoredRecount
+from engine.store.recount_records import StoredRecount
 from engine.store.store import Store, parsed_url
 
 CASES = 4000
@@ -284,9 +284,9 @@ def work_to_do(services):
     assert store.write(lambda tx: tx.claim_effects(lease_seconds=60, limit=5))
     recounts = store.read(lambda r: (r.newest_recount(), r.recounts_after(0), r.next_recount(), r.late_cases(5)))
     assert recounts[:3] == (0, (), None)
-    outage = StoredRecount(1, "outage", "offer", Outage(1, NOW, NOW, ""), "x", NOW)
+    outage = StoredRecount("offer", Outage(1, NOW, NOW, ""), "x", NOW)
     assert store.read(lambda r: len(r.cases_to_recount(outage, 5))) == 5
-    store.read(lambda r: r.cases_to_recount(replace(outage, kind="calendar", name="here"), 5))
+    store.read(lambda r: r.cases_to_recount(replace(outage, said=CalendarChanged(1, "here", 2), name="here"), 5))
     assert len(services.incidents.find()) == 5
     assert len(store.read(lambda r: r.feed(CASES, 10))) == 10
     assert store.read(lambda r: r.accepted("k5", "p")) is not None

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from engine.core.machine.chart import Chart
     from engine.core.recounts import Recount
 
-NAMES = {CalendarChanged: "calendar", ZoneChanged: "zone", Outage: "outage"}
 _NOTHING = timedelta(0)
 _APPLICANT = frozenset({Side.APPLICANT})
 Moved = tuple[str, Move, "Track"]
@@ -46,7 +45,7 @@ def recount(chart: Chart, case: Case, said: Recount, *, now: datetime) -> Step:
             touched.append(key)
             moved.append({"state": move.state, "deadline": move.deadline, "from": move.due, "to": move.new})
     told = {**_told(said), "moved": tuple(moved)} if moved else None
-    return finish(draft, Said("recount", NAMES[type(said)], data=told, note=said.reason, touched=tuple(touched)))
+    return finish(draft, Said("recount", said.kind, data=told, note=said.reason, touched=tuple(touched)))
 
 
 def moves(chart: Chart, case: Case, said: Recount, *, now: datetime) -> tuple[Move, ...]:
