@@ -11,7 +11,7 @@ from engine.core.calendars.reading import read_calendar
 from engine.core.case import SYSTEM
 from engine.core.loader.load import load_or_raise
 from engine.core.machine.chart import build_chart
-from engine.errors import WorkflowNotFound
+from engine.errors import FieldProblem, InvalidPayload, WorkflowNotFound
 from engine.service.checking import check_all, read_all
 from engine.service.forms_view import form_fields
 from engine.service.view_parts import RoleView
@@ -56,11 +56,17 @@ class Outfit:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a new version of a calendar is meant: whether deadlines may become earlier, and why."""
+    """How a new version of a calendar is meant: whether deadlines may become earlier, which needs a reason."""
 
     earlier: bool = False
     reason: str = ""
     actor_id: str = SYSTEM.id
+
+    def __post_init__(self) -> None:
+        """Raises InvalidPayload."""
+        if self.earlier and not self.reason.strip():
+            words = "has to say why deadlines are brought forward; every case that moves keeps it"
+            raise InvalidPayload([FieldProblem("reason", "missing", words)])
 
 
 LATER_ONLY = Change()
@@ -103,7 +109,7 @@ class Catalog:
             return _add_calendar(tx, name, text, change), tx.count_calendars()
 
         stored, calendars = self._store.write(work)
-        self.forget(calendars)
+        self._forget(calendars)
         return stored
 
     def publish_new(self, bundles: Iterable[Bundle]) -> tuple[Published, ...]:
@@ -137,7 +143,7 @@ class Catalog:
             return stored, tx.count_calendars()
 
         published, calendars = self._store.write(work)
-        self.forget(calendars)
+        self._forget(calendars)
         with self._lock:
             self._parsed.update({(one.bundle.source, one.bundle.file): one.workflow for one in candidates})
         return published
@@ -165,12 +171,16 @@ class Catalog:
             self._recounts = reader.newest_recount()
         return max(self._recounts, reader.recounts())
 
-    def forget(self, calendars: int) -> None:
-        """So many versions of calendars are published now, and deadlines may have to be counted again."""
+    def declared(self) -> None:
+        """Deadlines may have to be counted again."""
+        self._recounts = None
+
+    def _forget(self, calendars: int) -> None:
+        """So many versions of calendars are published now."""
         with self._lock:
             self._published = max(self._published, calendars)
             self._charts.clear()
-            self._recounts = None
+            self.declared()  # last, as a case is counted by the new calendar
 
     def outfit(self, version_id: int, reader: Reader | None = None) -> Outfit:
         """The message templates and the certificate renderer of a version."""

@@ -28,6 +28,7 @@ from engine.store.store import Priority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from zoneinfo import ZoneInfo
 
     from engine.core.calendars.calendar import Calendar
     from engine.core.case import Actor, Case
@@ -151,10 +152,7 @@ class Recounting:
     # ── what has to happen ───────────────────────────────────────────────────────────────────────────────────────────
 
     def publish_calendar(self, text: str, *, file: str, change: Change) -> StoredCalendar:
-        """A calendar by itself; deadlines that it counts otherwise move. Raises InvalidWorkflow, InvalidPayload."""
-        if change.earlier and not change.reason.strip():
-            words = "has to say why deadlines are brought forward; every case that moves keeps it"
-            raise InvalidPayload([FieldProblem("reason", "missing", words)])
+        """A calendar by itself; deadlines that it counts otherwise move. Raises InvalidWorkflow."""
         calendar = checked(text, file=file)
         return self._catalog.publish_calendar(calendar.name, text, change)
 
@@ -171,7 +169,7 @@ class Recounting:
             return tx.add_outage(workflow, since, until, reason=why, actor_id=by)
 
         number = self._store.write(work)
-        self._catalog.forget(0)
+        self._catalog.declared()
         return number
 
     def _may_declare(self, workflow: str, since: datetime, until: datetime, actor: Actor | None) -> None:
@@ -198,18 +196,22 @@ class Recounting:
     def look_at_zones(self) -> int:
         """At start-up: whether the time zone database has other rules for a zone than those deadlines were counted by; in how many."""
 
+        def others(reader: Reader) -> list[tuple[ZoneInfo, int | None]]:
+            zones = {self._catalog.chart_of(name, reader)[1].zone for name in reader.workflows()}
+            known = [(zone, reader.rules_of_zone(zone.key)) for zone in zones]
+            return [(zone, before) for zone, before in known if before != rules_of(zone)]
+
         def work(tx: Transaction) -> int:
             tx.begin_publishing()
-            changed = 0
-            for zone in {self._catalog.chart_of(name, tx)[1].workflow.zone for name in tx.workflows()}:
-                before, now = tx.rules_of_zone(zone.key), rules_of(zone)
-                if before != now:
-                    tx.add_zone(zone.key, now, known=before is not None)
-                    changed += before is not None
-            return changed
+            found = others(tx)
+            for zone, before in found:
+                tx.add_zone(zone.key, rules_of(zone), known=before is not None)
+            return sum(before is not None for _, before in found)
 
+        if not self._store.read(others):  # as at most starts
+            return 0
         changed = self._store.write(work)
-        self._catalog.forget(0)
+        self._catalog.declared()
         return changed
 
     def run_once(self) -> int:

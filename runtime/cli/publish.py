@@ -35,9 +35,9 @@ class NoReason(MilepostError):
 
 def run(path: Path, report: Format, *, earlier: bool, reason: str, dry_run: bool) -> int:
     """Publish one file or a folder; an older text becomes the newest version again."""
-    change = Change(earlier, reason.strip())
-    if earlier and not change.reason:
+    if earlier and not reason.strip():
         raise NoReason("--earlier brings deadlines forward; say why with --reason, as every case that moves keeps it")
+    change = Change(earlier, reason.strip())
     calendars = read_calendars(path)
     alone = path.parent.name == "calendars"
     bundles = () if alone else read_folder(path)

@@ -296,7 +296,7 @@ def test_a_zone_with_other_rules(tasks, monkeypatch):
     due_now = due(tasks, case)["decide", "due"]
     moved = moved_to(named("Europe/Moscow", "Asia/Yekaterinburg"))  # two hours more
     monkeypatch.setattr("engine.service.catalog.build_chart", moved)
-    tasks.services.catalog.forget(0)
+    tasks.services.catalog._charts.clear()
     assert tasks.services.recounting.look_at_zones() == 1
     work(tasks)
     assert due(tasks, case)["decide", "due"] == due_now - timedelta(hours=2)
