@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.core.calendars.reading import read_calendar
+from engine.core.calendars.reading import calendar_or_raise
 from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
 from engine.core.loader.load import load
 from engine.errors import InvalidWorkflow
@@ -87,13 +87,7 @@ def _check_messages(
 def read_calendars(bundles: Iterable[Bundle]) -> dict[str, Calendar]:
     """The calendars of all bundles. Raises InvalidWorkflow."""
     texts = {name: text for bundle in bundles for name, text in bundle.calendars.items()}
-    calendars = {}
-    for name, text in texts.items():
-        calendar, findings = read_calendar(text, file=f"{name}.yaml")
-        refuse(findings)
-        if calendar is not None:
-            calendars[name] = calendar
-    return calendars
+    return {name: calendar_or_raise(text, file=f"{name}.yaml") for name, text in texts.items()}
 
 
 def refuse(findings: Iterable[Diagnostic]) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime  # noqa: TC003  (the API reads annotations at run 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine.core.calendars.reading import read_calendar
+from engine.core.calendars.reading import calendar_or_raise
 from engine.core.calendars.zones import rules_of
 from engine.core.case import SYSTEM
 from engine.core.diagnostics import Diagnostic, Mark, Severity
@@ -248,14 +248,11 @@ class Recounting:
 
 def checked(text: str, *, file: str) -> Calendar:
     """A calendar that may be published. Raises InvalidWorkflow."""
-    calendar, findings = read_calendar(text, file=file)
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if calendar is not None and file != f"{calendar.name}.yaml":
+    calendar = calendar_or_raise(text, file=file)
+    if file != f"{calendar.name}.yaml":
         words = f"this is the calendar '{calendar.name}', and the file is {file}"
         hint = f"call the file {calendar.name}.yaml, or the calendar as the file"
-        errors.append(Diagnostic("CL011", Severity.ERROR, words, file, Mark(1, 1, 1), hint))
-    if calendar is None or errors:
-        raise InvalidWorkflow(errors)
+        raise InvalidWorkflow([Diagnostic("CL011", Severity.ERROR, words, file, Mark(1, 1, 1), hint)])
     return calendar
 
 

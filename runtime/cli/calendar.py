@@ -16,12 +16,11 @@ from engine.core.calendars.calendar import Uncountable
 from engine.core.calendars.explain import explain_term, year_table
 from engine.core.calendars.moments import local_instant
 from engine.core.calendars.office_hours import WEEK, said
-from engine.core.calendars.reading import read_calendar
+from engine.core.calendars.reading import calendar_or_raise
 from engine.core.calendars.words import parse_term
-from engine.core.diagnostics import Severity
 from engine.core.terms import Unit
 from engine.describe.derivations import counted, due_at
-from engine.errors import InvalidWorkflow, MilepostError, NotFound
+from engine.errors import MilepostError, NotFound
 from runtime.cli.choices import FINE, Format, Roll
 from runtime.cli.printing import as_json, cells, out, table
 from runtime.cli.settings import settings_now
@@ -166,8 +165,4 @@ def _calendar(name: str) -> Calendar:
         if "/" in name or not path.is_file():
             have = ", ".join(sorted(file.stem for file in folder.glob("*.yaml"))) or "none"
             raise NotFound(f"there is no calendar '{name[:60]}'; there are {have}, or name a file")
-    text = path.read_text(encoding="utf-8")
-    calendar, findings = read_calendar(text, file=str(path))
-    if calendar is None:
-        raise InvalidWorkflow([finding for finding in findings if finding.severity is Severity.ERROR])
-    return calendar
+    return calendar_or_raise(path.read_text(encoding="utf-8"), file=str(path))

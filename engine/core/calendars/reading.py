@@ -26,6 +26,7 @@ from engine.core.calendars.calendar import Calendar
 from engine.core.calendars.office_hours import WEEK, read_hours
 from engine.core.diagnostics import NOWHERE, Diagnostic, Mark, Severity
 from engine.core.loader.yaml_nodes import ListNode, MapNode, ScalarNode, plain, read
+from engine.errors import InvalidWorkflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,14 @@ def read_calendar(text: str, *, file: str) -> tuple[Calendar | None, tuple[Diagn
         draft.error("CL002", NOWHERE, "this is no calendar file", "write `calendar: <name>` and `years:`")
     broken = any(finding.severity is Severity.ERROR for finding in draft.findings)
     return (None if broken else calendar), tuple(draft.findings)
+
+
+def calendar_or_raise(text: str, *, file: str) -> Calendar:
+    """The calendar; raises InvalidWorkflow with all errors."""
+    calendar, findings = read_calendar(text, file=file)
+    if calendar is None:
+        raise InvalidWorkflow([finding for finding in findings if finding.severity is Severity.ERROR])
+    return calendar
 
 
 def _entries(node: Node, allowed: tuple[str, ...], draft: _Draft) -> dict[str, Node]:
