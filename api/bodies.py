@@ -152,13 +152,11 @@ class SubscriptionBody(Body):
     party: str | None = Field(default=None, max_length=200, description="of cases of this party only")
 
 
-class CalendarBody(BaseModel):
+class CalendarBody(Body):
     """`PUT /calendars/{name}`: the text of the file; `earlier`, with a `reason`: it may bring deadlines forward."""
 
-    model_config = ConfigDict(extra="forbid")
-
     text: Annotated[str, Field(max_length=500_000, examples=["calendar: office\nyears: {2026: {}}\n"])]
-    earlier: Annotated[bool, Field(strict=True)] = False
+    earlier: bool = False
     reason: Annotated[str, Field(max_length=4000, examples=["decree of 24 September"])] = ""
 
 

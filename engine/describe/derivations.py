@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from engine.core.calendars.moments import ended_day
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from engine.core.calendars.calendar import Calendar
@@ -41,10 +42,8 @@ def due_at(due: datetime, zone: ZoneInfo) -> str:
 
 def said_end(due: datetime, zone: ZoneInfo) -> str:
     """`12 May 2026 24:00`, as the clock shows there: a day that is over is said by its own name."""
-    local = due.astimezone(zone)
-    if local.time() == time():
-        return f"{said_day(local.date() - timedelta(days=1))} 24:00"
-    return said_moment(local)
+    day = ended_day(due, zone)
+    return said_moment(due.astimezone(zone)) if day is None else f"{said_day(day)} 24:00"
 
 
 def said_day(day: date) -> str:

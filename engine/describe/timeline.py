@@ -14,8 +14,8 @@ from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
-from engine.core.calendars.moments import add_months, last_day
-from engine.describe.derivations import said_day
+from engine.core.calendars.moments import add_months
+from engine.describe.derivations import said_day, said_end
 from engine.describe.words import shorten
 
 if TYPE_CHECKING:
@@ -82,9 +82,7 @@ class Timeline:
 
 def said_due(moment: datetime, zone: ZoneInfo) -> str:
     """`12 May 2026`, or with the time where it is not the end of a day."""
-    local = moment.astimezone(zone)
-    day = said_day(last_day(moment, zone))
-    return day if local.time() == time() else f"{said_day(local.date())} {local:%H:%M}"
+    return said_end(moment, zone).removesuffix(" 24:00")
 
 
 def happens(due: Due, stay: Stay) -> Literal["", "falls due", "moves on"]:

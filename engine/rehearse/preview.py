@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.calendars.moments import local_date, local_instant
 from engine.core.definition import StateKind
-from engine.core.naming import Side
+from engine.core.machine.turns import running_sides
 from engine.describe.timeline import Due, Stay, Timeline
 from engine.describe.words import timing, title_of
 from engine.errors import MilepostError, NotFound
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
     from pathlib import Path
-    from typing import Literal
 
     from engine.core.case import Case, Timer
     from engine.core.machine.chart import Chart
@@ -278,16 +277,13 @@ def _stay(one: Stayed, *, own: bool) -> Stay:
     asked = [ask.role for ask in state.panel.ask if ask.role is not None] if state.panel is not None else []
     turn = tuple(dict.fromkeys(asked)) or chart.turns[one.state]
     roles = {name: chart.workflow.roles.get(name.removesuffix(".supervisor")) for name in turn}
-    sides = {role.side for role in roles.values() if role is not None}
-    side: Literal["operator", "applicant", "none"] = "operator" if turn else "none"
-    if sides == {Side.APPLICANT}:
-        side = "applicant"
+    side = next(iter(running_sides(chart.workflow, turn)), None)
     final = state.kind is StateKind.FINAL
     return Stay(
         path=one.state,
         title=title_of(state) if state.path else chart.workflow.title.say(""),
         turn=() if final else tuple(_title(name, role) for name, role in roles.items()),
-        side="none" if final else side,
+        side="none" if final or side is None else side.value,
         entered=one.entered,
         left=one.entered if final else one.left,
         dues=tuple(due for name in state.deadlines for due in one.dues.get(name, ())),

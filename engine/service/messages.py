@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import time
 from typing import TYPE_CHECKING, Any
 
-from engine.core.calendars.moments import last_day
+from engine.core.calendars.moments import ended_day
 from engine.core.definition import StateKind
 from engine.ports import Message
 from engine.service.case_views import nested, state_title, turn_title
@@ -114,5 +113,4 @@ def _first_due(case: Case, state: str) -> Timer | None:
 
 def shown_due(chart: Chart, due: datetime) -> date | datetime:
     """A term that ends with a day is that day for people; any other moment stays one."""
-    local = due.astimezone(chart.zone)
-    return last_day(due, chart.zone) if local.time() == time() else due
+    return ended_day(due, chart.zone) or due

@@ -30,15 +30,16 @@ LAST = "\U0010ffff"
 _ROW = select(C.id).where(C.public_id == _ID).scalar_subquery()
 
 _DATA = select(together(CASE_SECTION.c.data)).where(CASE_SECTION.c.case_id == C.id)
-CASE_BY_ID = Statement(select(CASE, _DATA.correlate(CASE).scalar_subquery().label("data")).where(C.public_id == _ID))
+_WITH_DATA = select(CASE, _DATA.correlate(CASE).scalar_subquery().label("data"))
 """Its data in one text, as each row that is fetched costs a change of threads."""
+CASE_BY_ID = Statement(_WITH_DATA.where(C.public_id == _ID))
 POSITIONS = Statement(select(POSITION).where(POSITION.c.case_id == _ROW).order_by(POSITION.c.place))
 TIMERS = Statement(select(TIMER).where(TIMER.c.case_id == _ROW).order_by(TIMER.c.place))
 WHOLE_CASE = (CASE_BY_ID, POSITIONS, TIMERS)
 _IDS = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
 _ROWS = select(C.id).where(C.public_id.in_(_IDS))
 WHOLE_CASES = (
-    Statement(select(CASE, _DATA.correlate(CASE).scalar_subquery().label("data")).where(C.public_id.in_(_IDS))),
+    Statement(_WITH_DATA.where(C.public_id.in_(_IDS))),
     Statement(select(POSITION).where(POSITION.c.case_id.in_(_ROWS)).order_by(POSITION.c.case_id, POSITION.c.place)),
     Statement(select(TIMER).where(TIMER.c.case_id.in_(_ROWS)).order_by(TIMER.c.case_id, TIMER.c.place)),
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from adapters.templates import MessageTemplates
-from engine.core.calendars.moments import last_day, local_date
+from engine.core.calendars.moments import ended_day, last_day, local_date
 from engine.describe.timeline import draw, happens, lanes
 from engine.errors import InvalidWorkflow, MilepostError
 from engine.rehearse.preview import preview
@@ -117,8 +117,8 @@ def _told(due: Due, stay: Stay, zone: ZoneInfo) -> tuple[str, str, str]:
 
 def _shown(moment: datetime, zone: ZoneInfo) -> str:
     """`2026-03-16` for the end of that day, or with the time."""
-    local = moment.astimezone(zone)
-    return last_day(moment, zone).isoformat() if local.time() == time() else f"{local:%Y-%m-%d %H:%M}"
+    day = ended_day(moment, zone)
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if day is None else day.isoformat()
 
 
 # ── for programs ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -73,6 +73,11 @@ def last_day(moment: datetime, zone: ZoneInfo) -> date:
     return local_date(_aware(moment) - _INSTANT, zone)
 
 
+def ended_day(moment: datetime, zone: ZoneInfo) -> date | None:
+    """The local day that is over at a moment, which people say by its own name; None: it is a time of day."""
+    return last_day(moment, zone) if moment.astimezone(zone).time() == time() else None
+
+
 @lru_cache(maxsize=64)
 def _working_ordinals(calendar: Calendar) -> array[int]:
     first, end = date(calendar.first_year, 1, 1).toordinal(), date(calendar.last_year, 12, 31).toordinal()
