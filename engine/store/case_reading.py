@@ -13,6 +13,7 @@ from engine.store.codec import ASSIGNEE, TURN, WORD, Held, case_of, index_of, se
 from engine.store.columns import together
 from engine.store.records import After, CaseFilter, CaseSummary, StoredCase
 from engine.store.session import Session
+from engine.store.skipping import values_of
 from engine.store.statement import Statement
 from engine.store.tables import CASE, CASE_INDEX, CASE_LINK, CASE_SECTION, POSITION, TIMER
 
@@ -58,19 +59,12 @@ CHILDREN = Statement(
     .where(CASE_LINK.c.parent_id == select(C.id).where(C.public_id == _ID).correlate(None).scalar_subquery())
     .order_by(C.id)
 )
-
-
-def _workflows_due() -> Select[Any]:
-    """Each workflow with timers and when its first is due, from one to the next on the index."""
-    first, other, soonest = (TIMER.alias(name) for name in ("first", "other", "soonest"))
-    start = select(first.c.workflow).order_by(first.c.workflow).limit(1)
-    found = select(start.scalar_subquery().label("workflow")).cte("workflows", recursive=True)
-    following = select(other.c.workflow).where(other.c.workflow > found.c.workflow).order_by(other.c.workflow).limit(1)
-    found = found.union_all(select(following.scalar_subquery()).where(found.c.workflow.is_not(None)))
-    due = select(soonest.c.due).where(soonest.c.workflow == found.c.workflow).order_by(soonest.c.due).limit(1)
-    return select(found.c.workflow, due.scalar_subquery().label("due")).where(found.c.workflow.is_not(None))
-
-
+_WORKFLOWS = values_of(TIMER, "workflow")
+_SOONEST = select(TIMER.c.due).where(TIMER.c.workflow == _WORKFLOWS.c.workflow).order_by(TIMER.c.due).limit(1)
+WORKFLOWS_DUE = Statement(
+    select(_WORKFLOWS.c.workflow, _SOONEST.scalar_subquery().label("due")).where(_WORKFLOWS.c.workflow.is_not(None))
+)
+"""Each workflow with timers, and when its first is due."""
 _DUE = TIMER.c.due <= bindparam("until")
 _SOON = (
     select(TIMER.c.case_id, TIMER.c.due)
@@ -89,7 +83,6 @@ DUE_TIMERS = Statement(
 )
 TIMERS_A_CASE = 8
 """So many timers are looked at for each case asked for: the work is bounded however many are due."""
-WORKFLOWS_DUE = Statement(_workflows_due())
 NEXT_DUE = Statement(select(TIMER.c.due).order_by(TIMER.c.due).limit(1))
 COUNT_DUE = Statement(select(func.count().label("n")).select_from(TIMER).where(_DUE))
 

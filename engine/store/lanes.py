@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, func, select
 
 from engine.store.limits import NO_LIMITS
 from engine.store.session import Session
+from engine.store.skipping import values_of
 from engine.store.statement import Statement
 from engine.store.tables import EFFECT, LANE
 
@@ -54,21 +55,6 @@ def first_of_lane(effect: Any) -> ColumnElement[bool]:
     return count.scalar_subquery() == 0
 
 
-def _adapters() -> Any:
-    """The adapters with open effects, from one to the next on the index: what waits in between is not looked at."""
-    first, other = EFFECT.alias("first"), EFFECT.alias("other")
-    start = select(first.c.adapter).where(first.c.next_at.is_not(None)).order_by(first.c.adapter).limit(1)
-    found = select(start.scalar_subquery().label("adapter")).cte("adapters", recursive=True)
-    following = (
-        select(other.c.adapter)
-        .where(other.c.next_at.is_not(None), other.c.adapter > found.c.adapter)
-        .order_by(other.c.adapter)
-        .limit(1)
-        .scalar_subquery()
-    )
-    return found.union_all(select(following).where(found.c.adapter.is_not(None)))
-
-
 def _first(adapters: Any, status: str) -> ScalarSelect[Any]:
     one = EFFECT.alias(status)
     return (
@@ -85,7 +71,7 @@ def _first(adapters: Any, status: str) -> ScalarSelect[Any]:
     )
 
 
-_ADAPTERS = _adapters()
+_ADAPTERS = values_of(EFFECT, "adapter", where=lambda effect: effect.next_at.is_not(None))
 LANES = Statement(
     select(
         _ADAPTERS.c.adapter,
