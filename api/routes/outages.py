@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from api.auth import ActorIn, OperationsIn, ServicesIn
-from api.bodies import CalendarBody, OutageBody
+from api.bodies import CalendarBody, Name, OutageBody
 from api.exact import ExactRoute
 from engine.service.catalog import Change
 from engine.service.recounting import MoveView, RecountView
@@ -16,7 +16,6 @@ from engine.service.recounting import MoveView, RecountView
 router = APIRouter(tags=["deadlines"], route_class=ExactRoute)
 
 MOST = 1000
-Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
 @dataclass(frozen=True, slots=True)

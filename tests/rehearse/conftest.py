@@ -6,6 +6,7 @@ import pytest
 
 from adapters.templates import MessageTemplates
 from engine.rehearse.suite import rehearse, scenario_files
+from tests.rehearse.paths import WORKFLOWS
 
 ORDER = """\
 milepost: 1
@@ -147,3 +148,17 @@ def written():
 def play(run, written):
     """Runs one scenario, from its steps and what stands beside it: its outcome."""
     return lambda steps, **more: run(written({"told": steps}, **more)).files[0].outcomes[0]
+
+
+@pytest.fixture
+def write(folder):
+    """Writes a workflow and its scenarios into the folder of samples: the workflow's path."""
+    (folder / "calendars" / "ru.yaml").write_text((WORKFLOWS / "calendars" / "ru.yaml").read_text("utf-8"), "utf-8")
+
+    def workflow(name, text, stories):
+        (folder / f"{name}.yaml").write_text(text, "utf-8")
+        if stories is not None:
+            (folder / f"{name}.test.yaml").write_text(stories, "utf-8")
+        return folder / f"{name}.yaml"
+
+    return workflow

@@ -1,47 +1,19 @@
-"""The nominal path: which story it is, when everybody moves, and that its due dates are those of hand-counted calendars."""
+"""The nominal path: when everybody moves, and that its due dates are those of hand-counted calendars."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from adapters.templates import MessageTemplates
 from engine.core.calendars.moments import last_day
 from engine.core.loader.load import load_or_raise
 from engine.describe.timeline import happens
-from engine.errors import InvalidWorkflow, NotFound
-from engine.rehearse.preview import NoNominalPath, preview
 from engine.rehearse.scenes import moved
+from tests.rehearse.paths import STORY, TERM, WORKFLOWS, dues, look
 
-WORKFLOWS = Path(__file__).parents[2] / "workflows"
 MOSCOW = ZoneInfo("Europe/Moscow")
-
-TERM = """\
-milepost: 1
-workflow: term
-title: A term
-calendar: ru
-timezone: Europe/Moscow
-roles: {{clerk: {{title: Clerk, side: applicant}}}}
-data: {{term: {{memo: text}}}}
-open: {{by: clerk, form: [term.memo]}}
-initial: counting
-states:
-  counting:
-    turn: clerk
-    events: {{finish: {{by: clerk, to: finished}}}}
-    deadlines: {{counted: {{after: {term}, to: finished}}}}
-  finished: {{final: true}}
-"""
-STORY = """\
-workflow: {name}.yaml
-clock: 2026-01-12 09:00
-people: {{ana: {{roles: [clerk]}}}}
-scenarios:
-"""
 
 BRANCHES = """\
 milepost: 1
@@ -96,39 +68,10 @@ scenarios:
 """
 
 
-def look(path, begin="2026-01-12", **more):
-    """The path from a day on."""
-    return preview(path, date.fromisoformat(begin), templates=MessageTemplates, **more)
-
-
-def dues(timeline):
-    """(state, deadline) → days on which it is due."""
-    found = {}
-    for stay in timeline.stays:
-        for due in stay.dues:
-            key = (stay.path.rpartition(".")[2], due.name)
-            found.setdefault(key, []).append(None if due.due is None else last_day(due.due, timeline.zone).isoformat())
-    return found
-
-
 @pytest.fixture(scope="module")
 def roadmap():
     """The qualification's nominal path from 12 January 2026, looked at once."""
     return look(WORKFLOWS / "qualification.yaml")
-
-
-@pytest.fixture
-def write(folder):
-    """Writes a workflow and its scenarios into the folder of samples: the workflow's path."""
-    (folder / "calendars" / "ru.yaml").write_text((WORKFLOWS / "calendars" / "ru.yaml").read_text("utf-8"), "utf-8")
-
-    def workflow(name, text, stories):
-        (folder / f"{name}.yaml").write_text(text, "utf-8")
-        if stories is not None:
-            (folder / f"{name}.test.yaml").write_text(stories, "utf-8")
-        return folder / f"{name}.yaml"
-
-    return workflow
 
 
 # ── the roadmap ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -346,68 +289,3 @@ def test_what_was_not_taken_between_cases_is_said(write):
     way = look(WORKFLOWS / "qualification.yaml", "2031-01-13")
     assert "deadline surveillance_overdue" in (way.stopped or "")
     assert "calendar ru covers 2024 to 2032" in (way.stopped or "")
-
-
-# ── which story ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-FINISH = "  - {{name: {name}, open: {{by: ana}}, steps: [{{do: finish, by: ana}}]}}\n"
-SILENT = "  - {{name: {name}, open: {{by: ana}}}}\n"
-
-
-def stories(*lines):
-    """A file of scenarios about the workflow with one term."""
-    return STORY.format(name="term") + "".join(lines)
-
-
-def test_the_story_called_nominal_is_followed(write):
-    """Wherever it stands; the workflow's own file is looked at first, then its neighbours."""
-    path = write(
-        "term", TERM.format(term="3 days"), stories(FINISH.format(name="first"), FINISH.format(name="nominal b"))
-    )
-    assert look(path).story == "nominal b"
-    path.with_name("a.test.yaml").write_text(stories(FINISH.format(name="nominal a")))
-    assert look(path).story == "nominal b"
-
-
-def test_without_one_the_first_that_comes_to_an_end_is_followed(write):
-    """A story that stops on the way says nothing about the whole."""
-    path = write("term", TERM.format(term="3 days"), stories(SILENT.format(name="first"), FINISH.format(name="second")))
-    way = look(path)
-    assert (way.story, way.outcome) == ("second", "finished")
-
-
-def test_a_story_is_named(write):
-    """Also one that comes to no end: its case goes on, and what is due there is still to come."""
-    path = write("term", TERM.format(term="3 days"), stories(SILENT.format(name="first"), FINISH.format(name="second")))
-    way = look(path, scenario="first")
-    assert (way.story, way.outcome, way.stays[-1].left) == ("first", None, None)
-    assert dues(way) == {("counting", "counted"): ["2026-01-15"]}
-    with pytest.raises(NoNominalPath, match=r"^there is no scenario 'frist' about term.yaml; there is 'first'$"):
-        look(path, scenario="frist")
-
-
-@pytest.mark.parametrize(
-    ("told", "why"),
-    [
-        (None, "no scenario file beside term.yaml is about it; write term.test.yaml"),
-        ([SILENT], "no scenario brings a case of term.yaml to an end; call one `nominal …`, or name one"),
-        ([FINISH.replace("by: ana}}]", "by: system}}]")], "'one' does not go as written: finish by system was refused"),
-    ],
-)
-def test_there_is_no_path_without_a_story_that_holds(write, told, why):
-    """What is missing, and what to do about it."""
-    path = write("term", TERM.format(term="3 days"), told and stories(*(line.format(name="one") for line in told)))
-    with pytest.raises(NoNominalPath) as refused:
-        look(path)
-    assert why in str(refused.value)
-
-
-def test_what_is_no_workflow_is_refused(write, folder):
-    """A scenario file, a folder, a file that is not there; a fault in a workflow beside it has its place."""
-    path = write("term", TERM.format(term="3 days"), stories(FINISH.format(name="one")))
-    for other in (path.with_name("term.test.yaml"), folder, folder / "none.yaml"):
-        with pytest.raises(NotFound, match="is no workflow file"):
-            look(other)
-    path.write_text(TERM.format(term="3 weeks"))
-    with pytest.raises(InvalidWorkflow):
-        look(path)
