@@ -113,6 +113,8 @@ class FileEngine:
             self._writer.close()
             self._readers.close()
             with suppress(sqlite3.Error):  # on a full disk the log stays a log; the next one who opens reads it
+                if self._writing.in_transaction:  # else a cursor that somebody still has would keep the file locked
+                    self._writing.execute("ROLLBACK")
                 self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writing.close()
         finally:

@@ -182,3 +182,20 @@ def test_one_head():
     """The revisions form one line."""
     script = migrate.ScriptDirectory.from_config(migrate.configuration())
     assert len(script.get_heads()) == 1
+
+
+def test_closed_in_the_middle_of_a_transaction(tmp_path, clock):
+    """What was left open, a cursor that somebody still has too, keeps nobody from the file, and nothing of it stays."""
+    url = f"sqlite:///{tmp_path / 'cases.db'}"
+    left = Store(url, machine_now=clock)
+    connection = left._engine._writing
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("INSERT INTO counter (name, period, value) VALUES ('left', '', 1), ('open', '', 1)")
+    cursor = connection.execute("SELECT name FROM counter")
+    assert cursor.fetchone()
+    left.close()
+    again = Store(url, machine_now=clock)
+    try:
+        assert again.write(lambda tx: tx.next_number("left", "")) == 1
+    finally:
+        again.close()
