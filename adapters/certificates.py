@@ -1,7 +1,8 @@
 """Certificates as PDF/A-3b by Typst, with the facts inside as JSON; what the sheet says is made in sheet. Owner of typst, segno.
 
-A template is its publisher's code and reads `sys.inputs`: `sheet` and `facts` (JSON), `qr` (SVG). It sees no file and may
-not fetch packages. Values are never read as markup. The same view gives the same bytes.
+A template is its publisher's code and reads `sys.inputs`: `sheet` (JSON), `qr` (SVG). It sees no file and may not fetch
+packages. Values are never read as markup. The same view gives the same bytes. The facts are attached to whatever it makes;
+where it has `#metadata((page: …, left: …, bottom: …, width: …, height: …)) <signature>` (points), the signature is seen.
 """
 
 from __future__ import annotations
@@ -11,31 +12,57 @@ import io
 import json
 import re
 import tempfile
-from typing import TYPE_CHECKING
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import segno
 import typst
 
 from adapters.plain_json import plain_json
+from adapters.plain_text import one_line
 from adapters.sheet import sheet
 from engine.errors import DeliveryFailed
-from engine.ports import RenderedCertificate
+from engine.ports import Place, RenderedCertificate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from engine.ports import CertificateView
 
 MAX_FACTS = 1 << 20
+DEVELOPMENT = "DEVELOPMENT\nНЕДЕЙСТВИТЕЛЕН"
+SAMPLE = "SAMPLE\nОБРАЗЕЦ"
 _FORBIDDEN = re.compile(r"\b(import|include|plugin|eval|std)\b")
 _FONTS = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
+_FACTS = """
+#pdf.attach("certificate.json", bytes(sys.inputs.facts), relationship: "data", mime-type: "application/json",
+  description: "The facts of certificate " + json(bytes(sys.inputs.sheet)).number)
+"""
+_MARK = """#set page(foreground: place(center + horizon, rotate(-52deg, text(
+  size: 54pt, weight: 700, fill: rgb(190, 20, 40, 70), font: "Libertinus Serif", align(center, sys.inputs.mark))))); """
+_LOOK = """#let s = sys.inputs
+#set page(width: float(s.width) * 1pt, height: float(s.height) * 1pt, margin: 0pt, fill: none)
+#set text(font: "Libertinus Serif", size: 7.5pt, fill: rgb("#16324f"), hyphenate: false)
+#set par(leading: 0.35em)
+#block(width: 100%, height: 100%, clip: true, inset: (left: 5pt), stroke: (left: 1.2pt + rgb("#b9975b")), align(horizon)[
+  #text(6.5pt, fill: rgb("#5b7183"))[Signed electronically · #text(lang: "ru")[Подписано электронной подписью]] \\
+  #text(weight: 600, s.name) \\ #s.at
+])
+"""
+MAX_NAME = 120
+_EDGES = ("left", "bottom", "width", "height")
 _NO_GLYPH = re.compile(r'the text `"(.*?)"` could not be displayed')
 
 
 class TypstCertificates:
-    """Renderer over sources named `<template>.typ`; other sources are left alone."""
+    """Renderer over sources named `<template>.typ`; other sources are left alone. A `mark` is set in large letters over
+    every page, whatever the template.
+    """
 
-    def __init__(self, sources: Mapping[str, str]) -> None:
+    def __init__(self, sources: Mapping[str, str], *, mark: str = "") -> None:
+        self._mark = mark
         self._sources = {name: source for name, source in sources.items() if name.endswith(".typ")}
 
     def check(self, name: str) -> list[str]:
@@ -60,7 +87,24 @@ class TypstCertificates:
             "facts": facts_json(view),
             "qr": _qr(view.verify_url),
         }
-        return _compiled(self._sources[f"{view.template}.typ"], inputs, view)
+        source = self._sources[f"{view.template}.typ"] + _FACTS
+        if self._mark:
+            source, inputs["mark"] = _MARK.replace("\n", "") + source, self._mark
+        return _compiled(source, inputs, view)
+
+
+def signature_look(name: str, at: datetime, place: Place) -> bytes:
+    """The page (PDF) that is seen where a signature is: who signed and when, as large as its place."""
+    inputs = {
+        "name": one_line(name, limit=MAX_NAME),
+        "at": at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "width": str(place.width),
+        "height": str(place.height),
+    }
+    pdf = typst.Compiler(_LOOK.encode(), font_paths=_FONTS, sys_inputs=inputs).compile(format="pdf", timestamp=0)
+    if not isinstance(pdf, bytes):
+        raise DeliveryFailed("the picture of a signature has no page", retry_after=None)
+    return pdf
 
 
 def facts_json(view: CertificateView) -> str:
@@ -91,22 +135,37 @@ def _qr(url: str) -> str:
 
 
 def _compiled(source: str, inputs: dict[str, str], view: CertificateView) -> RenderedCertificate:
-    with tempfile.TemporaryDirectory() as empty:  # its root: no file can be read
+    with tempfile.TemporaryDirectory() as alone:  # its root: no file but its own can be read
+        main = Path(alone, "template.typ")
+        main.write_text(source, encoding="utf-8")
         try:
             compiler = typst.Compiler(
-                source.encode(),
-                root=empty,
-                package_path=empty,
-                package_cache_path=empty,
+                main,
+                root=alone,
+                package_path=alone,
+                package_cache_path=alone,
                 font_paths=_FONTS,
                 sys_inputs={**inputs, "issued_at": view.issued_at.strftime("%Y-%m-%d %H:%M:%S")},
             )
             pdf = compiler.compile(format="pdf", pdf_standards="a-3b", timestamp=int(view.issued_at.timestamp()))
+            places = json.loads(compiler.query("<signature>", field="value"))
         except typst.TypstError as error:
             raise DeliveryFailed(_words(view.template, error), retry_after=None) from error
     if not isinstance(pdf, bytes):
         raise DeliveryFailed(f"certificate template {view.template}.typ has no page; give it one", retry_after=None)
-    return RenderedCertificate(pdf, hashlib.sha256(pdf).hexdigest())
+    return RenderedCertificate(pdf, hashlib.sha256(pdf).hexdigest(), _place(places, view.template))
+
+
+def _place(found: list[Any], template: str) -> Place | None:
+    if not found:
+        return None
+    try:
+        return Place(page=int(found[0]["page"]), **{name: float(found[0][name]) for name in _EDGES})
+    except (KeyError, TypeError, ValueError) as error:
+        raise DeliveryFailed(
+            f"certificate template {template}.typ: <signature> has no {error}; it takes page, {', '.join(_EDGES)}, in points",
+            retry_after=None,
+        ) from None
 
 
 def _words(template: str, error: typst.TypstError) -> str:

@@ -110,7 +110,7 @@ def _bounds(path: str) -> tuple[int, float]:
     """How many bytes a body may have, and how many seconds it may take."""
     if path == "/documents":
         return MAX_DOCUMENT, SLOWEST_DOCUMENT
-    return (MAX_UPLOAD if path.startswith("/imports") else MAX_BODY), SLOWEST
+    return (MAX_UPLOAD if path.startswith(("/imports", "/certificates/verify")) else MAX_BODY), SLOWEST
 
 
 class BoundedBody:

@@ -76,11 +76,23 @@ class CertificateView:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A rectangle on a page (the first is 0), in points from its lower left corner."""
+
+    page: int
+    left: float
+    bottom: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedCertificate:
-    """A finished file: the same view gives the same bytes."""
+    """A finished file: the same view gives the same bytes. `place` is where its template wants a signature to be seen."""
 
     pdf: bytes
     sha256: str
+    place: Place | None = None
 
 
 class CertificateRenderer(Protocol):
@@ -88,6 +100,45 @@ class CertificateRenderer(Protocol):
 
     def render(self, view: CertificateView) -> RenderedCertificate:
         """Raises DeliveryFailed(retry_after=None) where the template or the facts do not fit."""
+
+
+class Signer(Protocol):
+    """Signs files of certificates (PAdES)."""
+
+    def sign(self, made: RenderedCertificate, *, reason: str, at: datetime) -> bytes:
+        """The signed file; two signings are never equal. Raises DeliveryFailed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureReading:
+    """The last signature of a file. `intact`: what it covers is as it was signed; `whole`: that is all of the file, and
+    nothing was changed since that it forbids; `trusted`: its certificate goes back to an authority that we believe;
+    `timestamped`: somebody else says when; `development`: signed to try things out, worth nothing.
+    """
+
+    signer: str
+    issuer: str
+    signed_at: datetime | None
+    timestamped: bool
+    intact: bool
+    trusted: bool
+    whole: bool
+    development: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """What a file says: the facts inside it and its signature, each None where there is none that can be read."""
+
+    facts: Mapping[str, Any] | None
+    signature: SignatureReading | None
+
+
+class CertificateFiles(Protocol):
+    """Reads files that are said to be certificates."""
+
+    def read(self, pdf: bytes, *, at: datetime) -> FileReading:
+        """`at` is when the signer's certificate has to hold. Raises Unavailable."""
 
 
 class Caller(Protocol):
@@ -264,12 +315,14 @@ class Adapters:
     """What the composition root plugs in. `notifiers` are tried all: each message goes to every one.
 
     `templates` and `renderer` make what belongs to one published version, from its template sources (path below
-    templates/ → text, `certificate.typ` among them).
+    templates/ → text, `certificate.typ` among them); `signer` is asked for when a certificate has to be signed.
     """
 
     notifiers: Sequence[Notifier]
     templates: Callable[[Mapping[str, str]], Templates]
     renderer: Callable[[Mapping[str, str]], CertificateRenderer]
+    signer: Callable[[], Signer] | None = None
+    files: CertificateFiles | None = None
     callers: Mapping[str, Caller] = field(default_factory=dict)
     tables: Tables | None = None
     seal: Seal | None = None

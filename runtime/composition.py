@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote, urlsplit
 
-from adapters.certificates import TypstCertificates
+from adapters.certificates import DEVELOPMENT, TypstCertificates, signature_look
 from adapters.documents import DocumentFolder
 from adapters.mail import Sender
 from adapters.mailbox import Mailbox
 from adapters.oidc import Oidc, Provider, read_claims
 from adapters.outbound import Endpoint, Outbound
 from adapters.seals import Ed25519Seal
+from adapters.signatures.confined import ConfinedReader
+from adapters.signatures.keys import Key
 from adapters.smtp import Smtp, SmtpSettings
 from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
@@ -32,7 +35,7 @@ from runtime.settings import PREFIX, BadSetting
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.ports import Notifier, Spans
+    from engine.ports import Notifier, Signer, Spans
     from engine.service.catalog import Published
     from runtime.settings import Settings
 
@@ -85,10 +88,13 @@ def adapters_of(settings: Settings, now: Callable[[], datetime]) -> Adapters:
         except ValueError as error:
             raise BadSetting(f"{PREFIX}WEBHOOK_URL or {PREFIX}WEBHOOK_SECRET: {error}") from None
         notifiers.append(WebhookNotifier(Outbound(endpoint, machine_now=now)))
+    key = signing_key(settings)
     return Adapters(
         notifiers=notifiers,
         templates=MessageTemplates,
-        renderer=TypstCertificates,
+        renderer=partial(TypstCertificates, mark=DEVELOPMENT if key.is_development else ""),
+        signer=lambda: _signer(key, settings.timestamp_url),
+        files=ConfinedReader(key),
         callers=Callers(Path(settings.work_orders)),
         tables=FileTables(),
         documents=DocumentFolder(Path(settings.documents)),
@@ -123,9 +129,28 @@ def _identity(settings: Settings, now: Callable[[], datetime]) -> Oidc:
 
 def key_file(settings: Settings) -> Path:
     """Where the key of checkpoints is."""
+    return Path(settings.audit_key) if settings.audit_key else _beside(settings) / "milepost-audit.key"
+
+
+def signing_key(settings: Settings) -> Key:
+    """Where the key that signs certificates is."""
+    if settings.timestamp_url and urlsplit(settings.timestamp_url).scheme not in {"http", "https"}:
+        raise BadSetting(f"{PREFIX}TIMESTAMP_URL is no web address, such as https://timestamps.example")
+    trusted = Path(settings.signing_trusted) if settings.signing_trusted else None
+    password = settings.signing_password or None
+    return Key(settings.signing_key, _beside(settings) / "milepost-development.p12", password, trusted)
+
+
+def _signer(key: Key, timestamp_url: str) -> Signer:
+    """Its library takes a second to load: only where something is signed."""
+    signer: Signer = import_module("adapters.signatures.signing").PadesSigner(key, timestamp_url, signature_look)
+    return signer
+
+
+def _beside(settings: Settings) -> Path:
+    """The folder of the SQLite file, else the working folder."""
     url = urlsplit(settings.database_url)
-    beside = Path(unquote(url.path[1:])).parent if url.scheme.startswith("sqlite") else Path()
-    return Path(settings.audit_key) if settings.audit_key else beside / "milepost-audit.key"
+    return Path(unquote(url.path[1:])).parent if url.scheme.startswith("sqlite") else Path()
 
 
 def _mail(settings: Settings) -> Notifier:

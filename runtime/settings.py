@@ -67,6 +67,15 @@ class Settings:
         "",
         "the file of the private key that signs checkpoints, made when it is first needed; empty: milepost-audit.key beside the SQLite file, else in the working folder",
     )
+    signing_key: str = _setting(
+        "",
+        "the key that signs certificates: a PKCS#12 file, or pkcs11:token=NAME;object=LABEL?module-path=LIBRARY; empty: a development key, worth nothing, made at first use",
+    )
+    signing_password: str = _setting("", "the password of that file, or the PIN of that token", secret=True)
+    signing_trusted: str = _setting(
+        "", "a PEM file of authorities to believe when a certificate is verified, those of earlier keys among them"
+    )
+    timestamp_url: str = _setting("", "a server that says when a certificate was signed (RFC 3161), for PAdES B-T")
     adapter_limits: str = _setting(
         "*=8",
         "how many effects of an adapter at once and in a time, over all nodes: notify=4,10/s; laboratory=1,30/min; *=8",

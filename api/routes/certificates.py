@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from api.auth import ActorIn, ServicesIn
 from api.bodies import MAX_NUMBER
 from api.exact import ExactRoute
+from api.room import Room
+from engine.service.verification import Verdict
 from engine.service.views import CertificateInfo, PublicCertificate
 
 router = APIRouter(tags=["certificates"], route_class=ExactRoute)
+
+PDF = "application/pdf"
+_BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 
 @router.get("/certificates/{number}")
@@ -22,9 +29,7 @@ def get_certificate(number: str, services: ServicesIn, actor: ActorIn) -> Certif
     return services.certificates.by_number(number)
 
 
-@router.get(
-    "/certificates/{number}/pdf", response_class=Response, responses={200: {"content": {"application/pdf": {}}}}
-)
+@router.get("/certificates/{number}/pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
 def get_pdf(
     number: str,
     services: ServicesIn,
@@ -35,7 +40,19 @@ def get_pdf(
     file = services.certificates.pdf(number, issue)
     name = f"{file.number}-{file.issue}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"', "ETag": f'"{file.sha256}"'}
-    return Response(file.pdf, media_type="application/pdf", headers=headers)
+    return Response(file.pdf, media_type=PDF, headers=headers)
+
+
+@router.post("/certificates/verify", openapi_extra={"requestBody": {"required": True, "content": {PDF: _BINARY}}})
+async def verify_certificate(request: Request, services: ServicesIn, actor: ActorIn) -> Verdict:
+    """Whether the file in the body is a certificate as it was issued, and what the register says of it today."""
+    uploads: Room = request.app.state.uploads
+    with uploads.taken(actor):
+        try:
+            pdf = await request.body()
+        except ClientDisconnect:
+            raise HTTPException(400, "the body did not come to its end") from None
+        return await run_in_threadpool(services.verification.verify, pdf)
 
 
 @router.get("/v/{token}", response_model=PublicCertificate, responses={200: {"content": {"text/html": {}}}})

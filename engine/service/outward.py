@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -84,15 +85,23 @@ class Outward:
         return Delivered(data=answer, kept=answer)
 
     def issue(self, effect: StoredEffect) -> Delivered:
-        """The file of a certificate's issue: rendered and stored once, whatever is tried again."""
+        """The file of a certificate's issue: rendered, signed and stored once, whatever is tried again."""
         number, issue = str(effect.payload["number"]), int(effect.payload["issue"])
         sha256 = self._stored_file(number, issue)
         if sha256 is None:
-            view, version_id = self._certificate(effect, number, issue)
-            made = self._catalog.outfit(version_id).renderer.render(view)
-            self._store.write(lambda tx: tx.store_certificate_file(number, issue, made.pdf, made.sha256))
-            sha256 = self._stored_file(number, issue) or made.sha256
+            pdf = self._made(effect, number, issue)
+            made = hashlib.sha256(pdf).hexdigest()
+            self._store.write(lambda tx: tx.store_certificate_file(number, issue, pdf, made))
+            sha256 = self._stored_file(number, issue) or made
         return Delivered(data={"sha256": sha256}, kept={"sha256": sha256, "number": number, "issue": issue})
+
+    def _made(self, effect: StoredEffect, number: str, issue: int) -> bytes:
+        view, version_id = self._certificate(effect, number, issue)
+        made = self._catalog.outfit(version_id).renderer.render(view)
+        if self._adapters.signer is None:
+            return made.pdf
+        at = self._store.read(lambda reader: reader.business_now())
+        return self._adapters.signer().sign(made, reason=f"Certificate {number}, issue {issue}", at=at)
 
     def _stored_file(self, number: str, issue: int) -> str | None:
         """The hash of the file that is stored already: the first one stays."""

@@ -37,6 +37,7 @@ from engine.service.stepping import Stepping
 from engine.service.subscriptions import Subscriptions
 from engine.service.telling import Telling
 from engine.service.timers import Timers
+from engine.service.verification import Verification
 from engine.store.limits import NO_LIMITS
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Services:
     incidents: Incidents
     register: Register
     certificates: Certificates
+    verification: Verification
     people: People
     delegations: Delegations
     clock: Clock
@@ -115,6 +117,7 @@ def build_services(
     plans = Plans(store, catalog, adapters.tables)
     importing = ImportWork(store, catalog, commands, plans, lease_seconds=lease_seconds)
     effects = Effects(store, delivering, limits=limits, hands=hands, lease_seconds=lease_seconds)
+    certificates = Certificates(store, catalog, public_url=public_url)
     newsroom = Newsroom(store, catalog, public_url=public_url)
     publishing = Publishing(store, newsroom, adapters.events, hands=event_hands, lease_seconds=lease_seconds)
     return Services(
@@ -129,7 +132,8 @@ def build_services(
         assignments=Assignments(store, commands, strangers=adapters.identity is not None),
         incidents=Incidents(store),
         register=Register(store, catalog, public_url=public_url),
-        certificates=Certificates(store, catalog, public_url=public_url),
+        certificates=certificates,
+        verification=Verification(store, certificates, adapters.files),
         people=People(store, adapters.identity),
         delegations=Delegations(store),
         clock=Clock(store, timers, effects, recounting),

@@ -1,30 +1,27 @@
-"""`milepost certificate`: a template tried with invented facts, and the register's word on a file."""
+"""`milepost certificate`: a template tried with invented facts, and what a file is that somebody brings."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from engine.errors import CertificateNotFound, DeliveryFailed, MilepostError
+from engine.errors import DeliveryFailed, MilepostError
 from engine.ports import CertificateView
+from engine.service.verification import MAX_FILE, Finding
 from runtime.cli.choices import FINDINGS, FINE, Format
-from runtime.cli.printing import as_json, cells, out, plain, table
+from runtime.cli.printing import as_json, cells, out, plain, printable, table
 from runtime.cli.settings import services_now, settings_now
-from runtime.embedded import embedded_facts
 
 if TYPE_CHECKING:
-    from engine.service.services import Services
-    from engine.service.views import CertificateInfo
+    from collections.abc import Iterator
 
-MAX_FILE = 20 << 20
-NO_SIGNATURE = "signatures are not looked at: this release does not sign, a later one will"
+    from engine.ports import SignatureReading
+    from engine.service.verification import Verdict
 
-SAMPLE: dict[str, Any] = {
+FACTS: dict[str, Any] = {
     "body": "Ogniva Sample Certification Body",
     "body_address": "1 Example Street, Ogniva, Sample Region",
     "holder": "Sample Valves LLC / ООО «Образец-Арматура»",
@@ -50,12 +47,12 @@ SAMPLE: dict[str, Any] = {
 
 
 class NoCertificate(MilepostError):
-    """A file that is no certificate of ours, or a template that makes none."""
+    """A file that cannot be looked at, or a template that makes no certificate."""
 
 
 def preview(template: Path | None, output: Path) -> int:
     """Render a template with sample facts."""
-    from adapters.certificates import TypstCertificates
+    from adapters.certificates import SAMPLE, TypstCertificates
 
     settings = settings_now()
     source = template or Path(settings.workflows) / "templates" / "certificate.typ"
@@ -66,12 +63,12 @@ def preview(template: Path | None, output: Path) -> int:
         token="preview",  # noqa: S106  (no secret: it opens nothing)
         verify_url=f"{settings.public_url.rstrip('/')}/v/preview",
         template=name,
-        facts=SAMPLE,
+        facts=FACTS,
         case_number="Q-2026-000001",
         issued_at=datetime(2026, 5, 12, 9, 30, tzinfo=UTC),
     )
     try:
-        rendered = TypstCertificates({f"{name}.typ": source.read_text(encoding="utf-8")}).render(view)
+        rendered = TypstCertificates({f"{name}.typ": source.read_text(encoding="utf-8")}, mark=SAMPLE).render(view)
     except DeliveryFailed as failure:
         raise NoCertificate(str(failure)) from None
     output.write_bytes(rendered.pdf)
@@ -79,83 +76,55 @@ def preview(template: Path | None, output: Path) -> int:
     return FINE
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """What the register says of a file: `genuine` is the very file that was stored, `valid` that it holds today."""
-
-    file: str
-    sha256: str
-    number: str
-    issue: int
-    genuine: bool
-    same_facts: bool
-    latest_issue: int
-    status: str
-    valid: bool
-    signature: str = NO_SIGNATURE
-
-
 def verify(file: Path, report: Format) -> int:
-    """0 where it is the stored file of the latest issue and the certificate holds today; 1 where not."""
+    """0 where it is the file of the latest issue as it was issued, and the certificate holds today; 1 where not."""
     if file.stat().st_size > MAX_FILE:
         raise NoCertificate(f"{file} has more than {MAX_FILE >> 20} MiB; no certificate is so large")
-    pdf = file.read_bytes()
-    facts = embedded_facts(pdf)
-    if not pdf.startswith(b"%PDF") or facts is None:
-        raise NoCertificate(f"{file} is no certificate of Milepost: it has no facts inside that can be read")
     with services_now() as services:
-        word = _word(services, file, pdf, facts)
+        verdict = services.verification.verify(file.read_bytes())
     if report is Format.JSON:
-        as_json(word)
+        as_json({"file": str(file), **plain(verdict)})
     else:
-        _print(word)
-    return FINE if word.genuine and word.valid and word.issue == word.latest_issue else FINDINGS
+        _print(file, verdict)
+    return FINE if verdict.valid else FINDINGS
 
 
-def _word(services: Services, file: Path, pdf: bytes, facts: dict[str, Any]) -> Word:
-    number, issue, digest = facts["number"], facts["issue"], hashlib.sha256(pdf).hexdigest()
-    try:
-        held = services.certificates.by_number(number)
-    except CertificateNotFound:
-        return Word(str(file), digest, number, issue, False, False, 0, "unknown to the register", False)  # noqa: FBT003
-    try:
-        stored = services.certificates.pdf(number, issue)
-    except CertificateNotFound:
-        stored = None
-    return Word(
-        file=str(file),
-        sha256=digest,
-        number=number,
-        issue=issue,
-        genuine=stored is not None and stored.sha256 == digest,
-        same_facts=issue == held.issue and _same(facts, held),
-        latest_issue=held.issue,
-        status=held.status,
-        valid=services.certificates.by_token(held.token).valid if held.status != "reserved" else False,
-    )
-
-
-def _same(facts: dict[str, Any], held: CertificateInfo) -> bool:
-    return bool(plain(facts.get("facts")) == plain(held.facts))
-
-
-def _print(word: Word) -> None:
-    made = table("The register's word", "", "")
+def _print(file: Path, verdict: Verdict) -> None:
+    made = table("Verified against the register", "", "")
     made.show_header = False
-    cells(made, "file", word.file)
-    cells(made, "says it is", f"{word.number}, issue {word.issue}")
-    cells(made, "is the stored file", "yes" if word.genuine else "no: not the bytes that were issued")
-    cells(made, "facts inside", "as in the register" if word.same_facts else "not those of the register's latest issue")
-    cells(made, "latest issue", word.latest_issue or "")
-    cells(made, "status today", word.status + ("" if word.valid or word.status != "valid" else ", outside its days"))
-    cells(made, "signature", word.signature)
+    cells(made, "file", file)
+    if verdict.number is not None:
+        cells(made, "says it is", f"{verdict.number}, issue {verdict.issue}")
+    cells(made, "file is", f"{verdict.finding}: {verdict.words}")
+    cells(made, "status today", _today(verdict))
+    for line in _signature(verdict.signature):
+        cells(made, *line)
     out().print(made)
-    fine = word.genuine and word.valid and word.issue == word.latest_issue
+    genuine = verdict.finding in {Finding.GENUINE, Finding.SUPERSEDED}
     said = (
         "genuine, and valid today"
-        if fine
-        else "not to be relied on"
-        if not word.genuine
+        if verdict.valid
         else "genuine, but not valid today"
+        if genuine
+        else "not to be relied on"
     )
-    out().print(Text(said, style="green" if fine else "red"))
+    out().print(Text(said, style="green" if verdict.valid else "red"))
+
+
+def _today(verdict: Verdict) -> str:
+    if verdict.status is None:
+        return "unknown to the register"
+    outside = verdict.finding is Finding.GENUINE and verdict.status == "valid" and not verdict.valid
+    return f"{verdict.status}, latest issue {verdict.latest_issue}" + (", outside its days" if outside else "")
+
+
+def _signature(found: SignatureReading | None) -> Iterator[tuple[str, str]]:
+    if found is None:
+        yield "signature", "none that can be read"
+        return
+    when = f", {printable(found.signed_at)}" if found.signed_at else ""
+    yield "signed by", f"{found.signer}{when}" + (" (by a timestamp server)" if found.timestamped else "")
+    said = "a development authority: worth nothing" if found.development else found.issuer
+    yield "vouched for by", said + ("" if found.trusted else ", whom we have no reason to believe")
+    kept = "what it covers is as it was signed" if found.intact else "BROKEN: what it covers was changed"
+    yield "signature", kept + ("" if found.whole else "; it does not cover the whole file")

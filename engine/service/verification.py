@@ -1,0 +1,168 @@
+"""Is this file the certificate that was issued, and what does the register say of it today? Files are told apart in words."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import Unavailable
+from engine.service.outward import certificate_issue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from engine.ports import CertificateFiles, FileReading, SignatureReading
+    from engine.service.certificates import Certificates
+    from engine.store.records import StoredCertificate
+    from engine.store.store import Store
+    from engine.store.transaction import Reader
+
+MAX_FILE = 20 << 20
+MANY_DIFFER = 4
+
+
+class Finding(StrEnum):
+    """What a file is, beside those that were issued."""
+
+    GENUINE = "genuine"
+    SUPERSEDED = "superseded"
+    ALTERED = "altered"
+    TRUNCATED = "truncated"
+    RESAVED = "resaved"
+    FOREIGN = "foreign"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`finding` says what the file is, `words` the same as a sentence; `status` is what the register says today, and `valid`
+    that the file is genuine and its certificate holds today.
+    """
+
+    finding: Finding
+    words: str
+    sha256: str
+    checked_at: datetime
+    number: str | None = None
+    issue: int | None = None
+    latest_issue: int | None = None
+    status: str | None = None
+    valid: bool = False
+    signature: SignatureReading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the register has of the number and issue that a file says: the issue, the latest one, the stored file."""
+
+    held: StoredCertificate | None
+    latest: StoredCertificate | None
+    pdf: bytes | None
+    now: datetime
+
+
+class Verification:
+    """Files that somebody brings, beside those that were stored."""
+
+    def __init__(self, store: Store, certificates: Certificates, files: CertificateFiles | None) -> None:
+        self._store, self._certificates, self._files = store, certificates, files
+
+    def verify(self, pdf: bytes) -> Verdict:
+        """What a file of 20 MiB at most is. Raises Unavailable where files cannot be read now."""
+        if self._files is None:
+            raise Unavailable("no adapter reads files of certificates here")
+        now = self._store.read(lambda reader: reader.business_now())
+        reading = self._files.read(pdf, at=now)
+        facts = reading.facts or {}
+        number, issue = facts.get("number"), facts.get("issue")
+        known = self._store.read(lambda reader: _known(reader, number, issue))
+        finding, words = self._judge(pdf, reading, known)
+        latest = known.latest
+        return Verdict(
+            finding=finding,
+            words=words,
+            sha256=hashlib.sha256(pdf).hexdigest(),
+            checked_at=known.now,
+            number=number,
+            issue=issue,
+            latest_issue=latest.issue if latest else None,
+            status=latest.status if latest else None,
+            valid=finding is Finding.GENUINE and latest is not None and self._holds(latest),
+            signature=reading.signature,
+        )
+
+    def _holds(self, latest: StoredCertificate) -> bool:
+        return latest.status == "valid" and self._certificates.by_token(latest.token).valid
+
+    def _judge(self, pdf: bytes, reading: FileReading, known: _Known) -> tuple[Finding, str]:
+        if reading.facts is None:
+            return _without_facts(pdf, reading.signature)
+        said = f"{reading.facts['number']}, issue {reading.facts['issue']}"[:160]
+        if known.latest is None:
+            return Finding.FOREIGN, f"It says it is certificate {said}; the register has no such number."
+        if known.pdf is None:
+            return Finding.FOREIGN, f"It says it is certificate {said}; no such file was ever issued."
+        if pdf == known.pdf:
+            if known.latest.issue != reading.facts["issue"]:
+                newer = f"issue {known.latest.issue} has taken its place"
+                return Finding.SUPERSEDED, f"This is the file of {said} as it was issued; {newer}."
+            return Finding.GENUINE, f"This is the file of {said} as it was issued, byte for byte."
+        return self._unlike(pdf, reading, known.pdf, known.now)
+
+    def _unlike(self, pdf: bytes, reading: FileReading, stored: bytes, now: datetime) -> tuple[Finding, str]:
+        """A file that claims to be one that was issued, and is not."""
+        if stored.startswith(pdf):
+            missing = len(stored) - len(pdf)
+            return Finding.TRUNCATED, f"The file is cut off: its last {missing:,} of {len(stored):,} bytes are missing."
+        if pdf.startswith(stored):
+            return Finding.ALTERED, f"{len(pdf) - len(stored):,} bytes were added to the file after it was signed."
+        signature = reading.signature
+        if signature is not None and signature.intact and signature.whole:
+            return Finding.FOREIGN, f"It was signed by '{signature.signer}', and is not the file that was issued."
+        if self._files is None or reading.facts is None:
+            raise Unavailable("files cannot be read any more")
+        names = _differing(reading.facts, self._files.read(stored, at=now).facts or {})
+        if names:
+            return Finding.ALTERED, f"The facts inside are not those that were issued: {', '.join(names)} differ."
+        if len(pdf) == len(stored):
+            count = sum(a != b for a, b in zip(pdf, stored, strict=True))
+            return Finding.ALTERED, f"{count:,} of its bytes are not as they were signed."
+        if signature is not None and signature.whole:
+            return Finding.ALTERED, "Its content was changed after it was signed."
+        return Finding.RESAVED, (
+            "Another program has saved it anew, and its signature is lost: nothing that it shows is certain. "
+            "Ask for the file as it was issued."
+        )
+
+
+def _without_facts(pdf: bytes, signature: SignatureReading | None) -> tuple[Finding, str]:
+    if signature is not None:
+        return Finding.FOREIGN, f"It was signed by '{signature.signer}' and is no certificate of this register."
+    if pdf.startswith(b"%PDF"):
+        return Finding.FOREIGN, "It is no certificate of this register: it has no facts inside that can be read."
+    return Finding.UNREADABLE, "It is no PDF file."
+
+
+def _known(reader: Reader, number: Any, issue: Any) -> _Known:
+    now = reader.business_now()
+    if not isinstance(number, str) or not isinstance(issue, int):
+        return _Known(None, None, None, now)
+    latest = reader.certificate(number)
+    if latest is None or latest.status == "reserved":
+        return _Known(None, None, None, now)
+    held = certificate_issue(reader, number, issue)
+    return _Known(held, latest, reader.certificate_pdf(number, issue) if held else None, now)
+
+
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The names of facts that are not equal, the first few."""
+    these, those = one.get("facts"), other.get("facts")
+    if not isinstance(these, dict) or not isinstance(those, dict):
+        return [] if these == those else ["facts"]
+    names = sorted(name[:60] for name in {*these, *those} if these.get(name) != those.get(name))
+    outside = [name for name in ("case_number", "issued_at", "verify_url") if one.get(name) != other.get(name)]
+    found = outside + names
+    return found[:MANY_DIFFER] + (["…"] if len(found) > MANY_DIFFER else [])
