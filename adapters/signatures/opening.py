@@ -62,9 +62,16 @@ def _from_token(key: Key) -> Iterator[Signer]:
     except Exception as error:  # noqa: BLE001
         raise failed(f"the token '{token}' cannot be opened ({type(error).__name__})") from None
     try:
-        signer = pkcs11.PKCS11Signer(session, cert_label=label, other_certs_to_pull=None)
-        if signer.signing_cert is None:
-            raise failed(f"the token '{token}' has no certificate '{label}'")
-        yield signer
+        yield _of_token(pkcs11.PKCS11Signer(session, cert_label=label, other_certs_to_pull=None), token, label)
     finally:
         session.close()
+
+
+def _of_token(signer: Signer, token: str, label: str) -> Signer:
+    try:
+        held = signer.signing_cert
+    except Exception:  # noqa: BLE001
+        held = None
+    if held is None:
+        raise failed(f"the token '{token}' has no certificate '{label}', or more than one")
+    return signer

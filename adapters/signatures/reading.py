@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MANY = 8
 MEMORY = 768 << 20
-CPU_SECONDS = 10
+CPU_SECONDS = 5
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ class PadesSigner:
                 docmdp_permissions=MDPPerm.NO_CHANGES,
             )
             stamper = HTTPTimeStamper(self.timestamp_url, timeout=TIMESTAMP_SECONDS) if self.timestamp_url else None
-            writer = IncrementalPdfFileWriter(io.BytesIO(made.pdf))
+            writer = _AsItIs(io.BytesIO(made.pdf))
             place = made.place
             with tempfile.TemporaryDirectory() as folder:
                 style = None
@@ -80,6 +80,13 @@ class PadesSigner:
                     meta, signer, timestamper=stamper, stamp_style=style, new_field_spec=_field(place), at=at
                 )
                 return _signed(signs, writer)
+
+
+class _AsItIs(IncrementalPdfFileWriter):
+    """Leaves the file's own words about itself, its marks of PDF/A among them, as they were rendered."""
+
+    def _update_meta(self) -> None:
+        """Nothing is said of the moment or the library."""
 
 
 class _SignsAt(PdfSigner):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Unavailable
+from engine.ports import SignatureReading
 from engine.service.outward import certificate_issue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from engine.ports import CertificateFiles, FileReading, SignatureReading
+    from engine.ports import CertificateFiles, FileReading
     from engine.service.certificates import Certificates
     from engine.store.records import StoredCertificate
     from engine.store.store import Store
@@ -129,7 +130,8 @@ class Verification:
             return Finding.ALTERED, f"The facts inside are not those that were issued: {', '.join(names)} differ."
         if len(pdf) == len(stored):
             count = sum(a != b for a, b in zip(pdf, stored, strict=True))
-            return Finding.ALTERED, f"{count:,} of its bytes are not as they were signed."
+            said = "1 byte is not as it was" if count == 1 else f"{count:,} bytes are not as they were"
+            return Finding.ALTERED, f"{said} signed."
         if signature is not None and signature.whole:
             return Finding.ALTERED, "Its content was changed after it was signed."
         return Finding.RESAVED, (

@@ -81,6 +81,11 @@ class Client:
         """The file of a certificate."""
         return self._content(who, f"/certificates/{number}/pdf")
 
+    def verify(self, who: Person, pdf: bytes) -> Any:
+        """What a file is that is said to be a certificate."""
+        headers = {**self._as(who), "Content-Type": "application/pdf"}
+        return self._answer(self._send("POST", "/certificates/verify", content=pdf, headers=headers))
+
     def _content(self, who: Person, path: str) -> bytes:
         response = self._send("GET", path, headers=self._as(who))
         if response.status_code != httpx.codes.OK:

@@ -83,7 +83,7 @@ def _left(narrator: Narrator, output: Output, folder: Path, letters: int, second
     for name, what in (
         ("milepost.db", "the database: every case with its history, and the register"),
         ("mailbox/", f"{letters} letters (.eml), in English and Russian"),
-        ("certificates/", f"{pdfs} certificates (PDF/A-3, their facts inside as JSON)"),
+        ("certificates/", f"{pdfs} certificates (PDF/A-3, signed, their facts inside as JSON)"),
         ("documents/", "what was uploaded, each once"),
         ("work-orders/", "what the laboratory was asked to do"),
         ("tokens.json", "everybody's token; only you may read it"),

@@ -101,6 +101,7 @@ TABLE = [
     ("GET", "/register/eligibility?tax_id=1234567890&designation=V-1", None, KNOWN, ""),
     ("GET", "/certificates/{number}", None, KNOWN, NO_CASE),
     ("GET", "/certificates/{number}/pdf", None, KNOWN, NO_CASE),
+    ("POST", "/certificates/verify", b"%PDF", KNOWN, ""),
     ("GET", "/incidents", None, PLANT, ""),
     ("GET", "/incidents/{incident}", None, PLANT, NO_PLANT),
     ("POST", "/incidents/{incident}/close", {"answer": "seen to"}, PLANT, NO_PLANT),

@@ -64,13 +64,14 @@ def test_settings():
 def test_dependencies():
     """docs/architecture.md has every run-time dependency of pyproject.toml, and none but its owner imports it."""
     project = tomllib.loads(read("pyproject.toml"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["otel"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["otel"], *extras["pkcs11"]]
     named = {re.split(r"[<>=\[]", line)[0] for line in wanted}
     rows = {row[0]: code(row[1]) for row in table("docs/architecture.md", "Dependencies")}
     assert set(rows) == named
     for library, owners in rows.items():
         name = "opentelemetry" if library.startswith("opentelemetry") else library.replace("-", "_")
-        name = {"pyyaml": "yaml"}.get(library, name)
+        name = {"pyyaml": "yaml", "python-pkcs11": "pkcs11"}.get(library, name)
         users = [path for path, found in IMPORTS.items() if name in found]
         strangers = [path for path in users if not path.startswith(tuple(owners) or ("nobody",))]
         assert (library, strangers) == (library, [])

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.signatures.embedded import embedded_facts
 from engine.store.store import Store
 from runtime.cli.settings import services_now
 from runtime.composition import machine_now
-from runtime.embedded import embedded_facts
 from runtime.settings import BadSetting, Settings, read_settings
 
 
@@ -67,7 +67,7 @@ def test_a_database_that_is_in_use_is_left_alone(milepost, folder):
 
 
 def test_a_certificate_is_previewed_and_looked_at(milepost, folder, monkeypatch):
-    """The sample has its facts inside; the register knows nothing of it, and no signature is claimed."""
+    """The sample has its facts inside and says what it is; the register knows nothing of it, and nobody has signed it."""
     template = Path(__file__).parents[2] / "workflows" / "templates" / "certificate.typ"
     assert milepost("certificate", "preview", "--template", template, "--output", "sample.pdf")[0] == 0
     pdf = (folder / "sample.pdf").read_bytes()
@@ -76,8 +76,10 @@ def test_a_certificate_is_previewed_and_looked_at(milepost, folder, monkeypatch)
     assert (facts["number"], facts["issue"], facts["facts"]["product"]) == ("OGN1.RU.0001.P00001-38", 1, "Z-50")
     code, out, _ = milepost("certificate", "verify", "sample.pdf", "--format", "json")
     word = json.loads(out)
-    assert (code, word["genuine"], word["status"]) == (1, False, "unknown to the register")
-    assert "does not sign" in word["signature"]
+    assert (code, word["finding"], word["status"], word["signature"]) == (1, "foreign", None, None)
+    assert word["words"].endswith("the register has no such number.")
+    code, out, _ = milepost("certificate", "verify", "sample.pdf")
+    assert (code, "unknown to the register" in out, "not to be relied on" in out) == (1, True, True)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from runtime.demo.story import Story
 
 SUSPENDED, REFUSED = "DP-4", "UR-200"
+BEHIND = 60
+"""Bytes behind the word that begins a stream: inside what is drawn."""
 
 
 def tell(story: Story) -> None:
@@ -86,7 +88,7 @@ def _decide(story: Story) -> None:
     )
     for what in (HERO, SUSPENDED, RETURNED, PARTLY):
         story.look(what, to="registration")
-    story.tell.quiet(story.now, "", "four certificates are rendered as PDF/A-3, each with its facts inside")
+    story.tell.quiet(story.now, "", "four certificates are rendered as PDF/A-3 and signed, each with its facts inside")
 
 
 def enter(story: Story, what: str) -> str:
@@ -117,3 +119,25 @@ def _enter(story: Story) -> None:
         story.now, "", f"{story.name('roman')} enters four certificates in the register", "Listed; they may be tendered"
     )
     story.tell.table(("product", "certificate", "scope", "valid, both days included"), rows)
+    story.tell.plain()
+    verify(story, rows[0][1])
+
+
+def verify(story: Story, number: str) -> None:
+    """A certificate's file looked at as it is, and with one byte broken."""
+    file = next(story.output.certificates.glob(f"*_{number}.pdf"))
+    pdf, toma = file.read_bytes(), story.people["toma"]
+    at = pdf.index(b"stream", len(pdf) // 4) + BEHIND
+    for what, content in (
+        (f"brings the file of {number}", pdf),
+        ("breaks one of its bytes, and brings it again", _broken(pdf, at)),
+    ):
+        said = story.client.verify(toma, content)
+        if (said["finding"], said["valid"]) != (("genuine", True) if content == pdf else ("altered", False)):
+            raise NotAsTold(f"{file.name} is said to be {said['finding']}")
+        story.tell.move(story.now, "", f"{story.name('toma')} {what}", f"{said['finding']}: {said['words']}")
+    story.tell.quiet(story.now, "", f"signed by: {said['signature']['signer']}")
+
+
+def _broken(pdf: bytes, at: int) -> bytes:
+    return pdf[:at] + bytes([pdf[at] ^ 1]) + pdf[at + 1 :]
