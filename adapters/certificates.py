@@ -12,6 +12,7 @@ import io
 import json
 import re
 import tempfile
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import segno
 import typst
 
+from adapters.certificate_samples import SAMPLES
 from adapters.plain_json import plain_json
 from adapters.plain_text import one_line
 from adapters.sheet import sheet
@@ -53,6 +55,7 @@ _LOOK = """#let s = sys.inputs
 """
 MAX_NAME = 120
 _EDGES = ("left", "bottom", "width", "height")
+_AT = re.compile(r"template\.typ:(\d+):(\d+)")
 _NO_GLYPH = re.compile(r'the text `"(.*?)"` could not be displayed')
 
 
@@ -66,7 +69,18 @@ class TypstCertificates:
         self._sources = {name: source for name, source in sources.items() if name.endswith(".typ")}
 
     def check(self, name: str) -> list[str]:
-        """What stands against a template before anything is rendered ([]: nothing)."""
+        """What stands against a template ([]: nothing): words that it may not use, and what goes wrong with samples."""
+        problems = self._against(name)
+        if problems:
+            return problems
+        for what, view in SAMPLES.items():
+            try:
+                self.render(replace(view, template=name))
+            except DeliveryFailed as failure:
+                problems.append(f"{failure} (tried with {what})")
+        return problems[:1]
+
+    def _against(self, name: str) -> list[str]:
         source = self._sources.get(f"{name}.typ")
         if source is None:
             have = ", ".join(sorted(key.removesuffix(".typ") for key in self._sources))
@@ -79,7 +93,7 @@ class TypstCertificates:
 
     def render(self, view: CertificateView) -> RenderedCertificate:
         """The file; DeliveryFailed for good where the template or the facts do not fit."""
-        problems = self.check(view.template)
+        problems = self._against(view.template)
         if problems:
             raise DeliveryFailed(problems[0], retry_after=None)
         inputs = {
@@ -172,4 +186,6 @@ def _words(template: str, error: typst.TypstError) -> str:
     unknown = _NO_GLYPH.search(error.message)
     if unknown:
         return f"the certificate's fonts have no character for '{unknown[1]}'; write it in Latin, Greek or Cyrillic letters"
-    return f"certificate template {template}.typ: {' '.join(error.message.split())[:300]}"
+    at = _AT.search(error.diagnostic or "")
+    where = f":{at[1]}:{at[2]}" if at else ""
+    return f"certificate template {template}.typ{where}: {' '.join(error.message.split())[:300]}"

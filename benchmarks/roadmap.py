@@ -39,6 +39,10 @@ class _NoNotifier:
 
 
 class _NoRenderer:
+    def check(self, _name: str) -> list[str]:
+        """Every template is good."""
+        return []
+
     def render(self, view: object) -> RenderedCertificate:  # noqa: ARG002  (the port says so)
         """Nothing."""
         return RenderedCertificate(b"", "")

@@ -98,6 +98,9 @@ class RenderedCertificate:
 class CertificateRenderer(Protocol):
     """Renders certificates as PDF/A-3 with their facts embedded as JSON."""
 
+    def check(self, name: str) -> list[str]:
+        """What is wrong with a template ([]: nothing), tried with samples."""
+
     def render(self, view: CertificateView) -> RenderedCertificate:
         """Raises DeliveryFailed(retry_after=None) where the template or the facts do not fit."""
 

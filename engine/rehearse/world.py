@@ -117,6 +117,10 @@ class _Letters:
 class _Renderer:
     outside: Outside
 
+    def check(self, _name: str) -> list[str]:
+        """Sheets are looked at where a definition is validated or published."""
+        return []
+
     def render(self, view: CertificateView) -> RenderedCertificate:
         if "certificate.issue" in self.outside.answers:
             self.outside.answer("certificate.issue")

@@ -135,7 +135,7 @@ class Catalog:
         )
         if not all(seen):
             known = {**self._newest(), **{one.workflow.name: one.workflow for one in candidates}}
-            candidates = check_all(candidates, known, self._templates)
+            candidates = check_all(candidates, known, self._templates, self._renderer)
 
         def work(tx: Transaction) -> tuple[tuple[Published, ...], int]:
             tx.begin_publishing()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engine.core.calendars.calendar import Calendar
     from engine.core.definition import Workflow
-    from engine.ports import Templates
+    from engine.ports import CertificateRenderer, Templates
     from engine.service.bundles import Bundle
 
 TEMPLATE_FAULT = "TP001"
@@ -50,9 +50,11 @@ def check_all(
     candidates: Sequence[Candidate],
     known: Mapping[str, Workflow],
     templates: Callable[[Mapping[str, str]], Templates],
+    renderer: Callable[[Mapping[str, str]], CertificateRenderer],
 ) -> tuple[Candidate, ...]:
     """The candidates with all findings; `known` are all workflows they may speak to. Raises InvalidWorkflow."""
     refuse(_check_messages(candidates, templates))
+    refuse(_check_sheets(candidates, renderer))
     calendars = read_calendars(candidate.bundle for candidate in candidates)
     return tuple(_checked(candidate, known, calendars) for candidate in candidates)
 
@@ -73,7 +75,7 @@ def _checked(candidate: Candidate, known: Mapping[str, Workflow], calendars: Map
 def _check_messages(
     candidates: Sequence[Candidate], templates: Callable[[Mapping[str, str]], Templates]
 ) -> list[Diagnostic]:
-    """What is wrong with message templates themselves; certificates' are tried when they are rendered."""
+    """What is wrong with message templates themselves."""
     sources = {name: text for candidate in candidates for name, text in candidate.bundle.templates.items()}
     checker = templates(sources)
     names = dict.fromkeys(name.partition(".")[0] for name in sources if name.endswith(".txt"))
@@ -81,6 +83,22 @@ def _check_messages(
         Diagnostic(TEMPLATE_FAULT, Severity.ERROR, problem, f"templates/{name}", NOWHERE)
         for name in names
         for problem in checker.check(name)
+    ]
+
+
+def _check_sheets(
+    candidates: Sequence[Candidate], renderer: Callable[[Mapping[str, str]], CertificateRenderer]
+) -> list[Diagnostic]:
+    """What is wrong with the templates of certificates: the definition is refused, not a certificate botched."""
+    used = {
+        (candidate.workflow.certificate.template, tuple(sorted(candidate.templates.items())))
+        for candidate in candidates
+        if candidate.workflow.certificate is not None
+    }
+    return [
+        Diagnostic(TEMPLATE_FAULT, Severity.ERROR, problem, f"templates/{name}.typ", NOWHERE)
+        for name, sources in sorted(used)
+        for problem in renderer(dict(sources)).check(name)
     ]
 
 

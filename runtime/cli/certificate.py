@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from engine.errors import DeliveryFailed, MilepostError
-from engine.ports import CertificateView
 from engine.service.verification import MAX_FILE, Finding
 from runtime.cli.choices import FINDINGS, FINE, Format
 from runtime.cli.printing import as_json, cells, out, plain, printable, table
@@ -21,30 +20,6 @@ if TYPE_CHECKING:
     from engine.ports import SignatureReading
     from engine.service.verification import Verdict
 
-FACTS: dict[str, Any] = {
-    "body": "Ogniva Sample Certification Body",
-    "body_address": "1 Example Street, Ogniva, Sample Region",
-    "holder": "Sample Valves LLC / ООО «Образец-Арматура»",
-    "holder_address": {
-        "country": "Sampleland",
-        "region": "Sample Region",
-        "city": "Ogniva",
-        "street": "7 Invented Lane",
-    },
-    "plant": ("Plant No. 1, Ogniva",),
-    "product": "Z-50",
-    "product_name": "Gate valve / Задвижка",
-    "standard": {"number": "TU 3741-001-00000001-2025", "revision": "2"},
-    "scheme": "3",
-    "scope": ("Z-50", "Z-80"),
-    "granted_on": date(2026, 5, 12),
-    "valid_from": date(2026, 5, 12),
-    "valid_until": date(2029, 5, 11),
-    "reports": ("P-17/2026", "P-18/2026"),
-    "signatory": {"name": "Ivan Primerov", "title": "Head of the certification body"},
-    "conditions": ({"text": "Submit the quality plan", "due": date(2026, 9, 1)},),
-}
-
 
 class NoCertificate(MilepostError):
     """A file that cannot be looked at, or a template that makes no certificate."""
@@ -52,21 +27,13 @@ class NoCertificate(MilepostError):
 
 def preview(template: Path | None, output: Path) -> int:
     """Render a template with sample facts."""
+    from adapters.certificate_samples import SAMPLES
     from adapters.certificates import SAMPLE, TypstCertificates
 
     settings = settings_now()
     source = template or Path(settings.workflows) / "templates" / "certificate.typ"
     name = source.name.removesuffix(".typ")
-    view = CertificateView(
-        number="OGN1.RU.0001.P00001-38",
-        issue=1,
-        token="preview",  # noqa: S106  (no secret: it opens nothing)
-        verify_url=f"{settings.public_url.rstrip('/')}/v/preview",
-        template=name,
-        facts=FACTS,
-        case_number="Q-2026-000001",
-        issued_at=datetime(2026, 5, 12, 9, 30, tzinfo=UTC),
-    )
+    view = replace(SAMPLES["all facts"], template=name, verify_url=f"{settings.public_url.rstrip('/')}/v/preview")
     try:
         rendered = TypstCertificates({f"{name}.typ": source.read_text(encoding="utf-8")}, mark=SAMPLE).render(view)
     except DeliveryFailed as failure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -182,3 +183,22 @@ def test_check() -> None:
     """`check` says what is wrong without rendering."""
     assert RENDERER.check("certificate") == []
     assert RENDERER.check("other") == ["no certificate template 'other'; there are: certificate"]
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("#let s = json(bytes(sys.inputs.sheet))\n\n#s.holder", r"c\.typ:3:3: .*\"holder\".*tried with no facts"),
+        (
+            '#let s = json(bytes(sys.inputs.sheet))\n#s.at("scope", default: ()).at(59)',
+            r"c\.typ:2:.*tried with all facts",
+        ),
+        ("= Title\n#set text(colour: red)", r"c\.typ:2:\d+: unexpected argument: colour"),
+        ("#metadata((page: 0)) <signature>", "<signature> has no 'left'"),
+        ('\n#import "@preview/x:1.0.0"', r"c\.typ:2: 'import' is not allowed"),
+    ],
+)
+def test_check_tries_the_template(source: str, words: str) -> None:
+    """A template is tried with all facts, with none and with many, before any certificate is made of it."""
+    (problem,) = TypstCertificates({"c.typ": source}).check("c")
+    assert re.search(words, problem, re.DOTALL), problem

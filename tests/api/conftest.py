@@ -119,6 +119,10 @@ class Letters:
 class Renderer:
     """A small file for every certificate."""
 
+    def check(self, _name):
+        """Every template is good."""
+        return []
+
     def render(self, view):
         """The same bytes for the same number."""
         pdf = f"%PDF {view.number}".encode()

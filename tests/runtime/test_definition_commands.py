@@ -117,7 +117,7 @@ def test_sarif_is_what_the_standard_asks_for(milepost, folder):
         ["calendar", "explain", "ru", "2026-01-12", "5 days", "--timezone", "Mars/Base"],
         ["calendar", "seed", "XX", "--years", "2026-2027"],
         ["calendar", "seed", "RU", "--years", "soon"],
-        ["certificate", "verify", "workflows/note.yaml"],
+        ["certificate", "verify", "nowhere.pdf"],
         ["import", "nowhere.csv", "--workflow", "note", "--token", "x"],
         ["import", "workflows/note.yaml", "--workflow", "note", "--token", "x"],
         ["audit", "verify", "N-1"],

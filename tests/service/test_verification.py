@@ -15,10 +15,12 @@ from adapters.signatures.confined import ConfinedReader
 from adapters.signatures.keys import Key
 from adapters.signatures.signing import PadesSigner
 from adapters.templates import MessageTemplates, read_folder
-from engine.errors import Unavailable
+from engine.errors import InvalidWorkflow, Unavailable
 from engine.ports import Adapters
+from engine.service.bundles import Bundle
 from engine.service.services import build_services
 from tests.adapters.signing_keys import Authority
+from tests.service.conftest import TEMPLATES as CONFTEST_TEMPLATES
 from tests.service.test_certificates_and_register import SOURCE
 
 TEMPLATES = read_folder(Path(__file__).parents[2] / "workflows" / "templates")
@@ -206,3 +208,18 @@ def test_too_many_at_once(key):
         patch.setattr("adapters.signatures.confined.WAIT_SECONDS", 0.05)
         with pytest.raises(Unavailable, match="other files"):
             reader.read(b"%PDF", at=datetime(2026, 5, 12, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("world", ["file"], indirect=True)
+def test_a_broken_template_is_refused_when_it_is_published(world, key):
+    """The definition is refused, with the template's line; no certificate is botched later."""
+    adapters = Adapters([], MessageTemplates, TypstCertificates)
+    services = build_services(world.store, adapters, public_url="https://milepost.example")
+    broken = {**CONFTEST_TEMPLATES, "certificate.typ": "= Certificate\n#nobody(1)"}
+    with pytest.raises(InvalidWorkflow, match=r"certificate\.typ:2:.*unknown variable: nobody"):
+        services.catalog.publish_all([Bundle(SOURCE, "q.yaml", broken, {})])
+    missing = {name: text for name, text in CONFTEST_TEMPLATES.items() if name != "certificate.typ"}
+    with pytest.raises(InvalidWorkflow, match="no certificate template 'certificate'"):
+        services.catalog.publish_all([Bundle(SOURCE, "q.yaml", missing, {})])
+    whole = {**CONFTEST_TEMPLATES, "certificate.typ": "= Certificate"}
+    assert services.catalog.publish_all([Bundle(SOURCE, "q.yaml", whole, {})])
