@@ -30,6 +30,7 @@ from engine.service.news_view import Newsroom
 from engine.service.outward import Outward
 from engine.service.people import People
 from engine.service.pruning import Pruning
+from engine.service.public import PublicReads
 from engine.service.publishing import Publishing
 from engine.service.recounting import Recounting
 from engine.service.register import Register
@@ -66,6 +67,7 @@ class Services:
     register: Register
     certificates: Certificates
     verification: Verification
+    public: PublicReads
     people: People
     delegations: Delegations
     clock: Clock
@@ -118,6 +120,7 @@ def build_services(
     importing = ImportWork(store, catalog, commands, plans, lease_seconds=lease_seconds)
     effects = Effects(store, delivering, limits=limits, hands=hands, lease_seconds=lease_seconds)
     certificates = Certificates(store, catalog, public_url=public_url)
+    register = Register(store, catalog, public_url=public_url)
     newsroom = Newsroom(store, catalog, public_url=public_url)
     publishing = Publishing(store, newsroom, adapters.events, hands=event_hands, lease_seconds=lease_seconds)
     return Services(
@@ -131,9 +134,10 @@ def build_services(
         handling=Handling(store, stepping),
         assignments=Assignments(store, commands, strangers=adapters.identity is not None),
         incidents=Incidents(store),
-        register=Register(store, catalog, public_url=public_url),
+        register=register,
         certificates=certificates,
         verification=Verification(store, certificates, adapters.files),
+        public=PublicReads(store, catalog, register, certificates),
         people=People(store, adapters.identity),
         delegations=Delegations(store),
         clock=Clock(store, timers, effects, recounting),
