@@ -1,0 +1,41 @@
+"""The register of `register.py` behind a real server, and a browser that looks at it."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.limits import Doors, Rate
+from tests.api.conftest import listening  # noqa: F401  (the server, as the tests of the API have it)
+from tests.pages.register import Register, fill
+
+ENDLESS = 1_000_000
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """The register, filled once: tests only look at it."""
+    register = Register(tmp_path_factory.mktemp("keys"))
+    fill(register)
+    yield register
+    register.store.close()
+
+
+@pytest.fixture
+def site(made, listening):  # noqa: F811
+    """Its address; the doors are wide, as all come from one."""
+    doors = Doors(visits=Rate(ENDLESS), brought=Rate(ENDLESS))
+    listening.app = create_app(made.services, version="test", doors=doors)
+    return listening.url
+
+
+@pytest.fixture
+def visit(site):
+    """A page as a browser asks for it."""
+
+    def asked(path, *, accept="text/html,application/xhtml+xml,*/*;q=0.8", language="en", method="GET", **more):
+        headers = {"Accept": accept, "Accept-Language": language, **more.pop("headers", {})}
+        return httpx.request(method, site + path, headers=headers, timeout=60, trust_env=False, **more)
+
+    return asked
