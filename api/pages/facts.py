@@ -82,11 +82,11 @@ class Telling:
     def day(self, day: date) -> str:
         """A day, or the local day of a moment."""
         local = day.astimezone(self.zone).date() if isinstance(day, datetime) else day
-        return day_in_words(local, locale=self.language, zone=self.zone)
+        return _together(day_in_words(local, locale=self.language, zone=self.zone))
 
     def moment(self, moment: datetime) -> str:
         """A moment, to the minute."""
-        return moment_in_words(moment, locale=self.language, zone=self.zone)
+        return _together(moment_in_words(moment, locale=self.language, zone=self.zone))
 
     def _plain(self, value: object) -> str:
         if isinstance(value, bool):
@@ -135,3 +135,8 @@ class Telling:
 
     def _speaks(self, title: Text) -> bool:
         return any(name == self.language for name, _ in title.values)
+
+
+def _together(words: str) -> str:
+    """A day that no line ends in the middle of: its month stays with it, and in Russian the year with its word."""
+    return words.replace(" ", "\u00a0", 1).replace(" г.", "\u00a0г.")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from api.pages.frame import Frame
 
 _TEMPLATES = Path(__file__).with_name("templates")
-MOST_LINE = 200
+MOST_LINE = 160
 """Characters of somebody's name in a heading or a list; the page of an entry has the rest."""
 
 
@@ -39,9 +40,19 @@ def page(template: str, frame: Frame, *, status: int = 200, **values: object) ->
     return HTMLResponse(said, status_code=status, headers=headers)
 
 
+class Items(Environment):
+    """Names of maps are their members only: `w.search.clear` is a word, and no method of a dict."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A member of a map, or what anything else has under this name."""
+        if isinstance(obj, Mapping):
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+
 @lru_cache
 def _environment() -> Environment:
-    made = Environment(
+    made = Items(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -69,9 +80,9 @@ def theirs(text: object) -> Markup:
     return Markup("<bdi>{}</bdi>").format(plain(str(text)))
 
 
-def line(text: object) -> Markup:
+def line(text: object, most: int = MOST_LINE) -> Markup:
     """The same on one line, cut where it is long."""
-    return Markup("<bdi>{}</bdi>").format(one_line(str(text), limit=MOST_LINE))
+    return Markup("<bdi>{}</bdi>").format(one_line(str(text), limit=most))
 
 
 def short(text: object) -> str:

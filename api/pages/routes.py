@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -70,7 +72,7 @@ def _found(frame: Frame, services: Services, question: Question, cursor: str | N
         asked=question,
         found=found,
         cursor=cursor,
-        lines=[line_of(entry, telling) for entry in found.entries],
+        lines=[line_of(entry, stands, telling) for entry, stands in found.entries],
         tell=telling,
         tone=tone,
     )
@@ -91,8 +93,8 @@ def entry_page(
         "entry.html",
         frame,
         entry=entry,
-        stands=entry.today.status if entry.today is not None else "not_yet",
         says=says,
+        days=_days(telling, says.facts),
         title=title_of(says.facts, entry_no),
         rows=telling.rows(says.facts),
         past=past_of(entry, telling),
@@ -121,11 +123,16 @@ def check(
         found=found,
         certificate=found.certificate,
         line=_line(found),
-        days={name: telling.day(facts[name]) if facts.get(name) else "" for name in OF_FACTS},
+        days=_days(telling, facts),
         rows=telling.rows(facts),
         tell=telling,
         tone=tone(found.answer),
     )
+
+
+def _days(telling: Telling, facts: Mapping[str, Any]) -> dict[str, str]:
+    """The first and the last day that facts name, "" where they name none."""
+    return {name: telling.day(facts[name]) if isinstance(facts.get(name), date) else "" for name in OF_FACTS}
 
 
 def _line(found: CheckPage) -> str:

@@ -24,6 +24,7 @@ TONES = {
     "suspended": "held",
     "early": "held",
     "not_yet": "held",
+    "void": "held",
 }
 """How a status looks; all others have ended."""
 
@@ -72,14 +73,14 @@ def title_of(facts: Mapping[str, Any], entry_no: str) -> str:
     return next((str(facts[name]) for name in TITLES if facts.get(name)), entry_no)
 
 
-def line_of(entry: EntryView, telling: Telling) -> Line:
-    """An entry in a list."""
+def line_of(entry: EntryView, stands: str, telling: Telling) -> Line:
+    """An entry in a list, as it stands on the day that is looked for."""
     facts = {name: entry.facts[name] for name in IN_A_LIST if name in entry.facts}
     return Line(
         entry.entry_no,
         title_of(entry.facts, entry.entry_no),
         str(entry.facts.get("holder") or ""),
-        entry.status,
+        stands,
         telling.day(entry.effective_from),
         telling.rows(facts),
     )

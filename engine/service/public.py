@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import local_date
 from engine.core.expressions import ast
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from engine.store.transaction import Reader
 
 EARLY, LAPSED = "early", "lapsed"
-"""What is said of a certificate whose status is valid, and whose days are still to come or over."""
+"""What is said of a certificate that is valid, or of an entry that is listed, and whose days are still to come or over."""
+NOT_YET, VOID = "not_yet", "void"
+"""What is said of an entry of which nothing holds yet, and of one that is listed while its certificate is not valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,15 @@ class CertificateLine:
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """An entry: `today` is what holds today, None where nothing does yet; `revisions` oldest first.
+    """An entry: `today` is what holds today, None where nothing does yet; `stands` its status as `stands_on` says, NOT_YET
+    where there is none; `revisions` oldest first.
 
     `fields` are the workflow's own for facts that are a field of it; days and moments are those of `zone`.
     """
 
     entry_no: str
     today: EntryView | None
+    stands: str
     revisions: tuple[EntryView, ...]
     certificate: CertificateLine | None
     fields: Mapping[str, Field]
@@ -73,9 +77,9 @@ class CheckPage:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Entries that fit, youngest first; `more` is the place where the next ones begin."""
+    """Entries that fit, each with how it stands on the day, youngest first; `more` is the place where the next ones begin."""
 
-    entries: tuple[EntryView, ...]
+    entries: tuple[tuple[EntryView, str], ...]
     more: str | None
     zone: ZoneInfo
     checked_at: datetime
@@ -103,7 +107,9 @@ class PublicReads:
         page = self._register.search(
             q=q, tax_id=tax_id, designation=designation, code=code, on=on, cursor=cursor, limit=limit
         )
-        return Found(page.items, page.cursor, self._catalog.register_zone(), now)
+        zone = self._catalog.register_zone()
+        day = on or local_date(now, zone)
+        return Found(tuple((one, stands_on(one, day)) for one in page.items), page.cursor, zone, now)
 
     def entry(self, entry_no: str) -> EntryPage:
         """An entry with its certificate and all its revisions. Raises CertificateNotFound."""
@@ -116,12 +122,16 @@ class PublicReads:
             chart = self._catalog.chart(version_id, reader)
             held = [c for c in reader.certificates_of(rows[-1].case_id) if c.status in PUBLIC]
             last = max(held, key=lambda c: (c.issued_at, c.issue), default=None)
-            today = next((row for row in reversed(rows) if row.effective_from <= now), None)
+            day = local_date(now, chart.zone)
+            revisions = tuple(map(entry_view, rows))
+            today = next((one for one in reversed(revisions) if one.effective_from <= now), None)
+            certificate = None if last is None else _line(last, day)
             return EntryPage(
                 entry_no=entry_no,
-                today=None if today is None else entry_view(today),
-                revisions=tuple(map(entry_view, rows)),
-                certificate=None if last is None else _line(last, local_date(now, chart.zone)),
+                today=today,
+                stands=_stands(today, certificate, day),
+                revisions=revisions,
+                certificate=certificate,
                 fields=_fields(chart.workflow.register or {}, chart),
                 zone=chart.zone,
                 checked_at=now,
@@ -164,6 +174,27 @@ def _line(held: StoredCertificate, today: date) -> CertificateLine:
         _day(held.facts.get("valid_until")),
         held.token,
     )
+
+
+def stands_on(entry: EntryView, day: date) -> str:
+    """The status of an entry as somebody may act on it: listed only within the days that it says itself."""
+    return _within(entry.facts, day) if entry.status == "listed" else entry.status
+
+
+def _stands(today: EntryView | None, certificate: CertificateLine | None, day: date) -> str:
+    if today is None:
+        return NOT_YET
+    stands = stands_on(today, day)
+    if stands != "listed" or certificate is None or certificate.answer == "valid":
+        return stands
+    return certificate.answer if certificate.answer in {EARLY, LAPSED} else VOID
+
+
+def _within(facts: Mapping[str, Any], day: date) -> str:
+    first, last = _day(facts.get("valid_from")), _day(facts.get("valid_until"))
+    if first is not None and day < first:
+        return EARLY
+    return LAPSED if last is not None and day > last else "listed"
 
 
 def _answer(held: StoredCertificate, today: date) -> str:
