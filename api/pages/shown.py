@@ -81,7 +81,7 @@ def line_of(entry: EntryView, stands: str, telling: Telling) -> Line:
         title_of(entry.facts, entry.entry_no),
         str(entry.facts.get("holder") or ""),
         stands,
-        telling.day(entry.effective_from),
+        telling.day(entry.effective_from) if stands == entry.status else "",
         telling.rows(facts),
     )
 

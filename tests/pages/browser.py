@@ -117,9 +117,7 @@ class Browser:
         made = Tab(self, session)
         for domain in ("Page", "Runtime", "Network", "DOM", "Log"):
             made.ask(f"{domain}.enable")
-        made.ask(
-            "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 600
-        )
+        made.ask("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 600)
         made.ask("Emulation.setScriptExecutionDisabled", value=not scripts)
         made.ask("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}

@@ -170,7 +170,9 @@ class Register:
 
 def fill(made):
     """Permits in every status, and names that mean it ill."""
-    made.list("ЗКЛ2 50-40", applicant__name="АО «Огнивский арматурный завод»", product__name="Задвижка клиновая стальная")
+    made.list(
+        "ЗКЛ2 50-40", applicant__name="АО «Огнивский арматурный завод»", product__name="Задвижка клиновая стальная"
+    )
     made.list("KSh-100", product__kind="ball", product__name="Steel ball valve")
     made.list("WD-1", "withdraw")
     made.list("TM-1", "terminate")
