@@ -31,11 +31,12 @@ def site(made, listening):  # noqa: F811
 
 
 @pytest.fixture
-def visit(site):
+def visit(site, listening):  # noqa: F811
     """A page as a browser asks for it."""
+    client = httpx.Client(transport=listening.pool, timeout=60, trust_env=False)
 
     def asked(path, *, accept="text/html,application/xhtml+xml,*/*;q=0.8", language="en", method="GET", **more):
         headers = {"Accept": accept, "Accept-Language": language, **more.pop("headers", {})}
-        return httpx.request(method, site + path, headers=headers, timeout=60, trust_env=False, **more)
+        return client.request(method, site + path, headers=headers, **more)
 
     return asked

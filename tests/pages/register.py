@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import bindparam, func, update
@@ -14,7 +15,7 @@ from adapters.signatures.keys import Key
 from adapters.signatures.signing import PadesSigner
 from adapters.templates import MessageTemplates, read_folder
 from engine.core.case import Actor, Event
-from engine.ports import Adapters
+from engine.ports import Adapters, RenderedCertificate
 from engine.service.bundles import Bundle
 from engine.service.services import build_services
 from engine.store.statement import Statement
@@ -96,7 +97,30 @@ CONTROLS = "Bell\x07 escape\x1b[31m tab\tline\nfeed \x85 \ufeff end"
 LONG = ("Pneumohydraulically" * 3 + " ") * 170
 UNBROKEN = "Х" * 10_000
 
+SIGNED = ("ЗКЛ2 50-40", "NEW-2", "SP-1", "TRIAL-1")
 OFFICER = Actor(id="oleg", roles=frozenset({"officer"}), name="Oleg")
+
+
+class Sparing:
+    """Renders and signs the files that tests bring to the pages, and makes small ones for all other permits."""
+
+    def __init__(self, key):
+        self.real, self.signer = TypstCertificates(TEMPLATES), PadesSigner(key, "", signature_look)
+
+    def check(self, name):
+        """As the real one."""
+        return self.real.check(name)
+
+    def render(self, view):
+        """A file."""
+        if view.facts["product"] in SIGNED:
+            return self.real.render(view)
+        pdf = f"%PDF {view.number} {view.issue}".encode()
+        return RenderedCertificate(pdf, sha256(pdf).hexdigest())
+
+    def sign(self, made, **more):
+        """The signed one, if it is real."""
+        return self.signer.sign(made, **more) if len(made.pdf) > 1000 else made.pdf
 
 
 class Register:
@@ -106,12 +130,9 @@ class Register:
         self.authority = Authority()
         self.key = Key(str(self.authority.file(folder / "own.p12")), folder / "none.p12", "open sesame")
         self.store = Store("sqlite://", machine_now=lambda: START, manual_clock=True)
+        self.sparing = sparing = Sparing(self.key)
         adapters = Adapters(
-            [],
-            MessageTemplates,
-            lambda _: TypstCertificates(TEMPLATES),
-            signer=lambda: PadesSigner(self.key, "", signature_look),
-            files=ConfinedReader(self.key),
+            [], MessageTemplates, lambda _: sparing, signer=lambda: sparing, files=ConfinedReader(self.key)
         )
         self.services = build_services(self.store, adapters, public_url="https://milepost.example", body="0042")
         self.services.catalog.publish_all([Bundle(PERMIT, "permit.yaml", TEMPLATES, {})])
@@ -185,6 +206,8 @@ def fill(made):
     made.list("NEW-2")
     made.list("SP-1")
     made.list("AGAIN-1")
+    for number in range(1, 26):
+        made.list(f"Pump {number}", product__code="99.99", product__name="Centrifugal pump")
     made.wait(days=8)
     made.send("NEW-2", "prolong", {"decision.last": "2030-03-01"})
     made.send("SP-1", "suspend")
