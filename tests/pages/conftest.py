@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import httpx
 import pytest
 
 from api.app import create_app
 from api.limits import Doors, Rate
 from tests.api.conftest import listening  # noqa: F401  (the server, as the tests of the API have it)
+from tests.pages.browser import Browser, program
 from tests.pages.register import Register, fill
 
 ENDLESS = 1_000_000
@@ -40,3 +43,16 @@ def visit(site, listening):  # noqa: F811
         return client.request(method, site + path, headers=headers, **more)
 
     return asked
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A real Chromium. Where there is none these tests are left out, but not in CI."""
+    if program() is None:
+        why = "no Chromium here: install Debian's package chromium, and `make test` looks at the pages in it"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    made = Browser(tmp_path_factory.mktemp("browser"))
+    yield made
+    made.close()
