@@ -16,6 +16,7 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import pass_context
 
+from adapters.template_headers import BadHead, read_head
 from engine.core.calendars.in_words import day_in_words, due_in_words, moment_in_words
 from engine.core.plain import one_line, plain
 from engine.errors import DeliveryFailed
@@ -30,7 +31,6 @@ MAX_OUTPUT = 100_000
 MAX_SOURCE = 100_000
 MAX_SUBJECT = 250
 MAX_LOOP_DEPTH = 2
-SUBJECT = "Subject:"
 
 _NODES = (
     nodes.Template,
@@ -153,7 +153,17 @@ class MessageTemplates:
                 self._letter(name, locale)
             except DeliveryFailed as failure:
                 problems.append(str(failure))
+        said = {locale: self._letter(name, locale).daily for locale in self._sources[name]} if not problems else {}
+        if len(set(said.values())) > 1:
+            without = ", ".join(f"{name}.{locale}.txt" for locale, daily in said.items() if not daily)
+            problems.append(
+                f"template {name}: 'Digest: daily' is missing in {without}; say it in every locale or in none"
+            )
         return problems
+
+    def daily(self, name: str) -> bool:
+        """Whether letters of a template wait for the day's digest."""
+        return any(self._letter(name, locale).daily for locale in self._sources.get(name, {}))
 
     def render(self, name: str, locale: str, values: Mapping[str, Any]) -> tuple[str, str]:
         """(subject, text) in the locale asked for, else English, else any; DeliveryFailed for good where it does not fit."""
@@ -186,13 +196,15 @@ class _Letter:
     def __init__(self, environment: _Environment, file: str, source: str) -> None:
         self._file = file
         self._lines = source.splitlines()
-        first = self._lines[0] if self._lines else ""
         if len(source) > MAX_SOURCE:
             self._refuse(f"longer than {MAX_SOURCE} characters")
-        if not first.startswith(SUBJECT) or not first.removeprefix(SUBJECT).strip() or any(self._lines[1:2]):
-            self._refuse(f"begin with the line '{SUBJECT} …' and a blank line", line=1)
-        body = "\n" + "\n".join(self._lines[1:])  # keeps the numbers of lines
-        self._subject = self._compiled(environment, first.removeprefix(SUBJECT))
+        try:
+            head = read_head(self._lines)
+        except BadHead as bad:
+            self._refuse(bad.reason, line=bad.line)
+        self.daily = head.daily
+        body = "\n" * head.length + "\n".join(self._lines[head.length :])  # keeps the numbers of lines
+        self._subject = self._compiled(environment, head.subject)
         self._body = self._compiled(environment, body)
 
     def render(self, values: Mapping[str, Any]) -> tuple[str, str]:

@@ -60,6 +60,9 @@ class Templates(Protocol):
     def render(self, name: str, locale: str, values: Mapping[str, Any]) -> tuple[str, str]:
         """(subject, text); raises DeliveryFailed(retry_after=None) where a variable is missing."""
 
+    def daily(self, name: str) -> bool:
+        """Whether its letters wait for the day's digest."""
+
 
 @dataclass(frozen=True, slots=True)
 class CertificateView:

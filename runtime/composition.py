@@ -51,7 +51,7 @@ def open_services(settings: Settings, *, manual_clock: bool) -> Services:
         raise BadSetting(f"{PREFIX}PUBLIC_URL is no web address, such as https://milepost.example")
     # A database with a clock of its own has the only one that counts: nodes need not agree about the time.
     clock = machine_now if settings.database_url.startswith("sqlite") else None
-    limits, lease = settings.limits, settings.lease
+    limits, lease, digest_at = settings.limits, settings.lease, settings.digest
 
     def now() -> datetime:
         return store.machine_now()
@@ -67,6 +67,7 @@ def open_services(settings: Settings, *, manual_clock: bool) -> Services:
         hands=None if manual_clock else Hands(),  # moved by hand, everything happens in one order
         event_hands=None if manual_clock else Hands(what="an event"),
         lease_seconds=lease,
+        digest_at=digest_at,
     )
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from engine.service.services import Services
 
+DIGESTS = 60.0
+"""Seconds between two looks for digests that are to go out."""
 FORGETTING = 3600.0
 """Seconds between two looks for answers and files that need not be kept any more."""
 
@@ -119,7 +121,8 @@ class Scheduler:
         self._recounts = Ticker("recounts", services.recounting.run_once)
         self._answers = Ticker("answers", self._forget, longest=FORGETTING)
         self._asked = (self._timers, self._effects, self._imports, self._order, self._news, self._seals, self._recounts)
-        self._tickers = (*self._asked, self._answers)
+        self._digests = Ticker("digests", services.digests.gather, longest=DIGESTS)
+        self._tickers = (*self._asked, self._answers, self._digests)
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},

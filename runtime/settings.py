@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field, fields
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,9 @@ class Settings:
         "", "the mail server: smtp://user:password@host:587 (STARTTLS), smtps://… or smtp://127.0.0.1:25", secret=True
     )
     mail_from: str = _setting("milepost@milepost.example", "the sender of messages")
+    digest_at: str = _setting(
+        "08:00", "when letters go out whose template says `Digest: daily`, by their workflow's clock"
+    )
     webhook_url: str = _setting("", "messages are also posted to this address, signed")
     webhook_secret: str = _setting("", "the secret they are signed with: whsec_ and base64", secret=True)
     webhook_private: str = _setting("no", "yes: webhooks, calls and events may go to private addresses and over http")
@@ -116,6 +120,13 @@ class Settings:
     def lease(self) -> float:
         """Seconds that a delivery may take, 1 at least."""
         return max(1.0, _seconds("LEASE_SECONDS", self.lease_seconds, such_as="120"))
+
+    @property
+    def digest(self) -> time:
+        """When digests go out."""
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.digest_at):
+            raise BadSetting(f"{PREFIX}DIGEST_AT is no time of day, such as 08:00")
+        return time.fromisoformat(self.digest_at)
 
     @property
     def limits(self) -> Limits:

@@ -1,4 +1,4 @@
-"""Pages from our own templates: the second owner of Jinja2, which escapes everything and knows no missing value (ADR 0019).
+"""Pages from our own templates: the second owner of Jinja2, which escapes everything and knows no missing value (ADR 0020).
 
 Templates that others write are letters; those are adapters/templates.py's, in a sandbox. Nothing of a workflow or of a
 request is ever a template here.

@@ -87,10 +87,18 @@ class CertificateAction:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterList:
-    """`register: list`: enters the product, copying the facts."""
+class RegisterVerb(StrEnum):
+    """What can be done to the register entry itself; for the rest it follows the certificate."""
 
+    LIST = "list"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterAction:
+    """`register: verb`: `list` enters the product, copying the facts; `update` copies them anew, its status stays."""
+
+    verb: RegisterVerb
     condition: Expression | None = None
     mark: Mark = field(default=NOWHERE, compare=False)
 
@@ -104,4 +112,4 @@ class NewPeople:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-Action = Notify | Open | Send | Call | CertificateAction | RegisterList | NewPeople
+Action = Notify | Open | Send | Call | CertificateAction | RegisterAction | NewPeople

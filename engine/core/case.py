@@ -306,11 +306,12 @@ class Case:
 
 
 class EffectKind(StrEnum):
-    """Outward: notify, call, issue. Internal (target's step and `done` in one transaction): the others."""
+    """Outward: notify, call, issue, digest. Internal (target's step and `done` in one transaction): the others."""
 
     NOTIFY = "notify"
     CALL = "call"
     ISSUE = "issue"  # certificate.issue: render, store, mark valid
+    DIGEST = "digest"  # letters of many cases to one person; no step asks for it
     OPEN = "open"
     SEND = "send"
     CHILD_ENDED = "child_ended"

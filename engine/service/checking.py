@@ -56,16 +56,23 @@ def check_all(
     refuse(_check_messages(candidates, templates))
     refuse(_check_sheets(candidates, renderer))
     calendars = read_calendars(candidate.bundle for candidate in candidates)
-    return tuple(_checked(candidate, known, calendars) for candidate in candidates)
+    return tuple(_checked(candidate, known, calendars, templates) for candidate in candidates)
 
 
-def _checked(candidate: Candidate, known: Mapping[str, Workflow], calendars: Mapping[str, Calendar]) -> Candidate:
-    workflow = candidate.workflow
+def _checked(
+    candidate: Candidate,
+    known: Mapping[str, Workflow],
+    calendars: Mapping[str, Calendar],
+    templates: Callable[[Mapping[str, str]], Templates],
+) -> Candidate:
+    workflow, letters = candidate.workflow, templates(candidate.templates)
+    names = {name.partition(".")[0] for name in candidate.templates if name.endswith(".txt")}
     findings = check(
         workflow,
         others={name: other for name, other in known.items() if name != workflow.name},
         calendars=calendars,
         templates={name.partition(".")[0] for name in candidate.bundle.templates},
+        daily={name for name in names if letters.daily(name)},
         profile="draft",
     )
     refuse(findings)

@@ -11,6 +11,7 @@ from engine.service.views import Advanced
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from engine.service.digests import Digests
     from engine.service.effects import Effects
     from engine.service.recounting import Recounting
     from engine.service.timers import Timers
@@ -26,8 +27,11 @@ class ClockRefused(Refused):
 class Clock:
     """The clock of the cases; machine time is never moved."""
 
-    def __init__(self, store: Store, timers: Timers, effects: Effects, recounting: Recounting) -> None:
+    def __init__(
+        self, store: Store, timers: Timers, effects: Effects, recounting: Recounting, digests: Digests
+    ) -> None:
         self._store, self._timers, self._effects, self._recounting = store, timers, effects, recounting
+        self._digests = digests
 
     @property
     def manual(self) -> bool:
@@ -49,9 +53,9 @@ class Clock:
             )
         timers, effects = self._until_idle()
         stops: list[datetime] = []
-        while (due := self._timers.next_due()) is not None and due <= to:
+        while (due := self._next_due()) is not None and due <= to:
             if stops and due <= stops[-1]:
-                raise Unavailable(f"a timer due {instant(due)} does not fire; see the incidents")
+                raise Unavailable(f"what is due {instant(due)} does not happen; see the incidents")
             stops.append(due)
             self._set(max(due, start))
             fired, tried = self._until_idle()
@@ -66,6 +70,10 @@ class Clock:
         timers, effects = self._until_idle()
         return Advanced(start, self.now(), timers, effects, ())
 
+    def _next_due(self) -> datetime | None:
+        """When the next timer is due, or the next digest goes out."""
+        return min((at for at in (self._timers.next_due(), self._digests.next_at()) if at is not None), default=None)
+
     def _set(self, moment: datetime) -> None:
         self._store.write(lambda tx: tx.set_clock(moment))
 
@@ -73,7 +81,7 @@ class Clock:
         timers = effects = 0
         for _ in range(MAX_ROUNDS):
             counted, fired = self._recounting.run_once(), self._timers.fire_due()
-            tried = self._effects.deliver_pending()
+            tried = self._digests.gather() + self._effects.deliver_pending()
             if not counted and not fired and not tried:
                 return timers, effects
             timers, effects = timers + fired, effects + tried

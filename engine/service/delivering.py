@@ -30,6 +30,7 @@ class Delivering:
             EffectKind.NOTIFY: outward.notify,
             EffectKind.CALL: outward.call,
             EffectKind.ISSUE: outward.issue,
+            EffectKind.DIGEST: outward.digest,
         }
         self._inward = {
             EffectKind.OPEN: inward.open,
@@ -74,6 +75,10 @@ class Delivering:
         told = waits and self._telling.lock(tx, effect)  # the case before the effect, as everywhere
         if not tx.finish_effect(effect.key, effect.attempt, delivered.status, result=dict(delivered.kept)):
             return
+        if delivered.wait is not None:
+            tx.add_digest_lines(effect, delivered.wait.people, delivered.wait.until)
+        if effect.kind == EffectKind.DIGEST:
+            tx.drop_digest_lines(effect.key)
         for name in delivered.nobody:
             again = "then try the effect again" if delivered.status == "dead" else "the others have their message"
             text = f"nobody holds {name} in this case; give somebody the role, {again}"

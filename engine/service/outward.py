@@ -11,14 +11,17 @@ from engine.core.naming import Field
 from engine.core.types import Kind, Type
 from engine.errors import DeliveryFailed
 from engine.ports import CertificateView
+from engine.service.digests import next_digest
 from engine.service.messages import write_message
 from engine.service.receivers import people_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, time
 
     from engine.ports import Adapters, Message
     from engine.service.catalog import Catalog
+    from engine.service.digests import Digests
     from engine.store.records import StoredCertificate, StoredEffect
     from engine.store.store import Store
     from engine.store.transaction import Reader
@@ -36,28 +39,57 @@ class Delivered:
     kept: Mapping[str, Any] = field(default_factory=dict)
     nobody: tuple[str, ...] = ()
     status: str = "done"
+    wait: Waiting | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """People whose letters of an effect go out with others at a moment of business time."""
+
+    people: tuple[str, ...]
+    until: datetime
 
 
 class Outward:
     """Delivers without a transaction; every call may come again with the same key."""
 
-    def __init__(self, store: Store, catalog: Catalog, adapters: Adapters, *, public_url: str) -> None:
-        self._store, self._catalog, self._adapters = store, catalog, adapters
-        self._public_url = public_url.rstrip("/")
+    def __init__(
+        self, store: Store, catalog: Catalog, adapters: Adapters, digests: Digests, *, public_url: str, digest_at: time
+    ) -> None:
+        self._store, self._catalog, self._adapters, self._digests = store, catalog, adapters, digests
+        self._public_url, self._digest_at = public_url.rstrip("/"), digest_at
 
     def notify(self, effect: StoredEffect) -> Delivered:
-        """One message to each receiver by each notifier; all are written before the first is sent."""
-        messages, nobody = self._store.read(lambda reader: self._messages(reader, effect))
-        for message in messages:
-            for notifier in self._adapters.notifiers:
-                notifier.deliver(message)
+        """One message to each receiver by each notifier; all are written before the first is sent.
+
+        Where the template says so, none is sent: they wait for the day's digest.
+        """
+        messages, nobody, until = self._store.read(lambda reader: self._messages(reader, effect))
+        if until is not None and messages:
+            people = tuple(message.to.id for message in messages)
+            return Delivered(kept={"to": list(people), "digest_at": until}, nobody=nobody, wait=Waiting(people, until))
+        self._deliver(messages)
         sent = {"to": [m.to.id for m in messages], "message_ids": [m.message_id for m in messages]}
         if not messages:
             return Delivered(kept=sent, nobody=nobody, status="dead" if nobody else "recorded")
         at = self._store.read(lambda reader: reader.business_now())
         return Delivered(data={"delivered_at": at}, kept=sent, nobody=nobody)
 
-    def _messages(self, reader: Reader, effect: StoredEffect) -> tuple[list[Message], tuple[str, ...]]:
+    def digest(self, effect: StoredEffect) -> Delivered:
+        """A day's letters to one person, as far as they are still to be said."""
+        message, letters = self._store.read(lambda reader: self._digests.message(reader, effect))
+        if message is None:
+            return Delivered(kept={"letters": 0}, status="recorded")
+        self._deliver([message])
+        return Delivered(kept={"to": [message.to.id], "message_ids": [message.message_id], "letters": letters})
+
+    def _deliver(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            for notifier in self._adapters.notifiers:
+                notifier.deliver(message)
+
+    def _messages(self, reader: Reader, effect: StoredEffect) -> tuple[list[Message], tuple[str, ...], datetime | None]:
+        """Letters, names without people, and when they go out if not at once."""
         stored = reader.case(effect.case_id)
         records = reader.history(effect.case_id, effect.seq - 1, 1)
         if stored is None or not records:
@@ -66,10 +98,12 @@ class Outward:
         templates = self._catalog.outfit(stored.version_id, reader).templates
         people, nobody = people_for(reader, chart.workflow, stored.case, effect.payload.get("to", ()))
         link, now = f"{self._public_url}/cases/{stored.case.id}", reader.business_now()
-        return [
+        letters = [
             write_message(templates, chart, stored.case, effect, records[0].record, person, link=link, now=now)
             for person in people
-        ], nobody
+        ]
+        daily = templates.daily(str(effect.payload["template"]))
+        return letters, nobody, next_digest(now, self._digest_at, chart.zone) if daily else None
 
     def call(self, effect: StoredEffect) -> Delivered:
         """An adapter's operation."""

@@ -15,6 +15,7 @@ from engine.service.clock import Clock
 from engine.service.commands import Commands
 from engine.service.delegations import Delegations
 from engine.service.delivering import Delivering
+from engine.service.digests import AT, Digests
 from engine.service.documents import Documents
 from engine.service.effects import LEASE_SECONDS, Effects
 from engine.service.failing import Failing
@@ -43,6 +44,7 @@ from engine.store.limits import NO_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import time
 
     from engine.ports import Adapters, Spans
     from engine.service.hands import Hands
@@ -61,6 +63,7 @@ class Services:
     timers: Timers
     recounting: Recounting
     effects: Effects
+    digests: Digests
     handling: Handling
     assignments: Assignments
     incidents: Incidents
@@ -98,12 +101,14 @@ def build_services(
     hands: Hands | None = None,
     event_hands: Hands | None = None,
     lease_seconds: float = LEASE_SECONDS,
+    digest_at: time = AT,
     new_id: Callable[[], str] = new_id,
 ) -> Services:
     """`public_url` stands in links, `body` is the certification body's `{body}` in certificate numbers.
 
     `limits` hold for all nodes of the store; `hands` deliver beside each other, None: one after the other, in order; `event_hands` post
     events to subscriptions likewise;
+    `digest_at`: when letters that wait for it go out, by their workflow's clock;
     `lease_seconds`: how long what is delivered or an import belongs to the node that began it.
     """
     catalog = Catalog(store, templates=adapters.templates, renderer=adapters.renderer)
@@ -113,7 +118,8 @@ def build_services(
     documents = Documents(store, catalog, cases, adapters.documents)
     timers = Timers(store, stepping)
     recounting = Recounting(store, catalog, stepping)
-    outward = Outward(store, catalog, adapters, public_url=public_url)
+    digests = Digests(store, catalog, adapters, public_url=public_url)
+    outward = Outward(store, catalog, adapters, digests, public_url=public_url, digest_at=digest_at)
     telling = Telling(stepping)
     delivering = Delivering(store, outward, Inward(store, stepping), telling, Failing(store, telling), adapters.spans)
     plans = Plans(store, catalog, adapters.tables)
@@ -131,6 +137,7 @@ def build_services(
         timers=timers,
         recounting=recounting,
         effects=effects,
+        digests=digests,
         handling=Handling(store, stepping),
         assignments=Assignments(store, commands, strangers=adapters.identity is not None),
         incidents=Incidents(store),
@@ -140,7 +147,7 @@ def build_services(
         public=PublicReads(store, catalog, register, certificates),
         people=People(store, adapters.identity),
         delegations=Delegations(store),
-        clock=Clock(store, timers, effects, recounting),
+        clock=Clock(store, timers, effects, recounting, digests),
         imports=Imports(store, catalog, commands, plans, importing),
         documents=documents,
         pruning=Pruning(store),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.store.records import StoredEffect
     from engine.store.transaction import Transaction
 
-OUTWARD = frozenset({EffectKind.NOTIFY, EffectKind.CALL, EffectKind.ISSUE})
+OUTWARD = frozenset({EffectKind.NOTIFY, EffectKind.CALL, EffectKind.ISSUE, EffectKind.DIGEST})
 
 
 class Telling:
@@ -26,7 +26,7 @@ class Telling:
         """Whether the case hears of it: of messages where their delivery is kept, of calls and certificates always."""
         if effect.kind == EffectKind.NOTIFY:
             return bool(effect.payload.get("delivered"))
-        return effect.kind in OUTWARD
+        return effect.kind in OUTWARD and effect.kind != EffectKind.DIGEST
 
     def lock(self, tx: Transaction, effect: StoredEffect) -> bool:
         """Takes the case; False where it is gone."""

@@ -21,6 +21,7 @@ from engine.store.tables import (
     CASE_LINK,
     CASE_SECTION,
     CERTIFICATE,
+    DIGEST_LINE,
     DOCUMENT_USE,
     EFFECT,
     INCIDENT,
@@ -44,6 +45,13 @@ LISTED = ("listed", "suspended")
 _OLD = and_(C.pruned_at.is_(None), C.closed_at < bindparam("before", type_=C.closed_at.type))
 STAYS = {
     "an effect waits": exists().where(EFFECT.c.case_id == C.id, EFFECT.c.next_at.is_not(None)),
+    "a letter waits for a digest": exists().where(
+        DIGEST_LINE.c.case_id == C.id,
+        or_(
+            DIGEST_LINE.c.digest.is_(None),
+            exists().where(EFFECT.c.key == DIGEST_LINE.c.digest, EFFECT.c.next_at.is_not(None)),
+        ),
+    ),
     "an incident is open": exists().where(INCIDENT.c.case_id == C.id, INCIDENT.c.closed_at.is_(None)),
     "its parent is open": exists().where(
         CASE_LINK.c.case_id == C.id, _PARENT.c.id == CASE_LINK.c.parent_id, _PARENT.c.closed_at.is_(None)
@@ -96,6 +104,7 @@ _OF_CASE = (
     CASE_LINK.c.case_id,
     CASE_LINK.c.parent_id,
     STEP.c.case_id,
+    DIGEST_LINE.c.case_id,
     EFFECT.c.case_id,
     INCIDENT.c.case_id,
     DOCUMENT_USE.c.case_id,

@@ -10,6 +10,7 @@ from engine.store.checkpoints import CheckpointReader, CheckpointWriter
 from engine.store.claiming import EffectClaimer
 from engine.store.delegations import DelegationReader, DelegationWriter
 from engine.store.deliveries import DeliveryReader, DeliveryWriter
+from engine.store.digests import DigestReader, DigestWriter
 from engine.store.documents import DocumentReader, DocumentWriter
 from engine.store.effects import EffectReader, EffectWriter
 from engine.store.fact_reading import FactReader
@@ -34,6 +35,7 @@ class Reader(
     CatalogReader,
     OfficeReader,
     DelegationReader,
+    DigestReader,
     DocumentReader,
     DeliveryReader,
     FigureReader,
@@ -51,6 +53,7 @@ class Reader(
 class Transaction(
     FactWriter,
     AnswerWriter,
+    DigestWriter,
     EffectClaimer,
     EffectWriter,
     CatalogWriter,

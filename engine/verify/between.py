@@ -1,4 +1,4 @@
-"""What workflows say to each other: cases opened and events sent, against the receiver's own file (WF071 to WF078).
+"""What workflows say to each other: cases opened and events sent, against the receiver's own file (WF071 to WF078, WF094).
 
 A receiver whose file is not given is not looked into. Which of its states takes an event when it comes is decided when it
 comes (a case that does not take it records so); here at least one has to be able to.
@@ -32,6 +32,16 @@ def check_templates(workflow: Workflow, templates: Collection[str], report: Repo
             close = get_close_matches(name, sorted(templates), 1)
             hint = f"did you mean '{close[0]}'?" if close else "write it, with a subject and a text per locale"
             report.say("WF071", mark, f"there is no template '{name}'", hint)
+
+
+def check_daily(workflow: Workflow, daily: Collection[str], report: Report) -> None:
+    """Nobody waits for the delivery of a letter that waits itself: it may go out with others, or not at all."""
+    for action in actions(workflow):
+        if isinstance(action, Notify) and action.delivered and action.template in daily:
+            message = f"letters of '{action.template}' wait for the day's digest, and `delivered` waits for this one"
+            report.say(
+                "WF094", action.mark, message, "take `Digest: daily` out of the template, or `delivered` out of here"
+            )
 
 
 def _templates(workflow: Workflow) -> Iterator[tuple[Mark, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.verify.arms import check_arms, check_regions
-from engine.verify.between import check_between, check_templates
+from engine.verify.between import check_between, check_daily, check_templates
 from engine.verify.control import check_ends, check_reached, check_rest
 from engine.verify.findings import Profile, Report
 from engine.verify.graph import Graph
@@ -27,9 +27,12 @@ def check(
     others: Mapping[str, Workflow],
     calendars: Mapping[str, Calendar],
     templates: Collection[str] | None,
+    daily: Collection[str] = (),
     profile: Profile = "team",
 ) -> tuple[Diagnostic, ...]:
-    """Findings in file order. `others` are the workflows it may speak to, by name; `templates` None: not looked at."""
+    """Findings in file order. `others` are the workflows it may speak to, by name; `templates` None: not looked at; letters
+    of `daily` ones wait for a digest.
+    """
     report = Report(workflow.file, profile)
     graph = Graph(workflow)
     check_reached(graph, report)
@@ -43,5 +46,6 @@ def check(
     check_between(workflow, others, report)
     if templates is not None:
         check_templates(workflow, templates, report)
+    check_daily(workflow, daily, report)
     check_policies(graph, calendars.get(workflow.calendar or ""), report)
     return tuple(sorted(set(report.found), key=lambda one: (one.mark.line, one.mark.column, one.code)))

@@ -37,6 +37,7 @@ CODES: Mapping[str, tuple[str, Severity | None, Severity | None, Severity | None
         "WF077": ("A sender that the receiver does not admit", _E, _E, _E),
         "WF078": ("A workflow's name that is nearly that of another", _W, _W, _W),
         "WF079": ("Working hours on a calendar without office hours", _E, _E, _E),
+        "WF094": ("A delivery that is waited for, of a letter that waits for the digest", _E, _E, _E),
         # arms and deadlines
         "WF080": ("An arm that can never be taken", _W, _E, _E),
         "WF081": ("A condition that can never be true", _W, _W, _E),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adapters.template_headers import is_daily
 from engine.core.calendars.reading import read_calendar
 from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
 from engine.core.loader.load import load
@@ -46,6 +47,7 @@ class _Folder:
     loading: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
     calendars: dict[str, Calendar] = field(default_factory=dict)
     templates: frozenset[str] | None = None
+    daily: frozenset[str] = frozenset()
 
 
 def check_paths(paths: Iterable[Path], profile: Profile) -> Checked:
@@ -93,6 +95,8 @@ def _read(home: Path, checked: Checked) -> _Folder:
     if (home / "templates").is_dir():
         names = (file.name for file in (home / "templates").iterdir() if file.suffix in TEMPLATES)
         folder.templates = frozenset(name.partition(".")[0] for name in names)
+        letters = (home / "templates").glob("*.txt")
+        folder.daily = frozenset(file.name.partition(".")[0] for file in letters if is_daily(_text(file, checked)))
     return folder
 
 
@@ -117,7 +121,14 @@ def _check(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, .
     if workflow is None:
         return found
     others = {other.name: other for name, other in folder.workflows.items() if name != str(file)}
-    proved = check(workflow, others=others, calendars=folder.calendars, templates=folder.templates, profile=profile)
+    proved = check(
+        workflow,
+        others=others,
+        calendars=folder.calendars,
+        templates=folder.templates,
+        daily=folder.daily,
+        profile=profile,
+    )
     return tuple(sorted((*found, *proved), key=lambda one: (one.mark.line, one.mark.column, one.code)))
 
 

@@ -75,6 +75,12 @@ def permits(house: House) -> None:
     house.publish(PERMIT, VISIT)
 
 
+def officers(house: House) -> None:
+    """The compact ones, and somebody who gets their letters."""
+    permits(house)
+    house.services.people.create_token(OFFICER.id, OFFICER.name, ["officer"], email="oleg@people.example")
+
+
 # ── opening and stepping ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -164,6 +170,26 @@ def deliver(house: House, _: str, __: list[str]) -> None:
     house.machine.at += timedelta(hours=2)
     while house.services.effects.deliver_pending():
         pass
+
+
+def told(house: House, tag: str) -> list[str]:
+    """Two permits of which a letter waits for the digest, whose hour has come."""
+    found = [permit(house, f"{tag} {n}", "tell") for n in range(2)]
+    house.set_clock(START + timedelta(days=1))
+    return found
+
+
+def gather(house: House, _: str, __: list[str]) -> None:
+    """Makes effects of what is due."""
+    while house.services.digests.gather():
+        pass
+
+
+def gathered(house: House, tag: str) -> list[str]:
+    """The same, with the digest still to be sent."""
+    found = told(house, tag)
+    gather(house, tag, found)
+    return found
 
 
 def two_visits(house: House, tag: str) -> list[str]:
@@ -319,7 +345,10 @@ ACTS = (
     Act("batch", permits, batch_of_permits, batch, whole=False),
     Act("fire", permits, overdue, fire),
     Act("issue", permits, asked("grant"), deliver),
-    Act("notify", permits, asked("note"), deliver),
+    Act("notify", officers, asked("note"), deliver),
+    Act("wait for the digest", officers, asked("tell"), deliver),
+    Act("gather a digest", officers, told, gather),
+    Act("send a digest", officers, gathered, deliver),
     Act("call", permits, asked("weigh"), deliver, often=False),
     Act("open a child", permits, asked("visit"), deliver),
     Act("send to children", permits, two_visits, deliver, whole=False),

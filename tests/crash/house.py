@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 LETTER = "Subject: {{ case.number }}\n\nDear {{ to.name }}, {{ link }}\n"
 TEMPLATES = {f"{name}.en.txt": LETTER for name in ("receipt", "reminder", "escalation", "deadline_moved")}
+TEMPLATES["daily.en.txt"] = "Subject: {{ case.number }}\nDigest: daily\n\nDear {{ to.name }}, {{ link }}\n"
 TEMPLATES["certificate.typ"] = "= Certificate"
 
 PERMIT = """
@@ -67,6 +68,7 @@ states:
     turn: officer
     events:
       note:  {by: officer, set: {decision.notes: decision.notes + 1}, actions: [{notify: officer, template: receipt}]}
+      tell:  {by: officer, actions: [{notify: officer, template: daily}]}
       draw:  {by: officer, form: [product.drawing!]}
       ask:   {by: officer, to: waiting}
       grant: {by: officer, set: {decision.on: today}, to: issuing, actions: [{certificate: reserve}]}

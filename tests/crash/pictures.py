@@ -30,6 +30,7 @@ class Picture:
     entry: Any
     revisions: tuple[Any, ...]
     incidents: tuple[Any, ...]
+    waiting: tuple[tuple[str, ...], ...]
     feed: tuple[tuple[int, str], ...]
 
 
@@ -64,6 +65,7 @@ def picture(reader: Reader, case_id: str, found: tuple[tuple[int, str], ...]) ->
         entry=entry,
         revisions=() if entry is None else reader.register_history(entry.entry_no),
         incidents=tuple((i.kind, i.subject, i.text) for i in reader.incidents(case_id, open_only=False)),
+        waiting=tuple(reader.waiting_for_digest(effect.key) for effect in reader.effects(case_id)),
         feed=found,
     )
 
@@ -82,7 +84,7 @@ def shape(pictures: Mapping[str, Any], tag: str) -> list[str]:
     text = [repr(_plain(pictures[case_id])).replace(tag, "<tag>") for case_id in pictures]
     for place, case_id in enumerate(pictures):
         text = [one.replace(case_id, f"<case {place}>") for one in text]
-    return [re.sub(r"'row', \d+", "", HEX.sub("<hash>", NUMBER.sub("<number>", one))) for one in text]
+    return [re.sub(r"'row', \d+|[/.]1\d{6}\b", "", HEX.sub("<hash>", NUMBER.sub("<number>", one))) for one in text]
 
 
 def _plain(value: Any) -> Any:

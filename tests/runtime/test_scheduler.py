@@ -210,3 +210,18 @@ def test_old_answers_are_forgotten(services):
         True,
         False,
     ]
+
+
+def test_digests_go_out_by_themselves(services, letters):
+    """A node gathers what is due when it starts to look, and delivers it."""
+    case = services.cases.open_case("note", {"paper.text": "one"}, CARL).case
+    while services.effects.deliver_pending():
+        pass
+    letters.count = 0
+    effect = next(e for e in services.store.read(lambda r: r.effects(case.id)) if e.kind == "notify")
+    services.store.write(lambda tx: tx.add_digest_lines(effect, ["carl"], tx.business_now()))
+    letters.came.clear()
+    with ticking(services, 0.05):
+        assert letters.came.wait(10)
+    assert letters.count == 1
+    assert services.digests.next_at() is None

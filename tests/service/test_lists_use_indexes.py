@@ -99,6 +99,8 @@ def fill(insert_rows, versions):
             add(tables.FEED, case_id=n, seq=seq, hash=f"{n}-{seq}")
         add(tables.EFFECT, key=f"{n}/1", case_id=n, seq=1, kind="notify", adapter="mail", payload="{}", state="", entry=0,
             status="done" if n % 100 else "pending", attempt=1, tries="[]", next_at=None if n % 100 else NOW - timedelta(hours=n), result=None)  # fmt: skip
+        add(tables.DIGEST_LINE, case_id=n, effect=f"case-{n}/1/1", person=f"p{n % 50}", due_at=at + timedelta(days=2000) if n % 500 else at,
+            digest=None)  # fmt: skip
         add(tables.INCIDENT, case_id=n, kind="x", subject="s", text="t", opened_at=at, closed_at=None if n % 800 == 1 else at,
             closed_by=None, answer=None)  # fmt: skip
         add(tables.REGISTER_ENTRY, id=n, entry_no=f"R-{n}", revision=1, case_id=n, verb="list", status="listed",
@@ -291,6 +293,12 @@ def work_to_do(services):
     assert len(store.read(lambda r: r.feed(CASES, 10))) == 10
     assert store.read(lambda r: r.accepted("k5", "p")) is not None
     assert store.read(lambda r: r.step_of_command("5-1")) == ("case-5", 1)
+    assert services.digests.next_at()
+    gathered = store.write(lambda tx: tx.gather_digests())
+    assert 0 < gathered < 50
+    digest = next(e.key for e in store.read(lambda r: r.effects("case-500")) if e.kind == "digest")
+    assert store.read(lambda r: (r.digest_lines(digest), r.waiting_for_digest("case-7/1/1")))
+    store.write(lambda tx: tx.drop_digest_lines(digest))
     services.pruning.forget_answers()
     assert list(services.pruning.prune(parse_term("165 days")))
 
@@ -307,6 +315,7 @@ TABLES = (
     "certificate",
     "accepted",
     "incident",
+    "digest_line",
 )
 
 

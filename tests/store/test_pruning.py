@@ -137,6 +137,14 @@ def open_effect(office, store, clock):
     office.step(office.open(), effects=1, closed_at=clock.now, outcome="o", positions=(), timers=())
 
 
+def waiting_letter(office, store, clock):
+    """A letter of it waits for a digest."""
+    case = office.close(office.step(office.open(), effects=1))
+    effect, *_ = store.read(lambda r: r.effects(case.id))
+    assert effect.status == "done"
+    store.write(lambda tx: tx.add_digest_lines(effect, ["rosa"], clock.now))
+
+
 def open_incident(office, store, clock):
     """It waits for a person."""
     case = office.close(office.open())
@@ -173,6 +181,7 @@ def listed(office, store, clock):
 
 REASONS = {
     "an effect waits": open_effect,
+    "a letter waits for a digest": waiting_letter,
     "an incident is open": open_incident,
     "its parent is open": open_parent,
     "a child is open": open_child,

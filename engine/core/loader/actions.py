@@ -15,7 +15,8 @@ from engine.core.acts import (
     NewPeople,
     Notify,
     Open,
-    RegisterList,
+    RegisterAction,
+    RegisterVerb,
     Send,
 )
 from engine.core.case import OWN_LANES
@@ -177,12 +178,13 @@ def need_certificate(draft: Draft, node: Node) -> None:
 
 
 def _register(said: _Said) -> Action | None:
-    if said.draft.reader.word(said.entries["register"], ("list",), "`register`") is None:
+    verb = said.draft.reader.word(said.entries["register"], tuple(RegisterVerb), "`register`")
+    if verb is None:
         return None
     if "register" not in said.draft.top:
         message, hint = "there is no `register:` in this file", "say at the top what its entry contains"
         said.draft.reader.say("WF061", said.entries["register"].mark, message, hint)
-    return RegisterList(said.test, said.mark)
+    return RegisterAction(RegisterVerb(verb), said.test, said.mark)
 
 
 def _new_people(said: _Said) -> Action | None:

@@ -269,7 +269,12 @@ ACTIONS: Mapping[str, Table] = {
         "with": Key("certificate_with", "From when on."),
         **_IF,
     },
-    "register": {"register": Key("list", "`list`: enters the product in the register.", must=True), **_IF},
+    "register": {
+        "register": Key(
+            "list|update", "`list` enters the product in the register, `update` copies its facts anew.", must=True
+        ),
+        **_IF,
+    },
     "new_people": {
         "new_people": Key(
             "[role_name]", "Nobody who acted in these roles in this case may take them again.", must=True

@@ -83,7 +83,6 @@ def _words() -> dict[str, Any]:
         "zone": {"type": "string", "examples": ["Europe/Moscow"]},
         "pattern": {**text, "examples": ["Q-{year}-{seq:6}"]},
         "operation": {"type": "string", "pattern": r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"},
-        "list": {"enum": ["list"]},
         "count": {"type": "integer", "minimum": 0},
         "term": {
             "type": "string",

@@ -6,9 +6,9 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.core.acts import Action, Call, CertificateAction, NewPeople, Notify, Open, RegisterList, Send
+from engine.core.acts import Action, Call, CertificateAction, NewPeople, Notify, Open, RegisterAction, Send
 from engine.core.case import BETWEEN_CASES, Child, EffectKind
-from engine.core.machine.facts import change_certificate, list_in_register
+from engine.core.machine.facts import change_certificate, change_entry
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -44,8 +44,8 @@ def run_action(draft: Draft, action: Action, state: str) -> None:
             _call(draft, action, "")
         case CertificateAction():
             change_certificate(draft, action)
-        case RegisterList():
-            list_in_register(draft)
+        case RegisterAction():
+            change_entry(draft, action.verb)
         case NewPeople():
             _free_roles(draft, action.roles)
 

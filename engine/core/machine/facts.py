@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.core.acts import CertificateVerb as Verb
+from engine.core.acts import RegisterVerb
 from engine.core.calendars.moments import local_date
 from engine.core.facts import CertificateFact, RegisterFact
 from engine.errors import FactNotAllowed
@@ -69,8 +70,22 @@ def mark_issued(draft: Draft) -> None:
     _tell_certificate(draft, "issued", draft.now)
 
 
-def list_in_register(draft: Draft) -> None:
-    """`register: list`: the entry with the facts as they are; a case with certificates needs a valid one."""
+def change_entry(draft: Draft, verb: RegisterVerb) -> None:
+    """`register: verb`; raises FactNotAllowed where the entry does not allow it."""
+    if verb is RegisterVerb.LIST:
+        _list(draft)
+        return
+    entry = draft.data.get(ENTRY)
+    if entry not in {"listed", "suspended"}:
+        raise FactNotAllowed(
+            f"the entry is {entry or 'not there yet'}; its facts change while it is listed or suspended"
+        )
+    _freeze(draft, "register")
+    _tell_register(draft, "update", entry, draft.now)
+
+
+def _list(draft: Draft) -> None:
+    """The entry with the facts as they are; a case with certificates needs a valid one."""
     if draft.chart.workflow.certificate is not None and draft.data.get(STATUS) != "valid":
         raise FactNotAllowed(
             f"the certificate is {draft.data.get(STATUS, 'not there yet')}; a product is listed while it is valid"

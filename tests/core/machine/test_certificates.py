@@ -23,6 +23,7 @@ states:
     events:
       issue: {by: clerk, actions: [{call: certificate.issue}]}
       list: {by: clerk, actions: [{register: list}]}
+      update: {by: clerk, actions: [{register: update}]}
       change: {by: clerk, form: [scope, day]}
       since: {by: clerk, actions: [{certificate: suspend, with: {effective_from: day}}]}
       at_once: {by: clerk, actions: [{certificate: reserve}, {call: certificate.issue}]}
@@ -307,3 +308,22 @@ def test_facts_of_a_refused_step_are_gone(case) -> None:
     before = dict(case.case.data)
     case.refused(FactNotAllowed, "do_reinstate")
     assert case.case.data == before
+
+
+def test_the_entry_is_updated_by_itself(case) -> None:
+    """`register: update` freezes its facts anew, listed or suspended; the certificate stays as it was printed."""
+    bring(case, "valid")
+    assert "not there yet" in str(case.refused(FactNotAllowed, "update"))
+    numbers = Numbers()
+    case.send("list")
+    numbers.fill(case)
+    for verb, status in ((None, "listed"), ("do_suspend", "suspended")):
+        if verb:
+            case.send(verb)
+        case.send("change", {"scope": f"valves, {status}"})
+        case.send("update")
+        (fact,) = case.last.facts
+        assert (fact.verb, fact.status, fact.facts["scope"]) == ("update", status, f"valves, {status}")
+        assert case["certificate.scope"] == "all"
+    case.send("do_withdraw")
+    assert "delisted" in str(case.refused(FactNotAllowed, "update"))
