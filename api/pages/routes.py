@@ -125,6 +125,7 @@ def check(
         line=_line(found),
         days=_days(telling, facts),
         rows=telling.rows(facts),
+        withheld=telling.value(found.withheld) if found.withheld else None,
         tell=telling,
         tone=tone(found.answer),
     )

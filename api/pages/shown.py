@@ -25,6 +25,7 @@ TONES = {
     "early": "held",
     "not_yet": "held",
     "void": "held",
+    "partly": "held",
 }
 """How a status looks; all others have ended."""
 
@@ -37,7 +38,6 @@ class Line:
     title: str
     holder: str
     status: str
-    since: str
     rows: tuple[Row, ...]
 
 
@@ -81,7 +81,6 @@ def line_of(entry: EntryView, stands: str, telling: Telling) -> Line:
         title_of(entry.facts, entry.entry_no),
         str(entry.facts.get("holder") or ""),
         stands,
-        telling.day(entry.effective_from) if stands == entry.status else "",
         telling.rows(facts),
     )
 

@@ -90,6 +90,8 @@ def _verdict(services: Services, frame: Frame, pdf: bytes) -> HTMLResponse:
     verdict = services.verification.verify(pdf)
     said = words(frame.language)
     telling = Telling(said, frame.language, services.public.zone())
+    token = _token(services, verdict)
+    answer = services.public.check(token).answer if token else ""
     name = str(verdict.finding)
     if verdict.finding is Finding.GENUINE:
         name = "genuine_valid" if verdict.valid else "genuine_invalid"
@@ -100,9 +102,9 @@ def _verdict(services: Services, frame: Frame, pdf: bytes) -> HTMLResponse:
         name=name,
         tone=_tone(verdict),
         detail=verdict.words if verdict.finding in _DETAILED else "",
-        token=_token(services, verdict),
-        stands=said["status"].get(verdict.status, ""),
-        stands_tone=tone(verdict.status or ""),
+        token=token,
+        stands=said["status"][answer] if answer else "",
+        stands_tone=tone(answer),
         tell=telling,
     )
 

@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 
 EARLY, LAPSED = "early", "lapsed"
 """What is said of a certificate that is valid, or of an entry that is listed, and whose days are still to come or over."""
-NOT_YET, VOID = "not_yet", "void"
-"""What is said of an entry of which nothing holds yet, and of one that is listed while its certificate is not valid."""
+NOT_YET, VOID, PARTLY = "not_yet", "void", "partly"
+"""What is said of an entry of which nothing holds yet, of one that is listed while its certificate is not valid, and of one that
+is listed without all its items.
+"""
+WITHHELD = "suspended_items"
+"""The fact of an entry that names what of it may not be offered while the rest is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class CertificateLine:
 @dataclass(frozen=True, slots=True)
 class EntryPage:
     """An entry: `today` is what holds today, None where nothing does yet; `stands` its status as `stands_on` says, NOT_YET
-    where there is none; `revisions` oldest first.
+    where there is none; `since` when that status began to hold; `revisions` oldest first.
 
     `fields` are the workflow's own for facts that are a field of it; days and moments are those of `zone`.
     """
@@ -56,6 +60,7 @@ class EntryPage:
     entry_no: str
     today: EntryView | None
     stands: str
+    since: datetime | None
     revisions: tuple[EntryView, ...]
     certificate: CertificateLine | None
     fields: Mapping[str, Field]
@@ -65,12 +70,16 @@ class EntryPage:
 
 @dataclass(frozen=True, slots=True)
 class CheckPage:
-    """A certificate as it is today: `answer` is its status, or EARLY, or LAPSED; `since` when that status began to hold."""
+    """A certificate as it is today: `answer` is its status, or EARLY, or LAPSED; `since` when that status began to hold.
+
+    `withheld` is what its entry says may not be offered for now, None where nothing is.
+    """
 
     certificate: PublicCertificate
     answer: str
     since: datetime | None
     entry_no: str | None
+    withheld: object
     fields: Mapping[str, Field]
     zone: ZoneInfo
 
@@ -130,6 +139,7 @@ class PublicReads:
                 entry_no=entry_no,
                 today=today,
                 stands=_stands(today, certificate, day),
+                since=_listed_since(revisions, today),
                 revisions=revisions,
                 certificate=certificate,
                 fields=_fields(chart.workflow.register or {}, chart),
@@ -150,6 +160,7 @@ class PublicReads:
                 answer=_answer(held, local_date(public.checked_at, chart.zone)),
                 since=_since(reader, held),
                 entry_no=None if entry is None else entry.entry_no,
+                withheld=entry.facts.get(WITHHELD) if entry is not None and entry.status == "listed" else None,
                 fields={} if own is None else _fields(own.facts, chart),
                 zone=chart.zone,
             )
@@ -185,7 +196,7 @@ def _stands(today: EntryView | None, certificate: CertificateLine | None, day: d
     if today is None:
         return NOT_YET
     stands = stands_on(today, day)
-    if stands != "listed" or certificate is None or certificate.answer == "valid":
+    if stands not in {"listed", PARTLY} or certificate is None or certificate.answer == "valid":
         return stands
     return certificate.answer if certificate.answer in {EARLY, LAPSED} else VOID
 
@@ -194,7 +205,19 @@ def _within(facts: Mapping[str, Any], day: date) -> str:
     first, last = _day(facts.get("valid_from")), _day(facts.get("valid_until"))
     if first is not None and day < first:
         return EARLY
-    return LAPSED if last is not None and day > last else "listed"
+    if last is not None and day > last:
+        return LAPSED
+    return PARTLY if facts.get(WITHHELD) else "listed"
+
+
+def _listed_since(revisions: tuple[EntryView, ...], today: EntryView | None) -> datetime | None:
+    """Since when it has the status of today, whatever else was changed meanwhile."""
+    since = None
+    for one in reversed(revisions[: today.revision] if today is not None else ()):
+        if today is None or one.status != today.status:
+            break
+        since = one.effective_from if since is None else min(since, one.effective_from)
+    return since
 
 
 def _answer(held: StoredCertificate, today: date) -> str:

@@ -40,6 +40,7 @@ data:
     name: text
     code: text
     items: {type: list, of: text}
+    out: {type: list, of: text}
     pressure: {type: number, title: {en: "Pressure, MPa", ru: "Давление, МПа"}}
     kind: {type: choice, options: {gate: {en: gate valve, ru: задвижка}, ball: {en: ball valve, ru: кран шаровой}}, title: {en: Kind, ru: Вид}}
   decision: {first: date, last: date, ends: date}
@@ -63,6 +64,7 @@ register:
   holder: applicant.name
   code: product.code
   scope: product.items
+  suspended_items: product.out
   kind: product.kind
   valid_from: decision.first
   valid_until: decision.last
@@ -80,6 +82,7 @@ states:
     events:
       suspend: {by: officer, to: suspended, actions: [{certificate: suspend}]}
       prolong: {by: officer, form: [decision.last!], to: listed, actions: [{certificate: new_issue}, {call: certificate.issue}]}
+      except: {by: officer, form: [product.out!], actions: [{register: update}]}
       withdraw:  {by: officer, to: ended, actions: [{certificate: withdraw}]}
       terminate: {by: officer, to: ended, actions: [{certificate: terminate}]}
       expire:    {by: officer, to: ended, actions: [{certificate: expire}]}
@@ -97,7 +100,7 @@ CONTROLS = "Bell\x07 escape\x1b[31m tab\tline\nfeed \x85 \ufeff end"
 LONG = ("Pneumohydraulically" * 3 + " ") * 170
 UNBROKEN = "Х" * 10_000
 
-SIGNED = ("ЗКЛ2 50-40", "NEW-2", "SP-1", "TRIAL-1")
+SIGNED = ("ЗКЛ2 50-40", "NEW-2", "SP-1", "OVER-1", "TRIAL-1")
 OFFICER = Actor(id="oleg", roles=frozenset({"officer"}), name="Oleg")
 
 
@@ -205,13 +208,16 @@ def fill(made):
     made.list("OPEN-1", first="", last="")
     made.list("NEW-2")
     made.list("SP-1")
+    made.list("PART-1")
     made.list("AGAIN-1")
+    made.list("OVER-1", last="2026-03-20")
     for number in range(1, 26):
         made.list(f"Pump {number}", product__code="99.99", product__name="Centrifugal pump")
     made.wait(days=8)
     made.send("NEW-2", "prolong", {"decision.last": "2030-03-01"})
     made.send("SP-1", "suspend")
     made.send("AGAIN-1", "suspend")
+    made.send("PART-1", "except", {"product.out": ["DN 80"]})
     made.wait(days=20)
     made.send("AGAIN-1", "reinstate")
     made.list("markup", product__designation="M-1 <i>x</i>", applicant__name=MARKUP)

@@ -19,6 +19,8 @@ PAGES = {
     "pump": "/public?code=99.99",
     "entry": "/public/entries/{entry:NEW-2}",
     "entry again": "/public/entries/{entry:AGAIN-1}",
+    "entry in part": "/public/entries/{entry:PART-1}",
+    "valid in part": "/v/{token:PART-1}",
     "entry withdrawn": "/public/entries/{entry:WD-1}",
     "entry markup": "/public/entries/{entry:markup}",
     "entry reversed": "/public/entries/{entry:reversed}",

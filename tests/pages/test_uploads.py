@@ -67,7 +67,8 @@ def test_a_genuine_file(bring, made):
     """Its number, its status of today, who signed it, and the way to its certificate."""
     page = read(bring(made.pdf("SP-1")).text.replace("\u00a0", " "))
     rows = page.one("main").rows()
-    assert (rows["Number"], rows["Issue"], rows["Status today"]) == (made.numbers["SP-1"], "1", "Suspended")
+    assert rows["Number that the file names"] == made.numbers["SP-1"]
+    assert (rows["Issue that it names"], rows["The number's status today"]) == ("1", "Suspended")
     assert (rows["Signed by"], rows["What was signed"], rows["The signer"]) == (
         "Ogniva Sample Body",
         "is as it was",
@@ -78,11 +79,18 @@ def test_a_genuine_file(bring, made):
     assert f"../v/{made.tokens['SP-1']}" in [link.marks["href"] for link in page.all("a")]
 
 
+def test_a_file_whose_days_are_over(bring, made):
+    """The register's status is still valid: the page says what that is worth today."""
+    page = read(bring(made.pdf("OVER-1")).text)
+    assert page.one("p", class_="said").text() == "Genuine, but not valid today"
+    assert page.one("main").rows()["The number's status today"] == "Expired"
+
+
 def test_in_russian(bring, made):
     """The sentence of a finding is ours; its particulars are marked as English."""
     page = read(bring(made.pdf("NEW-2", 1), path="/public/verify?lang=ru").text)
     assert page.one("p", class_="said").text() == "Подлинный, но заменён выпуском 2"
-    assert page.one("main").rows()["Выпуск"] == "1 (последний — 2)"
+    assert page.one("main").rows()["Выпуск, указанный в файле"] == "1 (последний — 2)"
     assert all("lang=ru" in link.marks["href"] for link in page.one("main").all("a"))
     page = read(bring(made.pdf("NEW-2")[:-100], language="ru").text)
     assert page.one("p", class_="said").text() == "Файл обрезан"

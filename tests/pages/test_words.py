@@ -12,7 +12,7 @@ import api.pages
 from api.pages.language import LANGUAGES, choices, language_of, wants_page, words
 from api.pages.refusals import NAMED, SAID
 from engine.service.certificates import PUBLIC
-from engine.service.public import EARLY, LAPSED, NOT_YET, VOID
+from engine.service.public import EARLY, LAPSED, NOT_YET, PARTLY, VOID
 from engine.service.verification import Finding
 
 TEMPLATES = sorted((Path(api.pages.__file__).parent / "templates").glob("*.html"))
@@ -39,9 +39,11 @@ def test_everything_that_can_be_has_its_words(language):
     """Each status of a certificate and an entry, each finding of a file, each refusal."""
     said = words(language)
     wanted = [("check", name) for status in (*PUBLIC, EARLY, LAPSED) for name in (status, f"{status}_line")]
-    wanted += [("status", status) for status in (*PUBLIC, *ENTRY, EARLY, LAPSED)]
+    wanted += [("status", status) for status in (*PUBLIC, *ENTRY, EARLY, LAPSED, PARTLY)]
     wanted += [
-        ("entry", name) for stands in (*ENTRY, EARLY, LAPSED, NOT_YET, VOID) for name in (stands, f"{stands}_line")
+        ("entry", name)
+        for stands in (*ENTRY, EARLY, LAPSED, NOT_YET, VOID, PARTLY)
+        for name in (stands, f"{stands}_line")
     ]
     findings = [str(one) for one in Finding if one is not Finding.GENUINE] + ["genuine_valid", "genuine_invalid"]
     wanted += [("verify", name) for finding in findings for name in (finding, f"{finding}_line")]
