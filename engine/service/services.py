@@ -32,8 +32,10 @@ from engine.service.outward import Outward
 from engine.service.people import People
 from engine.service.pruning import Pruning
 from engine.service.publishing import Publishing
+from engine.service.receipts import Receipts
 from engine.service.recounting import Recounting
 from engine.service.register import Register
+from engine.service.register_export import RegisterExport
 from engine.service.stepping import Stepping
 from engine.service.subscriptions import Subscriptions
 from engine.service.telling import Telling
@@ -67,6 +69,8 @@ class Services:
     assignments: Assignments
     incidents: Incidents
     register: Register
+    receipts: Receipts
+    exports: RegisterExport
     certificates: Certificates
     verification: Verification
     people: People
@@ -123,6 +127,7 @@ def build_services(
     plans = Plans(store, catalog, adapters.tables)
     importing = ImportWork(store, catalog, commands, plans, lease_seconds=lease_seconds)
     effects = Effects(store, delivering, limits=limits, hands=hands, lease_seconds=lease_seconds)
+    register = Register(store, catalog, public_url=public_url)
     certificates = Certificates(store, catalog, public_url=public_url)
     newsroom = Newsroom(store, catalog, public_url=public_url)
     publishing = Publishing(store, newsroom, adapters.events, hands=event_hands, lease_seconds=lease_seconds)
@@ -138,7 +143,9 @@ def build_services(
         handling=Handling(store, stepping),
         assignments=Assignments(store, commands, strangers=adapters.identity is not None),
         incidents=Incidents(store),
-        register=Register(store, catalog, public_url=public_url),
+        register=register,
+        receipts=Receipts(store, register, adapters.seal, new_id),
+        exports=RegisterExport(store, register, adapters.tables),
         certificates=certificates,
         verification=Verification(store, certificates, adapters.files),
         people=People(store, adapters.identity),
