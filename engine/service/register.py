@@ -13,6 +13,7 @@ from engine.service.views import CertificateInfo, Eligibility, EntryHistory, Ent
 from engine.store.records import RegisterFilter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -68,24 +69,33 @@ class Register:
         A date means the end of that local day: yes, if the entry is listed then, by all that was recorded up to
         `known_at` (now), and the day lies within its certificate's validity. Both days of validity are included.
         """
+        return self.eligibilities([(tax_id, designation)], on=on, known_at=known_at)[0]
+
+    def eligibilities(
+        self, items: Sequence[tuple[str, str]], *, on: date | None = None, known_at: datetime | None = None
+    ) -> tuple[Eligibility, ...]:
+        """The same for several items (tax id, designation), all of one moment."""
         zone = self._catalog.register_zone()
 
-        def work(reader: Reader) -> Eligibility:
+        def work(reader: Reader) -> tuple[Eligibility, ...]:
             now = reader.business_now()
             day, known = on or local_date(now, zone), known_at or now
-            wanted = RegisterFilter(tax_id=tax_id, designation=designation, on=end_of_day(day, zone), known_at=known)
-            rows = reader.register_rows(wanted, None, MAX_ENTRIES)
-            answers = [self._judge(reader, row, tax_id, designation, day, known, zone) for row in rows]
-            if answers:
-                return min(answers, key=lambda answer: (not answer.answer, answer.status != "suspended"))
-            words = (
-                f"no entry of {tax_id} for {designation} was known at {_shown(known, zone)} to be in effect on {day}"
-            )
-            return Eligibility(
-                answer=False, tax_id=tax_id, designation=designation, on=day, known_at=known, reasons=(words,)
-            )
+            return tuple(self._answer(reader, tax_id, designation, day, known, zone) for tax_id, designation in items)
 
         return self._store.read(work)
+
+    def _answer(
+        self, reader: Reader, tax_id: str, designation: str, day: date, known: datetime, zone: ZoneInfo
+    ) -> Eligibility:
+        wanted = RegisterFilter(tax_id=tax_id, designation=designation, on=end_of_day(day, zone), known_at=known)
+        rows = reader.register_rows(wanted, None, MAX_ENTRIES)
+        answers = [self._judge(reader, row, tax_id, designation, day, known, zone) for row in rows]
+        if answers:
+            return min(answers, key=lambda answer: (not answer.answer, answer.status != "suspended"))
+        words = f"no entry of {tax_id} for {designation} was known at {_shown(known, zone)} to be in effect on {day}"
+        return Eligibility(
+            answer=False, tax_id=tax_id, designation=designation, on=day, known_at=known, reasons=(words,)
+        )
 
     def _judge(
         self,

@@ -33,8 +33,10 @@ from engine.service.people import People
 from engine.service.pruning import Pruning
 from engine.service.public import PublicReads
 from engine.service.publishing import Publishing
+from engine.service.receipts import Receipts
 from engine.service.recounting import Recounting
 from engine.service.register import Register
+from engine.service.register_export import RegisterExport
 from engine.service.stepping import Stepping
 from engine.service.subscriptions import Subscriptions
 from engine.service.telling import Telling
@@ -68,6 +70,8 @@ class Services:
     assignments: Assignments
     incidents: Incidents
     register: Register
+    receipts: Receipts
+    exports: RegisterExport
     certificates: Certificates
     verification: Verification
     public: PublicReads
@@ -125,8 +129,8 @@ def build_services(
     plans = Plans(store, catalog, adapters.tables)
     importing = ImportWork(store, catalog, commands, plans, lease_seconds=lease_seconds)
     effects = Effects(store, delivering, limits=limits, hands=hands, lease_seconds=lease_seconds)
-    certificates = Certificates(store, catalog, public_url=public_url)
     register = Register(store, catalog, public_url=public_url)
+    certificates = Certificates(store, catalog, public_url=public_url)
     newsroom = Newsroom(store, catalog, public_url=public_url)
     publishing = Publishing(store, newsroom, adapters.events, hands=event_hands, lease_seconds=lease_seconds)
     return Services(
@@ -142,6 +146,8 @@ def build_services(
         assignments=Assignments(store, commands, strangers=adapters.identity is not None),
         incidents=Incidents(store),
         register=register,
+        receipts=Receipts(store, register, adapters.seal, new_id),
+        exports=RegisterExport(store, register, adapters.tables),
         certificates=certificates,
         verification=Verification(store, certificates, adapters.files),
         public=PublicReads(store, catalog, register, certificates),

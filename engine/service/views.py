@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from engine.service.receipt_views import Receipt
 from engine.service.view_parts import (
     AllowedView,
     AssignmentView,
@@ -304,6 +305,8 @@ class Eligibility:
     status: str | None = None
     effective_from: datetime | None = None
     recorded_at: datetime | None = None
+    ref: str | None = None
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,6 +250,6 @@ class RegisterWordRow(Row, table=True):
     """Single words of a revision's facts, for `q`."""
 
     __tablename__ = "register_word"
-    __table_args__ = (CLUSTERED,)
+    __table_args__ = (Index(None, "entry_id", "word"), CLUSTERED)
     word: str = Field(primary_key=True)
     entry_id: int = Field(sa_column=Column(BIG, ForeignKey("register_entry.id"), primary_key=True))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, exists, func, select
+from sqlalchemy import and_, bindparam, exists, func, literal_column, select
 
 from engine.core.values import restore
 from engine.store.bounded import bounded
@@ -22,6 +22,8 @@ from engine.store.statement import Statement
 from engine.store.tables import CASE, CERTIFICATE, CERTIFICATE_FILE, CERTIFICATE_STATUS, REGISTER_ENTRY, REGISTER_WORD
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
+
     from engine.store.records import RegisterFilter
 
 K = CERTIFICATE.c
@@ -50,6 +52,12 @@ STATUSES = Statement(
     .where(K.number == bindparam("number"))
     .order_by(CERTIFICATE_STATUS.c.id)
 )
+FEW_ENTRIES, SOME_ENTRIES = 2000, 25_000
+"""As many entries as are looked up at once where one word is asked for, and where several are, which may never come together."""
+_IN_RANGE: Select[Any] = select(literal_column("1").label("one")).where(
+    REGISTER_WORD.c.word >= bindparam("since"), REGISTER_WORD.c.word < bindparam("until")
+)
+COUNT = Statement(select(func.count().label("n")).select_from(_IN_RANGE.limit(bindparam("most")).subquery()))
 _ENTRIES = select(REGISTER_ENTRY, _CASE_ID).join(CASE, CASE.c.id == R.case_id)
 REVISIONS = Statement(_ENTRIES.where(R.entry_no == bindparam("entry_no")).order_by(R.revision))
 ENTRY_OF = Statement(_ENTRIES.where(CASE.c.public_id == bindparam("case_id")).order_by(R.id.desc()).limit(1))
@@ -94,12 +102,24 @@ class FactReader(Session):
             binds["after"] = after
         names = frozenset(binds)
         asked = (sorted(words([wanted.q])) or [LAST]) if wanted.q else []  # no word at all: nothing fits
+        asked, looked_up = self._rarest_first(asked)
         for i, word in enumerate(asked):
             binds |= {f"from{i}": word, f"to{i}": word + LAST}
         inclusive = wanted.on is None
         binds["on"] = self.business_now() if inclusive else wanted.on
-        rows = self.link.rows(_search(names, len(asked), inclusive=inclusive), **binds, limit=limit)
+        rows = self.link.rows(
+            _search(names, len(asked), inclusive=inclusive, looked_up=looked_up), **binds, limit=limit
+        )
         return tuple(_entry(row) for row in rows)
+
+    def _rarest_first(self, asked: list[str]) -> tuple[list[str], int]:
+        """Words in the order in which they narrow down, and how many of them do so enough to be looked up.
+
+        For the others entries are gone through from the youngest on, each asked for its words: where all are frequent, many fit.
+        """
+        most = FEW_ENTRIES if len(asked) == 1 else SOME_ENTRIES
+        counted = sorted((self.link.value(COUNT, since=word, until=word + LAST, most=most), word) for word in asked)
+        return [word for _, word in counted], sum(count < most for count, _ in counted)
 
     def register_history(self, entry_no: str) -> tuple[StoredEntry, ...]:
         """All revisions of an entry, oldest first."""
@@ -112,7 +132,7 @@ class FactReader(Session):
 
 
 @lru_cache(maxsize=256)
-def _search(names: frozenset[str], asked: int, *, inclusive: bool) -> Statement:
+def _search(names: frozenset[str], asked: int, *, inclusive: bool, looked_up: int) -> Statement:
     later = REGISTER_ENTRY.alias("later")
     on = bindparam("on", type_=R.effective_from.type)
 
@@ -130,9 +150,12 @@ def _search(names: frozenset[str], asked: int, *, inclusive: bool) -> Statement:
     if "after" in names:
         core = core.where(R.id < bindparam("after"))
     for i in range(asked):
-        word = REGISTER_WORD.c.word
-        inside = select(REGISTER_WORD.c.entry_id).where(word >= bindparam(f"from{i}"), word < bindparam(f"to{i}"))
-        core = core.where(R.id.in_(inside))
+        fits = (REGISTER_WORD.c.word >= bindparam(f"from{i}"), REGISTER_WORD.c.word < bindparam(f"to{i}"))
+        if i < looked_up:
+            core = core.where(R.id.in_(select(REGISTER_WORD.c.entry_id).where(*fits)))
+        else:  # no EXISTS, which PostgreSQL makes a join of all words
+            own = select(REGISTER_WORD.c.entry_id).where(REGISTER_WORD.c.entry_id == R.id, *fits).limit(1)
+            core = core.where(own.scalar_subquery() == R.id)
     return Statement(core.order_by(R.id.desc()).limit(bindparam("limit")))
 
 

@@ -10,6 +10,7 @@ from engine.store.case_tables import CaseRow
 from engine.store.columns import LONG, STRING
 from engine.store.digest_tables import DigestLineRow
 from engine.store.document_tables import DocumentRow
+from engine.store.receipt_tables import ReceiptRow
 from engine.store.recount_tables import RecountRow
 from engine.store.subscription_tables import DeliveryRow
 from engine.store.work_tables import EffectRow
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
 METADATA: MetaData = CaseRow.metadata
-assert all(row.metadata is METADATA for row in (EffectRow, DeliveryRow, DigestLineRow, DocumentRow, RecountRow))  # noqa: S101  (imported for their tables)
+_OTHERS = (EffectRow, DeliveryRow, DigestLineRow, DocumentRow, ReceiptRow, RecountRow)
+assert all(row.metadata is METADATA for row in _OTHERS)  # noqa: S101  (imported for their tables)
 _TABLES = METADATA.tables
 for _table in _TABLES.values():
     for _column in _table.columns:
@@ -57,5 +59,6 @@ DELIVERY: Table = _TABLES["delivery"]
 DOCUMENT: Table = _TABLES["document"]
 DOCUMENT_USE: Table = _TABLES["document_use"]
 RECOUNT: Table = _TABLES["recount"]
+RECEIPT: Table = _TABLES["receipt"]
 DIGEST_LINE: Table = _TABLES["digest_line"]
 CLOCK: Table = _TABLES["clock"]

@@ -22,6 +22,7 @@ from engine.store.incidents import IncidentReader, IncidentWriter
 from engine.store.office import OfficeReader, OfficeWriter
 from engine.store.proof_reading import ProofReader
 from engine.store.pruning import Pruner, PruneReader
+from engine.store.receipts import ReceiptReader, ReceiptWriter
 from engine.store.recounts import RecountReader, RecountWriter
 from engine.store.sequencing import FeedReader, Sequencer
 
@@ -45,6 +46,7 @@ class Reader(
     FeedReader,
     ProofReader,
     PruneReader,
+    ReceiptReader,
     RecountReader,
 ):
     """Everything that can be read; values and records, never rows."""
@@ -57,6 +59,7 @@ class Transaction(
     EffectClaimer,
     EffectWriter,
     CatalogWriter,
+    ReceiptWriter,
     RecountWriter,
     OfficeWriter,
     DelegationWriter,

@@ -8,12 +8,15 @@ import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
+from tempfile import mkdtemp
 
 import httpx
 import pytest
 import uvicorn
 
 from adapters.documents import DocumentFolder
+from adapters.seals import Ed25519Seal
 from adapters.signatures.reading import read
 from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
@@ -229,6 +232,7 @@ def build(url="sqlite://", identity=None, documents=None):
         lambda _: Renderer(),
         tables=FileTables(),
         identity=identity,
+        seal=Ed25519Seal(Path(mkdtemp()) / "audit.key"),
         events=EventWebhooks(private=True, machine_now=lambda: START),
         files=Files(),
     )

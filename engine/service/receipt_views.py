@@ -1,0 +1,15 @@
+"""What a receipt is, as it is given and as it comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A proof to keep: `text` is JSON, `signature` (hexadecimal, Ed25519) is of `milepost receipt 1`, a line feed and the text."""
+
+    id: str
+    text: str
+    key: str
+    signature: str
