@@ -72,3 +72,8 @@ def read(text):
     reader.close()
     assert len(reader.open) == 1, [one.name for one in reader.open]
     return reader.open[0]
+
+
+def said(answer):
+    """A page, whose days are not broken over lines."""
+    return read(answer.text.replace("\u00a0", " "))

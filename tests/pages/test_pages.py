@@ -10,10 +10,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from api.app import create_app
-from api.limits import Doors, Rate
-from engine.errors import Unavailable
-from tests.pages.reading import read
+from tests.pages.reading import read, said
 from tests.pages.register import UNBROKEN
 
 ANSWERS = {
@@ -30,11 +27,6 @@ ANSWERS = {
     "OPEN-1": ("This certificate is valid today", "It has no last day.", "good"),
     "AGAIN-1": ("This certificate is valid today", "It is valid until 1 March 2029", "good"),
 }
-
-
-def said(answer):
-    """A page, whose days are not broken over lines."""
-    return read(answer.text.replace("\u00a0", " "))
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -100,98 +92,6 @@ def test_programs_get_json(visit, made):
             "checked_at",
         ]
         assert answer.json()["valid"] is True
-
-
-def titles(page):
-    """Of the entries found."""
-    return [line.one("h3").text() for line in page.one("ol", class_="entries").inside if not isinstance(line, str)]
-
-
-def test_the_search(visit):
-    """By beginnings of words, exactly by designation, tax id and code, and all of them together."""
-    assert titles(said(visit("/public?q=огнивский"))) == ["ЗКЛ2 50-40"]
-    assert titles(said(visit("/public?designation=NEW-2"))) == ["NEW-2"]
-    assert titles(said(visit("/public", params={"tax_id": " 7801234567 ", "q": "sp-"}))) == ["SP-1"]
-    assert len(titles(said(visit("/public?code=28.14.13")))) == 20
-    for nothing in ("q=nobody", "tax_id=1", "designation=NEW", "code=1", "q=sp-1&code=2"):
-        page = said(visit(f"/public?{nothing}"))
-        assert "Nothing was found" in page.one("section").text()
-
-
-def test_a_line_of_the_list(visit):
-    """What it is, whose, how it stands in words and by a mark, and until when; it leads to the entry."""
-    (line,) = said(visit("/public?q=sp-1")).one("ol", class_="entries").all("li")
-    assert line.one("a").marks["href"] == "public/entries/R-000012"
-    assert line.one("span", class_="badge held").text() == "Suspended"
-    assert line.rows() == {
-        "№": "R-000012",
-        "Tax ID": "7801234567",
-        "Product code": "28.14.13",
-        "Valid until": "1 March 2029",
-    }
-
-
-def test_on_another_day(visit):
-    """As the register stood at its end; today's line says the moment."""
-    page = said(visit("/public?q=sp-1&on=2026-03-09"))
-    assert page.one("ol", class_="entries").one("span", class_="badge").text() == "In the register"
-    assert page.one("p", class_="as-of").text() == (
-        "As the register stood at the end of 9 March 2026, by all that was known on 30 March 2026, 09:00 (UTC+3)."
-    )
-    assert said(visit("/public")).one("p", class_="as-of").text() == (
-        "As the register stood on 30 March 2026, 09:00 (UTC+3)."
-    )
-    assert "Nothing was found" in visit("/public?q=sp-1&on=2026-03-01").text
-    assert titles(said(visit("/public?q=sp-1&on=31.12.2026"))) == ["SP-1"]
-
-
-def test_a_list_says_what_may_be_acted_on(visit):
-    """An entry that is listed, but before its first day or after its last, is not shown as good."""
-    for name, words, tone in (
-        ("early-1", "Not valid yet", "held"),
-        ("lapsed-1", "Expired", "ended"),
-        ("part-1", "Partly suspended", "held"),
-    ):
-        line = said(visit(f"/public?q={name}")).one("ol", class_="entries")
-        assert line.one("span", class_=f"badge {tone}").text() == words
-    line = said(visit("/public?q=lapsed-1&on=2026-03-05")).one("ol", class_="entries")
-    assert line.one("span", class_="badge good").text() == "In the register"
-
-
-def test_pages_of_a_list(visit):
-    """Twenty at a time, each once, and back to the first; what was looked for is kept on the way."""
-    page = said(visit("/public?code=99.99&lang=ru&utm_source=letter"))
-    first = titles(page)
-    (onward,) = page.one("nav", class_="paging").all("a")
-    assert "utm" not in onward.marks["href"]
-    page = said(visit("/" + onward.marks["href"]))
-    assert page.one("html").marks["lang"] == "ru"
-    second = titles(page)
-    assert sorted(first + second) == sorted(f"Pump {number}" for number in range(1, 26))
-    assert len(first) == 20
-    (back,) = page.one("nav", class_="paging").all("a")
-    assert titles(said(visit("/" + back.marks["href"]))) == first
-
-
-@pytest.mark.parametrize(
-    ("query", "field"), [("on=yesterday", "on"), ("on=0001-01-01", "on"), (f"q={'x' * 201}", "q"), ("on=1", "on")]
-)
-def test_a_form_that_is_not_right(visit, query, field):
-    """422, the form again with what was said, and the complaint at its field."""
-    answer = visit(f"/public?{query}&tax_id=42")
-    assert answer.status_code == 422
-    page = said(answer)
-    wrong = page.one("input", id=field)
-    assert wrong.marks["aria-invalid"] == "true"
-    assert f"{field}-wrong" in wrong.marks["aria-describedby"]
-    assert page.one("p", id=f"{field}-wrong").text()
-    assert page.one("input", id="tax_id").marks["value"] == "42"
-    assert "open" in page.one("details").marks
-
-
-def test_a_form_as_a_browser_sends_it(visit):
-    """With every field, most of them blank."""
-    assert titles(said(visit("/public?q=SP-1&designation=&tax_id=&code=&on=&cursor="))) == ["SP-1"]
 
 
 def test_an_entry(visit, made):
@@ -311,76 +211,6 @@ def test_headers(visit, made):
         assert answer.headers["content-language"] == "en"
         assert answer.headers["vary"] == "Accept, Accept-Language"
         assert "<script" not in answer.text
-
-
-@pytest.mark.parametrize(
-    ("path", "status", "en", "ru"),
-    [
-        ("/v/nothing", 404, "No certificate is known here", "Сертификат не найден"),
-        ("/public/entries/nothing", 404, "There is no such entry", "Такой записи нет"),
-        ("/public/nothing", 404, "There is no such page", "Такой страницы нет"),
-        ("/public?q=%00", 422, "That cannot be looked for", "Так искать нельзя"),
-        ("/public?cursor=x", 422, "That cannot be looked for", "Так искать нельзя"),
-    ],
-)
-def test_refusals_are_pages(visit, path, status, en, ru):
-    """In the reader's language, with a way on; for programs they are problems as everywhere."""
-    for language, heading in (("en", en), ("ru", ru)):
-        answer = visit(path, language=language)
-        assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
-        page = read(answer.text)
-        assert (page.one("h1").text(), page.one("html").marks["lang"]) == (heading, language)
-        assert len(page.one("main").all("a")) == 2
-    problem = visit(path, accept="*/*")
-    assert problem.headers["content-type"] == "application/problem+json"
-    assert problem.json()["status"] == status
-
-
-def test_other_refusals_stay_as_they_are(visit):
-    """A browser at an address of the API reads what programs read."""
-    assert visit("/cases").headers["content-type"] == "application/problem+json"
-    assert visit("/publications").headers["content-type"] == "application/problem+json"
-
-
-def test_a_page_that_is_asked_for_wrongly(visit):
-    """405 is a page too, and says in its head what is allowed."""
-    answer = visit("/public", method="POST")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
-    assert "This page is not asked for in this way" in answer.text
-
-
-def test_the_store_is_away(visit, made, monkeypatch):
-    """503 as a page, which says when to come again."""
-
-    def away(*_, **__):
-        raise Unavailable("the store is busy", retry_after=7)
-
-    monkeypatch.setattr(made.store, "read", away)
-    answer = visit("/public", language="ru")
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
-    assert "Сейчас недоступно" in answer.text
-    assert visit("/public", accept="*/*").json()["type"] == "urn:milepost:problem:unavailable"
-
-
-def test_too_much_from_one_address(visit, made, listening):
-    """429 as a page with when to go on; other addresses go on, and a proxy's word for them is taken from here only."""
-    doors = Doors(visits=Rate(1, ticks=lambda: 50.0))
-    listening.app = create_app(made.services, version="test", doors=doors)
-    asked = [visit("/public/verify", headers={"X-Forwarded-For": "192.0.2.1"}) for _ in range(8)]
-    refused = [answer for answer in asked if answer.status_code == 429]
-    assert [answer.status_code for answer in asked[:4]] == [200] * 4
-    assert refused
-    assert int(refused[0].headers["retry-after"]) >= 1
-    assert "Too many questions at once" in refused[0].text
-    assert f"Wait {refused[0].headers['retry-after']} s" in refused[0].text
-    assert visit("/public/verify", headers={"X-Forwarded-For": "192.0.2.2"}).status_code == 200
-    for path in ("/public", f"/v/{made.tokens['SP-1']}", "/public/entries/R-000001"):
-        assert visit(path, headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 429
-    network = [visit("/public", headers={"X-Forwarded-For": f"2001:db8::{n:x}"}).status_code for n in range(8)]
-    assert 429 in network
-    assert visit("/public", headers={"X-Forwarded-For": "2001:db8:0:1::1"}).status_code == 200
-    problem = visit("/public", headers={"X-Forwarded-For": "192.0.2.1"}, accept="*/*")
-    assert problem.json()["type"] == "urn:milepost:problem:too-many-requests"
 
 
 def test_the_pages_are_in_what_is_built(tmp_path):
