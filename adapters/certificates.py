@@ -22,8 +22,8 @@ import typst
 
 from adapters.certificate_samples import SAMPLES
 from adapters.plain_json import plain_json
-from adapters.plain_text import one_line
 from adapters.sheet import sheet
+from engine.core.plain import one_line
 from engine.errors import DeliveryFailed
 from engine.ports import Place, RenderedCertificate
 

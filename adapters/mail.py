@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import TYPE_CHECKING
 
-from adapters.plain_text import one_line, plain
+from engine.core.plain import one_line, plain
 from engine.errors import DeliveryFailed
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from adapters.plain_text import one_line
-from adapters.words import day_in_words
+from engine.core.calendars.in_words import day_in_words
+from engine.core.plain import one_line
 from engine.errors import DeliveryFailed
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from adapters.plain_text import plain
+from engine.core.plain import plain
 from engine.errors import DeliveryFailed
 
 MAX_BYTES = 20 << 20

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.delimited import SEPARATORS, decoded, records, separator_of
-from adapters.plain_text import one_line
 from adapters.table_bounds import MAX_BYTES, MAX_ROWS, refuse
 from adapters.workbook_writing import written
 from adapters.workbooks import opened
+from engine.core.plain import one_line
 from engine.ports import Table, TableFault, TableRow
 
 if TYPE_CHECKING:

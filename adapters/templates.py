@@ -16,9 +16,9 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import pass_context
 
-from adapters.plain_text import one_line, plain
 from adapters.template_headers import BadHead, read_head
-from adapters.words import day_in_words, due_in_words, moment_in_words
+from engine.core.calendars.in_words import day_in_words, due_in_words, moment_in_words
+from engine.core.plain import one_line, plain
 from engine.errors import DeliveryFailed
 
 if TYPE_CHECKING:

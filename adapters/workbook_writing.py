@@ -11,8 +11,8 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from adapters.plain_text import plain
 from adapters.table_bounds import MAX_ROWS
+from engine.core.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from adapters.plain_text import one_line
 from adapters.table_bounds import MAX_COLUMNS, cell_text, refuse
 from adapters.workbook_cells import LAST_ROW, Scan, padded_styles, string_lengths
 from adapters.workbook_parts import BOOK, LINKS, STRINGS, STYLES, Parts, packed
+from engine.core.plain import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

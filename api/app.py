@@ -19,6 +19,9 @@ from api.exact import BoundedBody
 from api.landing import Landing
 from api.limits import Doors
 from api.metrics import Metrics
+from api.pages import routes as pages
+from api.pages import upload
+from api.pages.refusals import InPages
 from api.room import Room
 from api.routes import (
     assignments,
@@ -45,9 +48,11 @@ from engine.service.services import Services
 
 UPLOADS, UPLOADS_EACH = 100, 4
 """Documents that arrive at a time, in all and from one person: one may take ten minutes."""
+BROUGHT, BROUGHT_EACH = 20, 2
+"""Files that arrive at the public page at a time, in all and from one address: one may take half a minute."""
 DESCRIPTION = (
-    "Cases of staged procedures. Who acts for another sends `Act-For` with that person's id. Every request needs `Authorization: Bearer <token>`, but the public check of a "
-    "certificate and the health of the process. Errors are RFC 9457 problems that say what is allowed instead. "
+    "Cases of staged procedures. Who acts for another sends `Act-For` with that person's id. Every request needs `Authorization: Bearer <token>`, but the public pages, the "
+    "check of a certificate among them, and the health of the process. Errors are RFC 9457 problems that say what is allowed instead. "
     "Numbers with a fraction are JSON strings in answers, moments are ISO 8601 in UTC."
 )
 
@@ -74,11 +79,13 @@ def create_app(
     app.state.metrics = Metrics(services)
     app.state.streams = Streams(services.feed, services.newsroom)
     app.state.uploads = Room("uploads", most=UPLOADS, each=UPLOADS_EACH)
+    app.state.brought = Room("files", most=BROUGHT, each=BROUGHT_EACH)
     app.state.background = background or NoBackground()
     app.state.doors = doors = doors or Doors()
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     problems.install(app)
     app.add_middleware(BoundedBody)
+    app.add_middleware(InPages)
     app.add_middleware(Guarded)
     app.add_middleware(Traced, spans=services.spans)
     if doors.origins:
@@ -102,6 +109,8 @@ def create_app(
         workflows,
         register,
         certificates,
+        upload,
+        pages,
         imports,
         documents,
         incidents,

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from api.limits import Doors
+from api.limits import Doors, address_of
 from api.tracing import ACTOR
 from engine.core.case import Actor
 from engine.errors import ActorNotAllowed, FieldProblem, InvalidPayload, NotAuthenticated
@@ -44,7 +44,7 @@ class Bearer(HTTPBearer):
         doors: Doors = request.app.state.doors
         actor = people.remembered(secret)
         if actor is None:
-            address = request.client.host if request.client is not None else ""
+            address = address_of(request)
             doors.guesses.left(address)
             try:
                 actor = await run_in_threadpool(people.actor_of, secret)

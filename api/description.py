@@ -53,6 +53,8 @@ SAYS = {
     503: "Not at present; `Retry-After` says when to send it again",
 }
 ALWAYS, SECURED, NAMED, BODY = (422, 431, 503), (401, 403, 429), (404, 410), (400, 404, 408, 409, 413, 415)
+PUBLIC, MAY_BE_A_PAGE = "public", {"text/html": {"schema": {"type": "string"}}}
+"""The tag of what needs no token and is for people, and what its refusals are for who reads HTML."""
 CASE_LINKS = ("get_case", "send_event", "get_history", "get_timers", "get_effects", "explain")
 LINKS = {name: {"operationId": name, "parameters": {"case_id": "$response.body#/case/id"}} for name in CASE_LINKS}
 """What the answer to an opened case leads to."""
@@ -68,7 +70,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schemas["Problem"] = PROBLEM
         for path, operations in made["paths"].items():
             for operation in operations.values():
-                operation["responses"] |= {str(status): _problem(status) for status in _refusals(path, operation)}
+                said = {str(status): _problem(status) for status in _refusals(path, operation)}
+                for response in said.values() if PUBLIC in operation.get("tags", ()) else ():
+                    response["content"] |= MAY_BE_A_PAGE
+                operation["responses"] |= said
         made["paths"]["/cases"]["post"]["responses"]["201"]["links"] = LINKS
         app.openapi_schema = made
     return app.openapi_schema
@@ -78,6 +83,7 @@ def _refusals(path: str, operation: dict[str, Any]) -> list[int]:
     """The statuses of problems that an operation may answer with, by what it takes."""
     found = [*ALWAYS]
     found += SECURED if "security" in operation else ()
+    found += [429] if PUBLIC in operation.get("tags", ()) else ()
     found += NAMED if "{" in path else ()
     found += [404] if any(taken["in"] == "query" and taken["required"] for taken in _taken_by(operation)) else []
     found += BODY if "requestBody" in operation else ()

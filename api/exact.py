@@ -20,6 +20,8 @@ from engine.service.clean import check_asked
 MAX_BODY = 1_048_576
 MAX_UPLOAD = 20 * 1_048_576
 MAX_DOCUMENT = 50 * 1_048_576
+MAX_FORM = MAX_UPLOAD + 65_536
+"""A file as a browser sends it, with what is around it."""
 MAX_HEADERS = 32_768
 MAX_DEPTH = 64
 SLOWEST = 30.0
@@ -110,6 +112,8 @@ def _bounds(path: str) -> tuple[int, float]:
     """How many bytes a body may have, and how many seconds it may take."""
     if path == "/documents":
         return MAX_DOCUMENT, SLOWEST_DOCUMENT
+    if path == "/public/verify":
+        return MAX_FORM, SLOWEST
     return (MAX_UPLOAD if path.startswith(("/imports", "/certificates/verify")) else MAX_BODY), SLOWEST
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from engine.errors import TooManyRequests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from starlette.requests import HTTPConnection
 
 BURST = 4.0
 """Seconds' worth of requests that may come at once."""
@@ -50,10 +53,25 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """How far the application is open: `requests` of an actor, `guesses` (wrong tokens) of an address, and the `origins`
-    whose pages may call it from a browser.
+    """How far the application is open: `requests` of an actor; `guesses` (wrong tokens), `visits` of public pages and files
+    `brought` to them of an address; and the `origins` whose pages may call it from a browser.
     """
 
     requests: Rate | None = None
     guesses: Rate = field(default_factory=lambda: Rate(10))
+    visits: Rate = field(default_factory=lambda: Rate(20))
+    brought: Rate = field(default_factory=lambda: Rate(0.5))
     origins: tuple[str, ...] = ()
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Who counts as one of those who have no name: an address, of IPv6 the network that one household or office has."""
+    host = connection.client.host if connection.client is not None else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address):
+        return host
+    mapped = address.ipv4_mapped
+    return str(mapped or ip_network((int(address), 64), strict=False))

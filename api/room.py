@@ -1,4 +1,4 @@
-"""How many of a kind may be open at a time, in all and of one person. For one event loop."""
+"""How many of a kind may be open at a time, in all and of one person or address. For one event loop."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from engine.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from engine.core.case import Actor
 
 
 class Room:
@@ -24,27 +22,27 @@ class Room:
         """Whether any is open."""
         return bool(self._open)
 
-    def enter(self, actor: Actor) -> None:
-        """One more of this person. Raises Unavailable."""
-        count = self._open.get(actor.id, 0)
+    def enter(self, who: str) -> None:
+        """One more of his. Raises Unavailable."""
+        count = self._open.get(who, 0)
         if count >= self._each or sum(self._open.values()) >= self._most:
-            words = f"{self._each} {self._what} of a person and {self._most} in all are open at most"
+            words = f"{self._each} {self._what} of a person or address and {self._most} in all are open at most"
             raise Unavailable(words, retry_after=30)
-        self._open[actor.id] = count + 1
+        self._open[who] = count + 1
 
-    def leave(self, actor: Actor) -> None:
+    def leave(self, who: str) -> None:
         """One less."""
-        left = self._open.get(actor.id, 1) - 1
+        left = self._open.get(who, 1) - 1
         if left:
-            self._open[actor.id] = left
+            self._open[who] = left
         else:
-            self._open.pop(actor.id, None)
+            self._open.pop(who, None)
 
     @contextmanager
-    def taken(self, actor: Actor) -> Iterator[None]:
-        """One of this person's, while the block lasts. Raises Unavailable."""
-        self.enter(actor)
+    def taken(self, who: str) -> Iterator[None]:
+        """One of his, while the block lasts. Raises Unavailable."""
+        self.enter(who)
         try:
             yield
         finally:
-            self.leave(actor)
+            self.leave(who)

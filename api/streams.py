@@ -49,7 +49,7 @@ class Streams:
         """Room for one more stream of this person. Raises Unavailable."""
         if self._closed:
             raise Unavailable("this node ends; come again", retry_after=5)
-        self._open.enter(actor)
+        self._open.enter(actor.id)
 
     async def listen(
         self, actor: Actor, wanted: Wanted, after: int, who: Callable[[], Awaitable[Actor]]
@@ -75,7 +75,7 @@ class Streams:
         except MilepostError:  # the token, or the store, is gone: the client comes again, and is told
             return
         finally:
-            self._open.leave(actor)
+            self._open.leave(actor.id)
 
     async def _wait(self, pos: int, most: float) -> None:
         """Until the feed is longer than `pos`, or for so many seconds."""

@@ -33,6 +33,17 @@ def _setting(default: str, doc: str, *, secret: bool = False) -> str:
     return field(default=default, metadata={"doc": doc}, repr=not secret)
 
 
+def _rate(name: str, text: str) -> float:
+    """So many in a second. Raises BadSetting."""
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 1 <= rate <= MAX_RATE:
+        raise BadSetting(f"{PREFIX}{name} is no number from 1 to {MAX_RATE}")
+    return rate
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set; each has its sentence here, which docs/operations.md repeats."""
@@ -62,6 +73,9 @@ class Settings:
     oidc_role_prefix: str = _setting("", "of the provider's roles only those that begin like this count, without it")
     requests_per_second: str = _setting(
         "200", "requests that a node takes from one person, beside a burst of four seconds' worth"
+    )
+    visits_per_second: str = _setting(
+        "20", "public pages that a node shows to one address, beside a burst of four seconds' worth"
     )
     cors_origins: str = _setting(
         "", "pages of these addresses may call the API from a browser: https://portal.example, …"
@@ -132,13 +146,12 @@ class Settings:
     @property
     def requests(self) -> float:
         """Requests that are taken from one person in a second."""
-        try:
-            rate = float(self.requests_per_second)
-        except ValueError:
-            rate = math.nan
-        if not 1 <= rate <= MAX_RATE:
-            raise BadSetting(f"{PREFIX}REQUESTS_PER_SECOND is no number from 1 to {MAX_RATE}")
-        return rate
+        return _rate("REQUESTS_PER_SECOND", self.requests_per_second)
+
+    @property
+    def visits(self) -> float:
+        """Public pages that are shown to one address in a second."""
+        return _rate("VISITS_PER_SECOND", self.visits_per_second)
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ async def upload_document(
 ) -> DocumentView:
     """Keep the body as a document, to which cases then refer by its `sha256`."""
     uploads: Room = request.app.state.uploads
-    with uploads.taken(actor):
+    with uploads.taken(actor.id):
         incoming = await run_in_threadpool(services.documents.begin, actor)
         try:
             async for part in request.stream():

@@ -11,6 +11,7 @@ from engine.service.outward import certificate_issue, verify_url
 from engine.service.views import CertificateFile, CertificateInfo, PublicCertificate
 
 if TYPE_CHECKING:
+    from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
     from engine.store.records import StoredCertificate
     from engine.store.store import Store
@@ -34,26 +35,7 @@ class Certificates:
 
     def by_token(self, token: str) -> PublicCertificate:
         """What anybody may know who has the token: today's status. Raises CertificateNotFound (reserved ones too)."""
-
-        def work(reader: Reader) -> PublicCertificate:
-            held, version_id, now = reader.certificate_by_token(token), None, reader.business_now()
-            if held is not None:
-                version_id = reader.version_of(held.case_id)
-            if held is None or version_id is None or held.status not in PUBLIC:
-                raise _unknown("token")
-            today = local_date(now, self._catalog.chart(version_id, reader).zone)
-            return PublicCertificate(
-                number=held.number,
-                issue=held.issue,
-                status=held.status,
-                valid=held.status == "valid" and holds_on(held, today),
-                facts=held.facts,
-                issued_at=held.issued_at,
-                sha256=held.sha256,
-                checked_at=now,
-            )
-
-        return self._store.read(work)
+        return self._store.read(lambda reader: public_certificate(reader, self._catalog, token)[1])
 
     def pdf(self, number: str, issue: int | None = None) -> CertificateFile:
         """The stored file of an issue, the latest one if none is named. Raises CertificateNotFound."""
@@ -68,6 +50,29 @@ class Certificates:
             return CertificateFile(pdf, held.sha256, number, wanted)
 
         return self._store.read(work)
+
+
+def public_certificate(
+    reader: Reader, catalog: Catalog, token: str
+) -> tuple[StoredCertificate, PublicCertificate, Chart]:
+    """As stored, as anybody may know it who has the token, and its case's workflow. Raises CertificateNotFound."""
+    held, version_id, now = reader.certificate_by_token(token), None, reader.business_now()
+    if held is not None:
+        version_id = reader.version_of(held.case_id)
+    if held is None or version_id is None or held.status not in PUBLIC:
+        raise _unknown("token")
+    chart = catalog.chart(version_id, reader)
+    public = PublicCertificate(
+        number=held.number,
+        issue=held.issue,
+        status=held.status,
+        valid=held.status == "valid" and holds_on(held, local_date(now, chart.zone)),
+        facts=held.facts,
+        issued_at=held.issued_at,
+        sha256=held.sha256,
+        checked_at=now,
+    )
+    return held, public, chart
 
 
 def holds_on(held: StoredCertificate, day: date) -> bool:

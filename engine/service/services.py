@@ -31,6 +31,7 @@ from engine.service.news_view import Newsroom
 from engine.service.outward import Outward
 from engine.service.people import People
 from engine.service.pruning import Pruning
+from engine.service.public import PublicReads
 from engine.service.publishing import Publishing
 from engine.service.receipts import Receipts
 from engine.service.recounting import Recounting
@@ -73,6 +74,7 @@ class Services:
     exports: RegisterExport
     certificates: Certificates
     verification: Verification
+    public: PublicReads
     people: People
     delegations: Delegations
     clock: Clock
@@ -148,6 +150,7 @@ def build_services(
         exports=RegisterExport(store, register, adapters.tables),
         certificates=certificates,
         verification=Verification(store, certificates, adapters.files),
+        public=PublicReads(store, catalog, register, certificates),
         people=People(store, adapters.identity),
         delegations=Delegations(store),
         clock=Clock(store, timers, effects, recounting, digests),

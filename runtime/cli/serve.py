@@ -83,7 +83,7 @@ class Server(uvicorn.Server):
 
 def doors_of(settings: Settings) -> Doors:
     """Limits and origins as they are set. Raises BadSetting."""
-    return Doors(requests=Rate(settings.requests), origins=settings.origins)
+    return Doors(requests=Rate(settings.requests), visits=Rate(settings.visits), origins=settings.origins)
 
 
 def build(services: Services, settings: Settings, here: str, doors: Doors) -> FastAPI:

@@ -250,11 +250,15 @@ def tokens(services):
     }
 
 
+WIDE = Doors(guesses=Rate(1_000_000), visits=Rate(1_000_000), brought=Rate(1_000_000))
+"""All come from one address."""
+
+
 @pytest.fixture(scope="session")
 def application(tmp_path_factory):
     """Built once; what was stored by one test is gone in the next."""
     services = build(documents=tmp_path_factory.mktemp("documents"))
-    yield create_app(services, version="test", doors=Doors(guesses=Rate(1_000_000)))  # all come from one address
+    yield create_app(services, version="test", doors=WIDE)
     services.store.close()
 
 

@@ -81,7 +81,7 @@ def test_a_certificate_and_the_tender_question(world):
     assert public.json()["valid"] is True
     world.send("oleg", case["id"], "withdraw")
     page = world.as_().get(f"/v/{info['token']}", headers={"Accept": "text/html"})
-    assert "it is not valid today" in page.text
+    assert "This certificate was withdrawn" in page.text
     assert oleg.get("/register/eligibility", params=question).json()["answer"] is False
     assert len(oleg.get(f"/register/{case['data']['register']['entry_no']}").json()["revisions"]) == 2
 

@@ -50,6 +50,8 @@ OWNED = "401 200 404 404 404 200"
 PLANT = "401 403 403 403 403 200"
 NO_CASE = "401 404 404 404 404 404"
 NO_PLANT = "401 403 403 403 403 404"
+NOBODYS = "404 404 404 404 404 404"
+FORM = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n%PDF\r\n--x--\r\n'
 
 # method, path, body → status for nobody, the case's party, another party, an officer, a laboratory that was not asked,
 # operations; and where the path names a thing: the same for one that there is not
@@ -57,7 +59,11 @@ TABLE = [
     ("GET", "/healthz", None, ALL, ""),
     ("GET", "/readyz", None, ALL, ""),
     ("GET", "/openapi.json", None, ALL, ""),
-    ("GET", "/v/{token}", None, ALL, "404 404 404 404 404 404"),
+    ("GET", "/v/{token}", None, ALL, NOBODYS),
+    ("GET", "/public", None, ALL, ""),
+    ("GET", "/public/entries/{entry}", None, ALL, NOBODYS),
+    ("GET", "/public/verify", None, ALL, ""),
+    ("POST", "/public/verify", FORM, ALL, ""),
     ("GET", "/me", None, KNOWN, ""),
     ("GET", "/me/delegations", None, KNOWN, ""),
     ("POST", "/me/delegations", {**LET, "reason": "on leave"}, "401 201 201 201 201 422", ""),
@@ -170,7 +176,8 @@ def ask(world, caller, method, path, body, names):
     client = world.as_(caller)
     url = path.format(**names)
     if isinstance(body, bytes):
-        return client.request(method, url, content=body, headers={"Content-Type": "text/csv"})
+        kind = "multipart/form-data; boundary=x" if body is FORM else "text/csv"
+        return client.request(method, url, content=body, headers={"Content-Type": kind})
     if body is not None and "events" in body:
         body = {"events": [{**line, "case": names["id"]} for line in body["events"]]}
     return client.request(method, url, json=body)

@@ -47,6 +47,7 @@ def test_a_provider_is_asked_for_nothing_at_first(tmp_path):
         ("REQUESTS_PER_SECOND", "many"),
         ("REQUESTS_PER_SECOND", "-1"),
         ("REQUESTS_PER_SECOND", "nan"),
+        ("VISITS_PER_SECOND", "0"),
         ("LOG", "xml"),
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", "https://portal.example/"),
