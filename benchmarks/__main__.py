@@ -10,14 +10,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import firing, growth, postgres, recounting, serving, starting, stepping, storing
+from benchmarks import firing, growth, postgres, recounting, registering, serving, starting, stepping, storing
 
 RESULTS = Path(__file__).parent / "results.json"
 
 
 def main() -> None:
     """Run all, print a table, write the rows."""
-    modules = (stepping, storing, postgres, serving, firing, recounting, growth, starting)
+    modules = (stepping, storing, postgres, serving, firing, recounting, registering, growth, starting)
     rows = []
     for module in modules:
         print(f"{module.__name__.removeprefix('benchmarks.')} …", file=sys.stderr)

@@ -117,9 +117,12 @@ class FactReader(Session):
 
         For the others entries are gone through from the youngest on, each asked for its words: where all are frequent, many fit.
         """
-        most = FEW_ENTRIES if len(asked) == 1 else SOME_ENTRIES
-        counted = sorted((self.link.value(COUNT, since=word, until=word + LAST, most=most), word) for word in asked)
-        return [word for _, word in counted], sum(count < most for count, _ in counted)
+        for most in (FEW_ENTRIES, SOME_ENTRIES)[: len(asked)]:  # one frequent word is found soon by going through
+            counted = sorted((self.link.value(COUNT, since=word, until=word + LAST, most=most), word) for word in asked)
+            few = sum(count < most for count, _ in counted)
+            if few:
+                return [word for _, word in counted], few
+        return asked, 0
 
     def register_history(self, entry_no: str) -> tuple[StoredEntry, ...]:
         """All revisions of an entry, oldest first."""
