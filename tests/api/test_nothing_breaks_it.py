@@ -29,6 +29,7 @@ DESCRIBED = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+schemathesis.serializer.alias("application/pdf", "application/octet-stream")
 DRAWING = b"valve DN 50, sheet 1 of 1\n"
 SENT = {
     "upload_document": [DRAWING],
@@ -81,6 +82,7 @@ def described(world, *, meaning):
     schema = schemathesis.openapi.from_dict(world.app.openapi())
     schema = schema.exclude(path="/events/stream")  # it does not end
     schema.config.update(base_url=world.listening.url)
+    schema.config.checks.negative_data_rejection.expected_statuses += ["413"]  # wrong, because it is too long
     if meaning:
 
         @schema.hook
