@@ -9,6 +9,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import TYPE_CHECKING
 
+from adapters.letter_calendar import calendar_of
+from adapters.letter_html import html_of
 from engine.core.plain import one_line, plain
 from engine.errors import DeliveryFailed
 
@@ -43,10 +45,16 @@ def letter(message: Message, sender: Sender) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Milepost-Case"] = _token(message.case_number or message.case_id)
     mail["X-Milepost-Template"] = _token(message.template)
-    mail.set_content(plain(message.text), cte="quoted-printable")
-    if message.html is not None:
-        mail.add_alternative(plain(message.html), subtype="html", cte="quoted-printable")
-        mail.set_boundary(f"milepost-{message_id(message).partition('@')[0][:48]}")  # not random: the same bytes again
+    text, mark = plain(message.text), message_id(message).partition("@")[0][:48]
+    mail.set_content(text, cte="quoted-printable")
+    mail.add_alternative(html_of(text, locale=message.to.locale), subtype="html", cte="quoted-printable")
+    mail.set_boundary(f"milepost-{mark}")  # not random: the same bytes again
+    if message.due is not None:
+        entry = calendar_of(message, message.due).decode("utf-8")
+        mail.add_attachment(
+            entry, subtype="calendar", filename="deadline.ics", params={"method": "PUBLISH"}, cte="quoted-printable"
+        )
+        mail.set_boundary(f"milepost-all-{mark}")
     return mail
 
 

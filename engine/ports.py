@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import date
 
     from engine.core.case import Actor
 
@@ -27,6 +28,16 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline that a message is about: a day, or a moment; `uid` is the same in all messages about it."""
+
+    uid: str
+    title: str
+    due: date
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One rendered message to one person. `message_id` is fixed for case, effect and receiver (RFC 5322 without <>)."""
 
@@ -39,7 +50,7 @@ class Message:
     workflow: str
     template: str
     sent_at: datetime
-    html: str | None = None
+    due: Due | None = None
 
 
 class Notifier(Protocol):

@@ -55,7 +55,7 @@ class Clock:
         stops: list[datetime] = []
         while (due := self._next_due()) is not None and due <= to:
             if stops and due <= stops[-1]:
-                raise Unavailable(f"what is due {instant(due)} does not happen; see the incidents")
+                raise Unavailable(f"a timer due {instant(due)} does not fire; see the incidents")
             stops.append(due)
             self._set(max(due, start))
             fired, tried = self._until_idle()

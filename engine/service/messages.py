@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from engine.core.calendars.moments import ended_day
+from engine.core.calendars.moments import ended_day, local_date
 from engine.core.definition import StateKind
-from engine.ports import Message
+from engine.ports import Due, Message
 from engine.service.case_views import nested, state_title, turn_title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import date
 
     from engine.core.case import Case, Timer
     from engine.core.machine.chart import Chart
@@ -34,6 +35,7 @@ def write_message(
     said = values(chart, case, effect, record, to, link=link)
     template = str(effect.payload["template"])
     subject, text = templates.render(template, to.locale, said)
+    due = _due(chart, case, said, now)
     return Message(
         message_id=message_id(effect, to),
         to=to,
@@ -44,7 +46,18 @@ def write_message(
         workflow=case.workflow,
         template=template,
         sent_at=now,
+        due=due,
     )
+
+
+def _due(chart: Chart, case: Case, said: Mapping[str, Any], now: datetime) -> Due | None:
+    """The deadline that a message names, for the receiver's calendar, while it is still to come."""
+    deadline = said.get("deadline") or {}
+    due = deadline.get("due")
+    if due is None or due < (now if isinstance(due, datetime) else local_date(now, chart.zone)):
+        return None
+    uid = f"{case.id}.{said['state']['path']}.{deadline['name']}"
+    return Due(uid, str(deadline.get("title") or deadline["name"]), due, str(said["link"]))
 
 
 def message_id(effect: StoredEffect, to: Person) -> str:

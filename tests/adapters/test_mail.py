@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import socket
 from dataclasses import replace
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from icalendar import Calendar
 
+from adapters.letter_html import html_of
 from adapters.mail import Sender, letter
 from adapters.mailbox import Mailbox
 from adapters.smtp import Smtp, SmtpSettings
 from engine.errors import DeliveryFailed
+from engine.ports import Due
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,14 +78,68 @@ def test_letter(message: Message) -> None:
     assert read["Subject"] == message.subject
     assert read["Auto-Submitted"] == "auto-generated"
     assert read["X-Milepost-Case"] == "Q-2026-000001"
-    assert read.get_content() == message.text
+    assert _plain(read) == message.text
+
+
+def _plain(read: Any) -> str:
+    """Its text part."""
+    text: str = read.get_body(("plain",)).get_content()
+    return text
+
+
+TEXT = """Dear Zoe,
+
+the answer is due <b>soon</b>: https://milepost.example/cases/1?a=b&c=d.
+
+- a drawing, in
+  two sheets
+- a report & its annex
+
+Thank you.
+
+--
+Case Q-1. https://evil.example/"onmouseover="x
+"""
 
 
 def test_html(message: Message) -> None:
-    """An HTML part keeps the bytes the same too."""
-    both = replace(message, html="<p>Hello</p>")
-    assert letter(both, SENDER).as_bytes() == letter(both, SENDER).as_bytes()
-    assert _read(letter(both, SENDER).as_bytes()).get_content_type() == "multipart/alternative"
+    """The text as HTML beside it: paragraphs, lists, links; what looks like markup is shown; the same bytes each time."""
+    mail = replace(message, text=TEXT, to=replace(message.to, locale="ru"))
+    content = letter(mail, SENDER).as_bytes()
+    assert content == letter(mail, SENDER).as_bytes()
+    read = _read(content)
+    assert read.get_content_type() == "multipart/alternative"
+    assert _plain(read) == TEXT
+    html = read.get_body(("html",)).get_content()
+    assert '<html lang="ru">' in html
+    assert "&lt;b&gt;soon&lt;/b&gt;: " in html
+    assert '<a href="https://milepost.example/cases/1?a=b&amp;c=d" style' in html
+    assert "</a>." in html
+    assert "<ul><li>a drawing, in<br>\ntwo sheets</li><li>a report &amp; its annex</li></ul>" in html
+    assert "<p>Thank you.</p>" in html
+    assert '"onmouseover' not in html
+    assert "<script" not in html_of("<script>alert(1)</script>", locale='"><script>')
+
+
+def test_a_deadline_for_the_calendar(message: Message) -> None:
+    """A day is a whole day, a moment a moment; the same entry in each letter about it, the later one counting more."""
+    due = Due("case-1.asked.answer", "Answer;\r\nX-EVIL:1", date(2026, 5, 18), "https://milepost.example/cases/1")
+    read = _read(letter(replace(message, due=due), SENDER).as_bytes())
+    assert (read.get_content_type(), _plain(read)) == ("multipart/mixed", message.text)
+    (part,) = read.iter_attachments()
+    assert (part.get_filename(), part.get_content_type()) == ("deadline.ics", "text/calendar")
+    (event,) = Calendar.from_ical(part.get_content()).walk("VEVENT")
+    assert event["UID"] == "case-1.asked.answer@milepost"
+    assert (event.decoded("dtstart"), event.decoded("dtend")) == (date(2026, 5, 18), date(2026, 5, 19))
+    assert str(event["SUMMARY"]).startswith("Q-2026-000001: Answer;")
+    assert "X-EVIL" not in event
+    later = replace(message, sent_at=message.sent_at + timedelta(days=3), due=replace(due, due=message.sent_at))
+    (attached,) = _read(letter(later, SENDER).as_bytes()).iter_attachments()
+    (moved,) = Calendar.from_ical(attached.get_content()).walk("VEVENT")
+    assert moved["UID"] == event["UID"]
+    assert moved["SEQUENCE"] > event["SEQUENCE"]
+    assert moved.decoded("dtstart") == message.sent_at
+    assert letter(later, SENDER).as_bytes() == letter(later, SENDER).as_bytes()
 
 
 @pytest.mark.parametrize(
@@ -93,7 +151,7 @@ def test_no_injection(message: Message, evil: str) -> None:
     read = _read(letter(replace(message, subject=evil, case_number=evil, template=evil, to=person), SENDER).as_bytes())
     assert read["Bcc"] is None
     assert len(read["To"].addresses) == 1
-    assert read.get_content() == message.text
+    assert _plain(read) == message.text
 
 
 @pytest.mark.parametrize(
@@ -143,7 +201,7 @@ def test_smtp(message: Message, server: tuple[Server, SmtpSettings]) -> None:
     assert (envelope.mail_from, envelope.rcpt_tos) == ("milepost@body.example", ["zoe@sample.example"])
     read = _read(envelope.content)
     assert read["Message-ID"] == "<case-1.42.0.zoe@milepost.example>"
-    assert read.get_content() == message.text
+    assert _plain(read) == message.text
 
 
 @pytest.mark.parametrize(

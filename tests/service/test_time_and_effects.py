@@ -197,3 +197,22 @@ def test_a_new_version_is_for_new_cases_only(proposals, product, acme, officer):
     assert newer.version == 2
     assert proposals.send(newer.id, "stop", officer).case.outcome == "closed"
     assert proposals.services.cases.send_event(case.id, Event("accept"), officer).case.version == 1
+
+
+def test_a_letter_knows_the_deadline_that_it_is_about(proposals, product, acme, officer):
+    """For the receiver's calendar, by the same name in every letter about it; not once it is over."""
+    proposals.services.people.create_token(
+        "anna", "Anna", ["applicant"], {"party": "1234567890"}, email="a@acme.example"
+    )
+    proposals.services.people.create_token("oleg", "Oleg", ["officer"], email="o@buyer.example")
+    case = proposals.open("proposal", product, acme)
+    proposals.wait(days=5)
+    (reminder,) = proposals.notifier.sent
+    assert (reminder.template, reminder.due.title, reminder.due.link) == (
+        "reminder", "decide", f"https://milepost.example/cases/{case.id}",
+    )  # fmt: skip
+    assert reminder.due.uid == f"{case.id}.check.decide"
+    assert reminder.due.due >= reminder.sent_at.date()
+    proposals.wait(days=3)
+    escalation = proposals.notifier.sent[-1]
+    assert (escalation.template, escalation.due) == ("escalation", None)
