@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 _SIGNATURE = "--"
+LONG = 72
 _BODY = "margin:0;padding:24px;background:#f6f7f8;color:#1c2b39;font:16px/1.5 Georgia,'Times New Roman',serif"
 _SHEET = "max-width:38em;margin:0 auto;padding:24px 28px;background:#ffffff;border-top:3px solid #16324f"
 _SMALL = "margin:24px 0 0;padding-top:12px;border-top:1px solid #d5dbe0;font-size:13px;color:#5b7183"
@@ -47,7 +48,16 @@ def _list(lines: list[str]) -> str:
 
 
 def _lines(lines: Iterable[str]) -> str:
-    return "<br>\n".join(_linked(line) for line in lines)
+    """A short line ends where its writer ended it; a long one was only broken to fit, and goes on."""
+    kept: list[str] = []
+    broken = False
+    for line in lines:
+        if broken and kept:
+            kept[-1] += f" {_linked(line)}"
+        else:
+            kept.append(_linked(line))
+        broken = len(line) > LONG
+    return "<br>\n".join(kept)
 
 
 def _linked(line: str) -> str:

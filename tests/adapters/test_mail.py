@@ -117,6 +117,10 @@ def test_html(message: Message) -> None:
     assert "</a>." in html
     assert "<ul><li>a drawing, in<br>\ntwo sheets</li><li>a report &amp; its annex</li></ul>" in html
     assert "<p>Thank you.</p>" in html
+    long, short = "x " * 40, "short"
+    assert f"<p>{long.strip()} goes on<br>\n{short}<br>\nends</p>" in html_of(
+        f"{long.strip()}\ngoes on\n{short}\nends", locale="en"
+    )
     assert '"onmouseover' not in html
     assert "<script" not in html_of("<script>alert(1)</script>", locale='"><script>')
 
