@@ -123,6 +123,7 @@ def test_every_due_date_of_the_roadmap_is_as_counted_by_hand(roadmap):
         ("certified", "surveillance_opens"): ["2027-08-30", "2028-08-30", "2029-08-30"],  # 60 days before 29 October
         ("listed", "surveillance_overdue"): ["2029-12-31"],  # where it came to lie last; 29 December is a Saturday
         ("listed", "condition_missed"): [None],
+        ("listed", "items_suspended_long"): [None],
         ("planning", "plan"): ["2027-09-28", "2028-09-28"],
         ("performing", "visit"): ["2027-10-13", "2028-10-13"],
     }
