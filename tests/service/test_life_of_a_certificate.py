@@ -283,9 +283,7 @@ def test_a_long_life(world):
         ("suspend", 1), ("withdraw", 2), ("upheld", 1), ("renew", 0), ("", 400),
     ):  # fmt: skip
         if event:
-            life.act.__wrapped__(life, event, {"i1"}, 0) if hasattr(life.act, "__wrapped__") else life.act(
-                event, {"i1"}, 0
-            )
+            life.does(event, {"i1"}, 0)
         life.what_must_hold()
         world.wait(days=days, seconds=1)
         life.answers.append(
