@@ -20,7 +20,7 @@ serve: .venv/ready
 	@$(BIN)/milepost serve
 
 test: .venv/ready
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv/ready
 	@$(BIN)/ruff format --check .

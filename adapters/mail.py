@@ -23,22 +23,33 @@ _ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whom letters come from; answers go to `reply_to`, where it is given."""
+    """Whom letters come from where their workflow says nothing else; what cannot be delivered comes back to `bounces`."""
 
     email: str
     name: str = "Milepost"
-    reply_to: str | None = None
+    bounces: str = ""
+
+    @property
+    def envelope(self) -> str:
+        """The sender that mail servers speak to (RFC 5321), ours whatever the letter says."""
+        return self.bounces or self.email
+
+
+def mail_address(message: Message) -> str | None:
+    """Where a letter goes."""
+    return message.to.email
 
 
 def letter(message: Message, sender: Sender) -> EmailMessage:
     """The letter of a message; DeliveryFailed for good where the receiver has no usable address."""
     mail = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
-    mail["From"] = _address(sender.name, sender.email)
+    origin = message.origin
+    mail["From"] = _address(origin.name or sender.name, origin.address or sender.email)
     if message.to.email is None:
         raise DeliveryFailed(f"{message.to.id} has no mail address; give one in the directory", retry_after=None)
     mail["To"] = _address(message.to.name, message.to.email)
-    if sender.reply_to:
-        mail["Reply-To"] = _address("", sender.reply_to)
+    if origin.reply_to:
+        mail["Reply-To"] = _address("", origin.reply_to)
     mail["Subject"] = one_line(message.subject, limit=250)
     mail["Date"] = message.sent_at
     mail["Message-ID"] = f"<{message_id(message)}>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.files import file_stem, write_durably
-from adapters.mail import Sender, letter, message_id
+from adapters.mail import Sender, letter, mail_address, message_id
 from engine.errors import DeliveryFailed
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ class Mailbox:
     def __init__(self, folder: Path, sender: Sender) -> None:
         self._folder = folder
         self._sender = sender
+
+    def address(self, message: Message) -> str | None:
+        """The receiver's mail address."""
+        return mail_address(message)
 
     def deliver(self, message: Message) -> None:
         """The letter is on the disk when this returns."""

@@ -141,6 +141,11 @@ class Outbound:
             verify=True if trusted is None else trusted,
         )
 
+    @property
+    def host(self) -> str:
+        """The machine that it posts to."""
+        return httpx.URL(self._endpoint.url).host
+
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()

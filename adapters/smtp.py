@@ -7,7 +7,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from adapters.mail import Sender, letter
+from adapters.mail import Sender, letter, mail_address
 from engine.errors import DeliveryFailed
 
 if TYPE_CHECKING:
@@ -44,12 +44,16 @@ class Smtp:
         self._settings = settings
         self._sender = sender
 
+    def address(self, message: Message) -> str | None:
+        """The receiver's mail address."""
+        return mail_address(message)
+
     def deliver(self, message: Message) -> None:
         """The server has taken the letter when this returns; 4xx and silence may be tried again, 5xx may not."""
         content = letter(message, self._sender).as_bytes()
         try:
             with self._connection() as server:
-                server.sendmail(self._sender.email, [message.to.email or ""], content)
+                server.sendmail(self._sender.envelope, [message.to.email or ""], content)
         except smtplib.SMTPRecipientsRefused as error:
             (code, text), *_ = error.recipients.values()
             raise _answered(code, text) from error

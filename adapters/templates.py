@@ -16,6 +16,7 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import pass_context
 
+from adapters.plurals import FORMS, missing_forms, plural
 from adapters.template_headers import BadHead, read_head
 from engine.core.calendars.in_words import day_in_words, due_in_words, moment_in_words
 from engine.core.plain import one_line, plain
@@ -194,7 +195,7 @@ class _Letter:
     """One template, compiled: its subject line and its body."""
 
     def __init__(self, environment: _Environment, file: str, source: str) -> None:
-        self._file = file
+        self._file, self._locale = file, file.split(".")[1]
         self._lines = source.splitlines()
         if len(source) > MAX_SOURCE:
             self._refuse(f"longer than {MAX_SOURCE} characters")
@@ -219,10 +220,11 @@ class _Letter:
         try:
             tree = environment.parse(source)
             _check_tree(tree, depth=0)
+            _check_plurals(tree, self._locale)
             return environment.from_string(tree)
         except TemplateSyntaxError as error:
             self._refuse(error.message or "it cannot be read", line=error.lineno)
-        except (TemplateError, RecursionError) as error:
+        except (TemplateError, RecursionError, LookupError) as error:
             self._refuse(str(error))
 
     def _run(self, template: Any, values: Mapping[str, Any]) -> str:
@@ -257,7 +259,7 @@ def _environment() -> _Environment:
     )
     environment.globals.clear()
     environment.filters = {name: environment.filters[name] for name in _FILTERS}
-    environment.filters |= {"day": _day, "moment": _moment, "due": _due, "join": _join}
+    environment.filters |= {"day": _day, "moment": _moment, "due": _due, "join": _join, "plural": _plural}
     environment.tests = {name: environment.tests[name] for name in _TESTS} | {"given": _given}
     return environment
 
@@ -277,6 +279,21 @@ def _check_tree(node: nodes.Node, *, depth: int) -> None:
         raise TemplateSyntaxError(f"'{node.attr}' is out of reach; names begin with a letter", node.lineno)
     for child in node.iter_child_nodes():
         _check_tree(child, depth=depth)
+
+
+def _check_plurals(tree: nodes.Template, locale: str) -> None:
+    """Every form that the language needs is there, as a word and not as a value."""
+    for node in tree.find_all(nodes.Filter):
+        if node.name != "plural":
+            continue
+        given = {str(pair.key): pair.value for pair in node.kwargs}
+        strange = [name for name in given if name not in FORMS]
+        plain_words = all(isinstance(word, nodes.Const) and isinstance(word.value, str) for word in given.values())
+        if node.args or strange or not plain_words:
+            raise TemplateSyntaxError(f"'plural' takes words by their forms: {', '.join(FORMS)}", node.lineno)
+        missing = missing_forms(locale, given)
+        if missing:
+            raise TemplateSyntaxError(f"'plural' needs in '{locale}' also: {', '.join(missing)}", node.lineno)
 
 
 def _line_of(error: Exception) -> int | None:
@@ -330,6 +347,14 @@ def _due(context: Context, value: Any) -> str:
     if not isinstance(shown, date):
         raise TemplateError("'due' is for dates and moments")
     return due_in_words(shown, locale=context["_locale"], zone=context["_zone"])
+
+
+@pass_context
+def _plural(context: Context, value: Any, **words: str) -> str:
+    count = _value(value)
+    if isinstance(count, bool) or count != int(count):
+        raise TemplateError("'plural' is for whole numbers")
+    return plural(context["_locale"], int(count), words)
 
 
 def _join(values: Any, separator: str = ", ") -> str:

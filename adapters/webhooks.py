@@ -33,6 +33,10 @@ class WebhookNotifier:
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
 
+    def address(self, message: Message) -> str | None:  # noqa: ARG002  (the port's signature)
+        """Where all messages are posted: nothing of it but its machine."""
+        return self._outbound.host
+
     def deliver(self, message: Message) -> None:
         """The receiver has answered 2xx when this returns."""
         data = {

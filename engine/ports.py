@@ -25,6 +25,7 @@ class Person:
     email: str | None
     locale: str = "en"
     roles: frozenset[str] = frozenset()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,15 @@ class Due:
     title: str
     due: date
     link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whom a message comes from and where an answer goes, as its workflow has it; "" is as the channel has it."""
+
+    name: str = ""
+    address: str = ""
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +61,51 @@ class Message:
     template: str
     sent_at: datetime
     due: Due | None = None
+    origin: Origin = Origin()
 
 
 class Notifier(Protocol):
-    """Delivers messages: smtp, mailbox folder, webhook."""
+    """A channel that delivers messages: smtp, mailbox folder, webhook, or one that is plugged in."""
 
     name: str
 
+    def address(self, message: Message) -> str | None:
+        """Where it would send this message, for the record; None: this channel does not reach its receiver."""
+
     def deliver(self, message: Message) -> None:
         """Hand over for good, at least once under the same `message_id`; raises DeliveryFailed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterReading:
+    """A letter that somebody brings: its id and its words."""
+
+    message_id: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A mail server's report of a letter: `action` is failed, delayed, delivered, relayed or expanded (RFC 3464).
+
+    `channels` are those by which letters go that such a report may be about.
+    """
+
+    message_id: str
+    action: str
+    reason: str
+    channels: tuple[str, ...]
+
+
+class LetterFiles(Protocol):
+    """Reads letters and reports as mail servers keep them."""
+
+    def read(self, letter: bytes) -> LetterReading | None:
+        """Its id and words; None where it is no letter with both."""
+
+    def bounce(self, report: bytes) -> Bounce | None:
+        """What a report says; None where it is none."""
 
 
 class Templates(Protocol):
@@ -329,7 +375,8 @@ class EventPost(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """What the composition root plugs in. `notifiers` are tried all: each message goes to every one.
+    """What the composition root plugs in. `notifiers` are tried all: each message goes to every one that
+    reaches its receiver.
 
     `templates` and `renderer` make what belongs to one published version, from its template sources (path below
     templates/ → text, `certificate.typ` among them); `signer` is asked for when a certificate has to be signed.
@@ -340,6 +387,7 @@ class Adapters:
     renderer: Callable[[Mapping[str, str]], CertificateRenderer]
     signer: Callable[[], Signer] | None = None
     files: CertificateFiles | None = None
+    letter_files: LetterFiles | None = None
     callers: Mapping[str, Caller] = field(default_factory=dict)
     tables: Tables | None = None
     seal: Seal | None = None

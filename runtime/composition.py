@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from adapters.certificates import DEVELOPMENT, TypstCertificates, signature_look
 from adapters.documents import DocumentFolder
+from adapters.letter_reading import LetterFiles
 from adapters.mail import Sender
 from adapters.mailbox import Mailbox
 from adapters.oidc import Oidc, Provider, read_claims
@@ -30,6 +31,7 @@ from engine.service.bundles import read_folder
 from engine.service.hands import Hands
 from engine.service.services import Services, build_services
 from engine.store.store import Store
+from runtime.channels import plugged_in
 from runtime.settings import PREFIX, BadSetting
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ def adapters_of(settings: Settings, now: Callable[[], datetime]) -> Adapters:
         except ValueError as error:
             raise BadSetting(f"{PREFIX}WEBHOOK_URL or {PREFIX}WEBHOOK_SECRET: {error}") from None
         notifiers.append(WebhookNotifier(Outbound(endpoint, machine_now=now)))
+    notifiers += plugged_in(settings.channel_names, settings.of_channels)
     key = signing_key(settings)
     return Adapters(
         notifiers=notifiers,
@@ -96,6 +99,7 @@ def adapters_of(settings: Settings, now: Callable[[], datetime]) -> Adapters:
         renderer=partial(TypstCertificates, mark=DEVELOPMENT if key.is_development else ""),
         signer=lambda: _signer(key, settings.timestamp_url),
         files=ConfinedReader(key),
+        letter_files=LetterFiles(),
         callers=Callers(Path(settings.work_orders)),
         tables=FileTables(),
         documents=DocumentFolder(Path(settings.documents)),
@@ -155,9 +159,10 @@ def _beside(settings: Settings) -> Path:
 
 
 def _mail(settings: Settings) -> Notifier:
-    if not re.fullmatch(r"[^\s<>@,;]+@[^\s<>@,;]+", settings.mail_from):
-        raise BadSetting(f"{PREFIX}MAIL_FROM is no mail address, such as milepost@milepost.example")
-    sender = Sender(settings.mail_from)
+    for name, address in (("MAIL_FROM", settings.mail_from), ("MAIL_BOUNCES", settings.mail_bounces)):
+        if not re.fullmatch(r"[^\s<>@,;]+@[^\s<>@,;]+", address) and (address or name == "MAIL_FROM"):
+            raise BadSetting(f"{PREFIX}{name} is no mail address, such as milepost@milepost.example")
+    sender = Sender(settings.mail_from, bounces=settings.mail_bounces)
     if not settings.smtp_url:
         return Mailbox(Path(settings.mailbox), sender)
     try:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.store.limits import Limits
 
 PREFIX = "MILEPOST_"
+CHANNEL = f"{PREFIX}CHANNEL_"
 MAX_SECONDS = 3600
 MAX_RATE = 1_000_000
 OTHERS = frozenset({f"{PREFIX}TOKEN"})
@@ -58,6 +59,14 @@ class Settings:
         "", "the mail server: smtp://user:password@host:587 (STARTTLS), smtps://… or smtp://127.0.0.1:25", secret=True
     )
     mail_from: str = _setting("milepost@milepost.example", "the sender of messages")
+    mail_bounces: str = _setting(
+        "",
+        "where mail servers report what they cannot deliver: the sender on the envelope; empty: the sender of messages",
+    )
+    channels: str = _setting(
+        "",
+        "further channels for messages that are installed, by name: pager, …; their settings begin with MILEPOST_CHANNEL_PAGER_",
+    )
     digest_at: str = _setting(
         "08:00", "when letters go out whose template says `Digest: daily`, by their workflow's clock"
     )
@@ -104,6 +113,13 @@ class Settings:
     )
     tick_seconds: str = _setting("1", "how often timers and effects are looked for, beside news of them")
     lease_seconds: str = _setting("120", "how long a delivery is left to the node that began it before another tries")
+
+    of_channels: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """The further channels."""
+        return _names_of_channels(self.channels)
 
     @property
     def shown_database(self) -> str:
@@ -178,14 +194,39 @@ def _seconds(name: str, text: str, *, such_as: str) -> float:
     return seconds
 
 
+def _names_of_channels(text: str) -> tuple[str, ...]:
+    found = tuple(filter(None, (part.strip() for part in text.split(","))))
+    for name in found:
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name):
+            raise BadSetting(f"{PREFIX}CHANNELS: '{name[:40]}' is no name of a channel, such as pager")
+    return found
+
+
+def _of_channels(environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What is set for each of the further channels, by its name and the rest of the variable's in small letters."""
+    return {
+        name: {
+            variable.removeprefix(prefix).lower(): value
+            for variable, value in environ.items()
+            if variable.startswith(prefix := f"{CHANNEL}{name.upper()}_")
+        }
+        for name in _names_of_channels(environ.get(f"{PREFIX}CHANNELS", ""))
+    }
+
+
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """The settings of an environment; an unknown name with our prefix is refused, so that no typo is silent."""
-    names = {f"{PREFIX}{item.name.upper()}": item.name for item in fields(Settings)}
+    names = {f"{PREFIX}{item.name.upper()}": item.name for item in fields(Settings) if "doc" in item.metadata}
+    channels = _of_channels(environ)
+    of_channels = {f"{CHANNEL}{name.upper()}_{key.upper()}" for name, said in channels.items() for key in said}
     unknown = [
         name
         for name in environ
-        if name.startswith(PREFIX) and name not in {*names, *OTHERS} and not name.startswith(f"{PREFIX}TEST_")
+        if name.startswith(PREFIX)
+        and name not in {*names, *OTHERS, *of_channels}
+        and not name.startswith(f"{PREFIX}TEST_")
     ]
     if unknown:
         raise BadSetting(f"there is no setting {unknown[0]}; there are {', '.join(names)}")
-    return Settings(**{name: environ[variable] for variable, name in names.items() if environ.get(variable)})
+    said = {name: environ[variable] for variable, name in names.items() if environ.get(variable)}
+    return Settings(**said, of_channels=channels)

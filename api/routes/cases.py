@@ -12,7 +12,8 @@ from api.bodies import MAX_NUMBER, Accepted, EventBody, OpenBody, accepted
 from api.exact import ExactRoute
 from api.landing import Landing
 from engine.core.case import Event
-from engine.service.views import CaseView, DryRun, EffectView, Outcome, StepView, TimerView
+from engine.service.letters import LetterView
+from engine.service.views import CaseView, DryRun, EffectView, Outcome, Page, StepView, TimerView
 
 router = APIRouter(prefix="/cases", tags=["cases"], route_class=ExactRoute)
 
@@ -103,6 +104,19 @@ def get_history(
 def get_timers(case_id: str, services: ServicesIn, actor: ActorIn) -> list[TimerView]:
     """What is armed: due moments, reminders, escalations."""
     return list(services.cases.timers(case_id, actor))
+
+
+@router.get("/{case_id}/letters")
+def get_letters(
+    case_id: str,
+    services: ServicesIn,
+    actor: ActorIn,
+    *,
+    cursor: Annotated[str | None, Query(max_length=80)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Page[LetterView]:
+    """Messages that went out, failed or came back: to whom, where, when and with which words; others see their own."""
+    return services.cases.letters(case_id, actor, cursor=cursor, limit=limit)
 
 
 @router.get("/{case_id}/effects")

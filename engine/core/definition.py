@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from engine.core.acts import Action, Call
     from engine.core.expressions.expression import Expression
+    from engine.core.mailing import Mailing
     from engine.core.naming import Field, Role, Side, Text, Who
     from engine.core.terms import Term
 
@@ -302,6 +303,7 @@ class Workflow:
     define: Mapping[str, Expression] = field(default_factory=dict)
     duties: tuple[Duty, ...] = ()
     number: str | None = None
+    mail: Mailing | None = None
     unique: Unique | None = None
     certificate: CertificateFacts | None = None
     register: Mapping[str, Expression] | None = None

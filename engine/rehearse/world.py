@@ -38,6 +38,10 @@ class Outside:
     undeclared: list[str] = field(default_factory=list)
     name: str = "rehearsal"
 
+    def address(self, message: Message) -> str | None:
+        """Everybody is reached."""
+        return message.to.email or message.to.id
+
     def deliver(self, message: Message) -> None:
         """Remember a message; the same one again is no second one."""
         self.messages.setdefault(message.message_id, message)

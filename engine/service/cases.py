@@ -25,11 +25,12 @@ from engine.service.commands import Command, as_told, check_match, missing, no_c
 from engine.service.holders import holders
 from engine.service.inbox import inbox
 from engine.service.lateness import lateness
+from engine.service.letters import LetterView, letter_views
 from engine.service.searchable import unique_key
-from engine.service.searching import counts, find
+from engine.service.searching import MAX_PAGE, counts, find, row_of
 from engine.service.stepping import caught_up, check_free, knowing_parent
 from engine.service.view_parts import CaseRef
-from engine.service.views import CaseSnapshot, DryRun, Outcome
+from engine.service.views import CaseSnapshot, DryRun, Outcome, Page
 from engine.store.store import Priority
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
         DueLine,
         EffectView,
         LateLine,
-        Page,
         StepView,
         TimerView,
         WorkLine,
@@ -310,6 +310,22 @@ class Cases:
             stored = self._seen(reader, case_id, actor)
             whole = Sight(self._catalog.chart(stored.version_id, reader), stored.case, actor).sees_all()
             return tuple(effect_view(effect, answers=whole) for effect in reader.effects(stored.case.id))
+
+        return self._store.read(work)
+
+    def letters(
+        self, case_id: str, actor: Actor, *, cursor: str | None = None, limit: int = MAX_PAGE
+    ) -> Page[LetterView]:
+        """Letters about a case, oldest first: the operator's side sees all, others their own. Raises CaseNotFound."""
+        limit, after = max(1, min(limit, MAX_PAGE)), row_of(cursor) or 0
+
+        def work(reader: Reader) -> Page[LetterView]:
+            stored = self._seen(reader, case_id, actor)
+            whole = sees_work(self._catalog.chart(stored.version_id, reader), stored.case, actor)
+            own = None if whole else actor.id
+            found = letter_views(reader, stored.case.id, own=own, after=after, limit=limit + 1)
+            more = str(found[limit - 1][0]) if len(found) > limit else None
+            return Page(tuple(view for _, view in found[:limit]), more)
 
         return self._store.read(work)
 

@@ -57,7 +57,7 @@ class Delivering:
             if kind in self._inward:
                 self._inward[kind](effect)
                 return
-            delivered = self._outward[kind](effect)
+            delivered = self._outside(effect, kind)
         except DeliveryFailed as failure:
             span.tell(failed=True)
             self._failing.failed(effect, str(failure), failure.retry_after)
@@ -70,13 +70,23 @@ class Delivering:
         else:
             self._store.write(lambda tx: self._done(tx, effect, delivered))
 
+    def _outside(self, effect: StoredEffect, kind: EffectKind) -> Delivered:
+        delivered = self._outward[kind](effect)
+        sent = delivered.sent
+        if sent.failure is not None:  # those that went out are on record before it is tried again
+            self._store.write(lambda tx: tx.put_letters(sent.cases, sent.letters))
+            raise sent.failure
+        return delivered
+
     def _done(self, tx: Transaction, effect: StoredEffect, delivered: Delivered) -> None:
         waits = self._telling.awaited(effect) and delivered.status == "done"
         told = waits and self._telling.lock(tx, effect)  # the case before the effect, as everywhere
         if not tx.finish_effect(effect.key, effect.attempt, delivered.status, result=dict(delivered.kept)):
             return
         if delivered.wait is not None:
-            tx.add_digest_lines(effect, delivered.wait.people, delivered.wait.until)
+            wait = delivered.wait
+            tx.add_digest_lines(effect, wait.people, wait.until, alone=wait.alone)
+        tx.put_letters(delivered.sent.cases, delivered.sent.letters)
         if effect.kind == EffectKind.DIGEST:
             tx.drop_digest_lines(effect.key)
         for name in delivered.nobody:

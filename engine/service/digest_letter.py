@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.ports import Origin
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -72,4 +74,5 @@ def digest_of(templates: Templates, letters: Sequence[tuple[Message, str]], *, m
         workflow=first.workflow,
         template="digest",
         sent_at=first.sent_at,
+        origin=first.origin if all(letter.origin == first.origin for letter, _ in letters) else Origin(),
     )

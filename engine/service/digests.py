@@ -1,4 +1,4 @@
-"""Letters that go out once a day: when that is, and what is left to say of them then."""
+"""Letters that wait, for the day's digest or the end of quiet hours: when they go out, and what is left to say then."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Digests:
         """When the next digest goes out, in business time; None: no letter waits."""
         return self._store.read(lambda reader: reader.next_digest_at())
 
-    def message(self, reader: Reader, effect: StoredEffect) -> tuple[Message | None, int]:
-        """What a digest says now, and how many letters are left of it; None where none is.
+    def message(self, reader: Reader, effect: StoredEffect) -> tuple[Message | None, list[str]]:
+        """What a digest says now, and the case of each letter that is left of it; None where none is.
 
         A letter is left out where its receiver would not get it any more, or the deadline it is about has been met or has
         moved. One that is left alone goes as it is.
@@ -63,13 +63,14 @@ class Digests:
             for line in reader.digest_lines(effect.key)
             for letter, link, zone in self._letters(reader, line)
         ]
+        cases = [letter.case_id for letter, _, _ in letters]
         if not letters:
-            return None, 0
+            return None, cases
         if len(letters) == 1:
-            return letters[0][0], 1
+            return letters[0][0], cases
         said = [(letter, link) for letter, link, _ in letters]
         fixed = message_id(effect, letters[0][0].to)
-        return digest_of(self._words, said, message_id=fixed, zone=letters[0][2]), len(letters)
+        return digest_of(self._words, said, message_id=fixed, zone=letters[0][2]), cases
 
     def _letters(self, reader: Reader, line: DigestLine) -> Sequence[tuple[Message, str, str]]:
         effect = reader.effect(line.effect)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import ended_day, local_date
 from engine.core.definition import StateKind
-from engine.ports import Due, Message
+from engine.ports import Due, Message, Origin
 from engine.service.case_views import nested, state_title, turn_title
 
 if TYPE_CHECKING:
@@ -47,7 +47,16 @@ def write_message(
         template=template,
         sent_at=now,
         due=due,
+        origin=_origin(chart, to.locale),
     )
+
+
+def _origin(chart: Chart, locale: str) -> Origin:
+    mail = chart.workflow.mail
+    if mail is None:
+        return Origin()
+    name = mail.sender.say(locale) if mail.sender is not None else ""
+    return Origin(name, mail.address or "", mail.reply_to or "")
 
 
 def _due(chart: Chart, case: Case, said: Mapping[str, Any], now: datetime) -> Due | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.core.fields import ValueFault, read_value
+from engine.core.mailing import quiet_until
 from engine.core.naming import Field
 from engine.core.types import Kind, Type
 from engine.errors import DeliveryFailed
@@ -14,9 +15,10 @@ from engine.ports import CertificateView
 from engine.service.digests import next_digest
 from engine.service.messages import write_message
 from engine.service.receivers import people_for
+from engine.service.sending import Sending, Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime, time
 
     from engine.ports import Adapters, Message
@@ -33,21 +35,36 @@ ANSWER = Field(path="answer", type=Type(Kind.MAP))
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What came of it: `data` goes to the waiting case, `kept` beside the effect; `nobody` are names without people."""
+    """What came of it: `data` goes to the waiting case, `kept` beside the effect; `nobody` are names without people.
+
+    `sent.failure`: not all letters went out, and it is to be tried again or given up.
+    """
 
     data: Mapping[str, Any] = field(default_factory=dict)
     kept: Mapping[str, Any] = field(default_factory=dict)
     nobody: tuple[str, ...] = ()
     status: str = "done"
     wait: Waiting | None = None
+    sent: Sent = field(default_factory=Sent)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """People whose letters of an effect go out with others at a moment of business time."""
+    """People whose letters of an effect go out at a moment of business time, with others or `alone`."""
 
     people: tuple[str, ...]
     until: datetime
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    """Letters that are written, names without people, and until when they wait."""
+
+    messages: list[Message]
+    nobody: tuple[str, ...]
+    until: datetime | None
+    alone: bool
 
 
 class Outward:
@@ -57,39 +74,36 @@ class Outward:
         self, store: Store, catalog: Catalog, adapters: Adapters, digests: Digests, *, public_url: str, digest_at: time
     ) -> None:
         self._store, self._catalog, self._adapters, self._digests = store, catalog, adapters, digests
+        self._sending = Sending(store, adapters.notifiers)
         self._public_url, self._digest_at = public_url.rstrip("/"), digest_at
 
     def notify(self, effect: StoredEffect) -> Delivered:
-        """One message to each receiver by each notifier; all are written before the first is sent.
+        """One message to each receiver by each channel; all are written before the first is sent.
 
-        Where the template says so, none is sent: they wait for the day's digest.
+        None is sent in quiet hours, or where the template says so: they wait for the hours' end, or for the day's digest.
         """
-        messages, nobody, until = self._store.read(lambda reader: self._messages(reader, effect))
-        if until is not None and messages:
-            people = tuple(message.to.id for message in messages)
-            return Delivered(kept={"to": list(people), "digest_at": until}, nobody=nobody, wait=Waiting(people, until))
-        self._deliver(messages)
-        sent = {"to": [m.to.id for m in messages], "message_ids": [m.message_id for m in messages]}
+        made = self._store.read(lambda reader: self._letters(reader, effect))
+        messages, people = made.messages, tuple(message.to.id for message in made.messages)
+        if made.until is not None and messages:
+            wait = Waiting(people, made.until, made.alone)
+            return Delivered(kept={"to": list(people), "waits_until": made.until}, nobody=made.nobody, wait=wait)
+        kept = {"to": list(people), "message_ids": [message.message_id for message in messages]}
         if not messages:
-            return Delivered(kept=sent, nobody=nobody, status="dead" if nobody else "recorded")
+            return Delivered(kept=kept, nobody=made.nobody, status="dead" if made.nobody else "recorded")
+        sent = self._sending.send(effect, messages, (effect.case_id,))
         at = self._store.read(lambda reader: reader.business_now())
-        return Delivered(data={"delivered_at": at}, kept=sent, nobody=nobody)
+        return Delivered(data={"delivered_at": at}, kept=kept, nobody=made.nobody, sent=sent)
 
     def digest(self, effect: StoredEffect) -> Delivered:
         """A day's letters to one person, as far as they are still to be said."""
-        message, letters = self._store.read(lambda reader: self._digests.message(reader, effect))
+        message, cases = self._store.read(lambda reader: self._digests.message(reader, effect))
         if message is None:
             return Delivered(kept={"letters": 0}, status="recorded")
-        self._deliver([message])
-        return Delivered(kept={"to": [message.to.id], "message_ids": [message.message_id], "letters": letters})
+        sent = self._sending.send(effect, [message], tuple(dict.fromkeys(cases)))
+        kept = {"to": [message.to.id], "message_ids": [message.message_id], "letters": len(cases)}
+        return Delivered(kept=kept, sent=sent)
 
-    def _deliver(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            for notifier in self._adapters.notifiers:
-                notifier.deliver(message)
-
-    def _messages(self, reader: Reader, effect: StoredEffect) -> tuple[list[Message], tuple[str, ...], datetime | None]:
-        """Letters, names without people, and when they go out if not at once."""
+    def _letters(self, reader: Reader, effect: StoredEffect) -> _Letters:
         stored = reader.case(effect.case_id)
         records = reader.history(effect.case_id, effect.seq - 1, 1)
         if stored is None or not records:
@@ -102,8 +116,12 @@ class Outward:
             write_message(templates, chart, stored.case, effect, records[0].record, person, link=link, now=now)
             for person in people
         ]
-        daily = templates.daily(str(effect.payload["template"]))
-        return letters, nobody, next_digest(now, self._digest_at, chart.zone) if daily else None
+        if templates.daily(str(effect.payload["template"])):
+            return _Letters(letters, nobody, next_digest(now, self._digest_at, chart.zone), alone=False)
+        mail = chart.workflow.mail
+        quiet = mail.quiet if mail is not None and not effect.payload.get("delivered") else None
+        until = quiet_until(now, quiet, chart.zone) if quiet is not None else None
+        return _Letters(letters, nobody, until, alone=True)
 
     def call(self, effect: StoredEffect) -> Delivered:
         """An adapter's operation."""

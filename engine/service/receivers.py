@@ -57,7 +57,7 @@ def _from_data(value: Any) -> list[Person]:
 
 def person_of(token: Token) -> Person:
     """A token's holder as a receiver."""
-    return Person(token.actor_id, token.name, token.email, token.locale, token.roles)
+    return Person(token.actor_id, token.name, token.email, token.locale, token.roles, token.attributes)
 
 
 def actor_of(token: Token) -> Actor:

@@ -27,6 +27,7 @@ from engine.service.import_work import ImportWork
 from engine.service.imports import Imports
 from engine.service.incidents import Incidents
 from engine.service.inward import Inward
+from engine.service.letters import Letters
 from engine.service.news_view import Newsroom
 from engine.service.outward import Outward
 from engine.service.people import People
@@ -66,6 +67,7 @@ class Services:
     recounting: Recounting
     effects: Effects
     digests: Digests
+    letters: Letters
     handling: Handling
     assignments: Assignments
     incidents: Incidents
@@ -142,6 +144,7 @@ def build_services(
         recounting=recounting,
         effects=effects,
         digests=digests,
+        letters=Letters(store, adapters.letter_files),
         handling=Handling(store, stepping),
         assignments=Assignments(store, commands, strangers=adapters.identity is not None),
         incidents=Incidents(store),

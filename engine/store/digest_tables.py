@@ -1,10 +1,10 @@
-"""The table of letters that wait for a day's digest."""
+"""The table of letters that wait: for a day's digest, or for the end of quiet hours."""
 
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003  (SQLModel reads annotations at run time)
 
-from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlalchemy import Column, Index, UniqueConstraint, false, text
 from sqlmodel import Field
 
 from engine.store.case_tables import case_key
@@ -14,7 +14,9 @@ WAITING = text("digest IS NULL")
 
 
 class DigestLineRow(Row, table=True):
-    """A letter to one person that goes out with others at `due_at` (business time); `digest` is the effect that takes it."""
+    """A letter to one person that goes out at `due_at` (business time), with others or `alone`; `digest` is the effect that
+    takes it.
+    """
 
     __tablename__ = "digest_line"
     __table_args__ = (
@@ -29,3 +31,4 @@ class DigestLineRow(Row, table=True):
     person: str
     due_at: datetime = Field(sa_type=Instant)
     digest: str | None
+    alone: bool = Field(sa_column_kwargs={"server_default": false()})

@@ -34,7 +34,7 @@ FIRST_N = 1_000_000
 _WAITS = D.digest.is_(None)
 NEXT = Statement(select(func.min(D.due_at).label("due_at")).where(_WAITS))
 DUE = Statement(
-    select(D.id, D.case_id, D.effect, D.person, D.due_at)
+    select(D.id, D.case_id, D.effect, D.person, D.due_at, D.alone)
     .where(_WAITS, D.due_at <= bindparam("now", type_=D.due_at.type))
     .order_by(D.due_at, D.person, D.id)
     .limit(bindparam("most"))
@@ -46,6 +46,11 @@ INSERT_LINE = Statement(insert_into(DIGEST_LINE))
 INSERT_DIGEST = Statement(insert_into(EFFECT))
 TAKE = Statement(update(DIGEST_LINE).where(D.id == bindparam("line")).values(digest=bindparam("key")))
 DROP = Statement(delete(DIGEST_LINE).where(D.digest == bindparam("digest_key")))
+
+
+def _together(row: Any) -> tuple[Any, ...]:
+    """Lines of one letter have the same."""
+    return (row.due_at, row.person, row.id if row.alone else 0)
 
 
 class DigestReader(Session):
@@ -70,21 +75,25 @@ class DigestWriter(EffectClaimer, DigestReader):
 
     unit: Unit
 
-    def add_digest_lines(self, effect: StoredEffect, persons: Iterable[str], due_at: datetime) -> None:
-        """The letters that an effect has asked for, in the transaction that ends it."""
+    def add_digest_lines(
+        self, effect: StoredEffect, persons: Iterable[str], due_at: datetime, *, alone: bool = False
+    ) -> None:
+        """The letters that an effect has asked for, in the transaction that ends it; `alone` each goes by itself."""
         row = self.link.value(CASE_OF, effect_key=effect.key)
         waiting = self.waiting_for_digest(effect.key)  # it was tried again
         for person in [one for one in persons if one not in waiting]:
-            self.link.run(INSERT_LINE, case_id=row, effect=effect.key, person=person, due_at=due_at, digest=None)
+            self.link.run(
+                INSERT_LINE, case_id=row, effect=effect.key, person=person, due_at=due_at, digest=None, alone=alone
+            )
 
     def gather_digests(self) -> int:
         """Makes effects of what is due, each for one person; how many. One node does so at a time."""
         if not self.link.owned:
             self._locked(LOCK)
         rows = self.link.rows(DUE, now=self.business_now(), most=AT_ONCE)
-        groups = [list(group) for _, group in groupby(rows, key=lambda row: (row.due_at, row.person))]
-        if len(rows) == AT_ONCE and len(groups) > 1:
-            groups.pop()  # it may go on behind what was read
+        groups = [list(group) for _, group in groupby(sorted(rows, key=_together), key=_together)]
+        if len(rows) == AT_ONCE:  # the last person's may go on behind what was read
+            groups = [group for group in groups if _together(group[0])[:2] != _together(rows[-1])[:2]] or groups
         parts = [group[at : at + IN_ONE] for group in groups for at in range(0, len(group), IN_ONE)]
         for part in parts:
             self._gather(part)

@@ -25,6 +25,7 @@ from engine.store.tables import (
     DOCUMENT_USE,
     EFFECT,
     INCIDENT,
+    LETTER,
     POSITION,
     REGISTER_ENTRY,
     STEP,
@@ -106,6 +107,7 @@ _OF_CASE = (
     STEP.c.case_id,
     DIGEST_LINE.c.case_id,
     EFFECT.c.case_id,
+    LETTER.c.case_id,
     INCIDENT.c.case_id,
     DOCUMENT_USE.c.case_id,
 )

@@ -10,6 +10,7 @@ from engine.store.case_tables import CaseRow
 from engine.store.columns import LONG, STRING
 from engine.store.digest_tables import DigestLineRow
 from engine.store.document_tables import DocumentRow
+from engine.store.letter_tables import LetterRow
 from engine.store.receipt_tables import ReceiptRow
 from engine.store.recount_tables import RecountRow
 from engine.store.subscription_tables import DeliveryRow
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
 METADATA: MetaData = CaseRow.metadata
-_OTHERS = (EffectRow, DeliveryRow, DigestLineRow, DocumentRow, ReceiptRow, RecountRow)
+_OTHERS = (EffectRow, DeliveryRow, DigestLineRow, DocumentRow, LetterRow, ReceiptRow, RecountRow)
 assert all(row.metadata is METADATA for row in _OTHERS)  # noqa: S101  (imported for their tables)
 _TABLES = METADATA.tables
 for _table in _TABLES.values():
@@ -60,5 +61,6 @@ DOCUMENT: Table = _TABLES["document"]
 DOCUMENT_USE: Table = _TABLES["document_use"]
 RECOUNT: Table = _TABLES["recount"]
 RECEIPT: Table = _TABLES["receipt"]
+LETTER: Table = _TABLES["letter"]
 DIGEST_LINE: Table = _TABLES["digest_line"]
 CLOCK: Table = _TABLES["clock"]

@@ -19,6 +19,7 @@ from engine.store.figures import FigureReader
 from engine.store.history_reading import HistoryReader
 from engine.store.importing import ImportReader, ImportWriter
 from engine.store.incidents import IncidentReader, IncidentWriter
+from engine.store.letters import LetterReader, LetterWriter
 from engine.store.office import OfficeReader, OfficeWriter
 from engine.store.proof_reading import ProofReader
 from engine.store.pruning import Pruner, PruneReader
@@ -42,6 +43,7 @@ class Reader(
     FigureReader,
     IncidentReader,
     ImportReader,
+    LetterReader,
     CheckpointReader,
     FeedReader,
     ProofReader,
@@ -67,6 +69,7 @@ class Transaction(
     DeliveryWriter,
     IncidentWriter,
     ImportWriter,
+    LetterWriter,
     CheckpointWriter,
     Pruner,
     Sequencer,

@@ -17,7 +17,7 @@ from adapters.mail import Sender, letter
 from adapters.mailbox import Mailbox
 from adapters.smtp import Smtp, SmtpSettings
 from engine.errors import DeliveryFailed
-from engine.ports import Due
+from engine.ports import Due, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from engine.ports import Message
 
-SENDER = Sender("milepost@body.example", "Орган, «Образец»", "office@body.example")
+SENDER = Sender("milepost@body.example", "Орган, «Образец»", bounces="bounces@body.example")
 
 
 class Server:
@@ -74,7 +74,7 @@ def test_letter(message: Message) -> None:
     assert read["Date"].datetime == message.sent_at
     assert read["From"].addresses[0].display_name == "Орган, «Образец»"
     assert read["To"].addresses[0].addr_spec == "zoe@sample.example"
-    assert read["Reply-To"] == "office@body.example"
+    assert read["Reply-To"] is None
     assert read["Subject"] == message.subject
     assert read["Auto-Submitted"] == "auto-generated"
     assert read["X-Milepost-Case"] == "Q-2026-000001"
@@ -168,6 +168,23 @@ def test_bad_address(message: Message, email: str | None) -> None:
     assert caught.value.retry_after is None
 
 
+def test_a_letter_of_a_workflow(message: Message) -> None:
+    """A workflow may have its own sender and an address for answers; the envelope stays ours."""
+    origin = Origin("Бумаги органа", "papers@body.example", "questions@body.example")
+    read = _read(letter(replace(message, origin=origin), SENDER).as_bytes())
+    assert (read["From"].addresses[0].display_name, read["From"].addresses[0].addr_spec) == (
+        "Бумаги органа",
+        "papers@body.example",
+    )
+    assert read["Reply-To"] == "questions@body.example"
+    assert SENDER.envelope == "bounces@body.example"
+    assert Sender("milepost@body.example").envelope == "milepost@body.example"
+    evil = Origin("Name\r\nBcc: x@y.example", "a@b.example", "")
+    assert _read(letter(replace(message, origin=evil), SENDER).as_bytes())["Bcc"] is None
+    with pytest.raises(DeliveryFailed, match="no mail address"):
+        letter(replace(message, origin=Origin("", "", "a@b.example\r\nBcc: x@y.example")), SENDER)
+
+
 def test_mailbox_once(message: Message, tmp_path: Path) -> None:
     """The same message twice is one file; another message is another; nothing half written stays behind."""
     mailbox = Mailbox(tmp_path / "out", SENDER)
@@ -202,7 +219,7 @@ def test_smtp(message: Message, server: tuple[Server, SmtpSettings]) -> None:
     handler, settings = server
     Smtp(settings, SENDER).deliver(message)
     envelope = handler.letters[0]
-    assert (envelope.mail_from, envelope.rcpt_tos) == ("milepost@body.example", ["zoe@sample.example"])
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("bounces@body.example", ["zoe@sample.example"])
     read = _read(envelope.content)
     assert read["Message-ID"] == "<case-1.42.0.zoe@milepost.example>"
     assert _plain(read) == message.text

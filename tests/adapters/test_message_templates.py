@@ -193,3 +193,45 @@ def test_bounds() -> None:
     subject, _ = _one("x", subject="Subject: {{ x }}").render("t", "en", {"x": "a\r\nBcc: eve@example.org" + "y" * 900})
     assert subject.startswith("a Bcc: eve@example.org")
     assert len(subject) == 250
+
+
+ENGLISH = '{{ n }} {{ n | plural(one="page", other="pages") }}'
+RUSSIAN = '{{ n }} {{ n | plural(one="страница", few="страницы", many="страниц") }}'
+
+
+@pytest.mark.parametrize(
+    ("locale", "body", "said"),
+    [
+        ("en", ENGLISH, ["0 pages", "1 page", "2 pages", "11 pages", "21 pages", "1000000 pages"]),
+        ("ru", RUSSIAN, ["0 страниц", "1 страница", "2 страницы", "11 страниц", "21 страница", "1000000 страниц"]),
+    ],
+)
+def test_plural(locale: str, body: str, said: list[str]) -> None:
+    """The form that a language asks for, by Unicode's rules."""
+    templates = MessageTemplates({f"t.{locale}.txt": f"Subject: s\n\n{body}\n"})
+    assert templates.check("t") == []
+    numbers = (0, 1, 2, 11, 21, 1_000_000)
+    assert [templates.render("t", locale, {"n": n})[1].strip() for n in numbers] == said
+    assert templates.render("t", locale, {"n": Decimal(2)})[1].strip() == said[2]
+    with pytest.raises(DeliveryFailed, match="whole numbers"):
+        templates.render("t", locale, {"n": Decimal("1.5")})
+    with pytest.raises(DeliveryFailed, match="no value for 'n'"):
+        templates.render("t", locale, {})
+
+
+@pytest.mark.parametrize(
+    ("locale", "body", "why"),
+    [
+        ("ru", ENGLISH, "needs in 'ru' also: few, many in: "),
+        ("en", '{{ n | plural(one="page") }}', "needs in 'en' also: other"),
+        ("en", '{{ n | plural("page", "pages") }}', "takes words by their forms"),
+        ("en", '{{ n | plural(one="page", others="pages") }}', "takes words by their forms"),
+        ("en", '{{ n | plural(one=x, other="pages") }}', "takes words by their forms"),
+        ("tlh", ENGLISH, "nothing is known of the plurals of 'tlh'"),
+    ],
+)
+def test_plural_that_lacks_a_form(locale: str, body: str, why: str) -> None:
+    """Found before a letter is sent, with its line."""
+    (problem,) = MessageTemplates({f"t.{locale}.txt": f"Subject: s\n\nDear\n{body}\n"}).check("t")
+    assert why in problem
+    assert problem.startswith(f"template t.{locale}.txt:4: " if locale != "tlh" else "template t.tlh.txt: ")

@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 
 from adapters.documents import DocumentFolder
+from adapters.letter_reading import LetterFiles
 from adapters.seals import Ed25519Seal
 from adapters.signatures.reading import read
 from adapters.tables import FileTables
@@ -113,6 +114,10 @@ class Letters:
 
     name: str = "letters"
     sent: list = field(default_factory=list)
+
+    def address(self, message):
+        """Everybody is reached."""
+        return message.to.email or message.to.id
 
     def deliver(self, message):
         """Keep it."""
@@ -231,6 +236,7 @@ def build(url="sqlite://", identity=None, documents=None):
         MessageTemplates,
         lambda _: Renderer(),
         tables=FileTables(),
+        letter_files=LetterFiles(),
         identity=identity,
         seal=Ed25519Seal(Path(mkdtemp()) / "audit.key"),
         events=EventWebhooks(private=True, machine_now=lambda: START),

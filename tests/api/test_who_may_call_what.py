@@ -43,6 +43,7 @@ OUTAGE = {
     "reason": "the portal was down",
 }
 WHY = {"person": "olga", "reason": "ill"}
+LETTER = b"Message-ID: <1.2.3@milepost>\r\nSubject: one\r\n\r\nthat nobody sent\r\n"
 ALL = "200 200 200 200 200 200"
 KNOWN = "401 200 200 200 200 200"
 SEEN = "401 200 404 200 404 404"
@@ -114,6 +115,9 @@ TABLE = [
     ("GET", "/certificates/{number}", None, KNOWN, NO_CASE),
     ("GET", "/certificates/{number}/pdf", None, KNOWN, NO_CASE),
     ("POST", "/certificates/verify", b"%PDF", KNOWN, ""),
+    ("GET", "/cases/{id}/letters", None, SEEN, NO_CASE),
+    ("POST", "/letters/verify", LETTER, KNOWN, ""),
+    ("POST", "/letters/bounces", b"no report", "401 403 403 403 403 422", ""),
     ("GET", "/incidents", None, PLANT, ""),
     ("GET", "/incidents/{incident}", None, PLANT, NO_PLANT),
     ("POST", "/incidents/{incident}/close", {"answer": "seen to"}, PLANT, NO_PLANT),

@@ -148,6 +148,10 @@ class Outside:
     rendered: list[str] = field(default_factory=list)
     posted: list[str] = field(default_factory=list)
 
+    def address(self, message: Any) -> str | None:
+        """Everybody is reached."""
+        return message.to.email or message.to.id
+
     def deliver(self, message: Any) -> None:
         """A letter."""
         self.letters.append(message.message_id)

@@ -187,6 +187,7 @@ def terminal(tmp_path, capsys, monkeypatch, request):
         "docs/operations.md",
         "docs/history.md",
         "docs/imports.md",
+        "docs/messages.md",
         "docs/deadlines.md",
     ],
 )
@@ -196,7 +197,9 @@ def test_what_is_typed_answers_as_shown(document, terminal):
         shutil.copytree(ROOT / "workflows", terminal.folder / "workflows")
     for block in (*blocks("README.md"), *blocks(document)):
         if block.mark.startswith("file: "):
-            (terminal.folder / block.mark.removeprefix("file: ")).write_text(block.text, encoding="utf-8")
+            file = terminal.folder / block.mark.removeprefix("file: ")
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(block.text, encoding="utf-8")
     for block in blocks(document):
         for command, shown in commands(block) if block.language == "console" else ():
             code = {"findings": 1, "refused": 2}.get(block.mark)

@@ -32,6 +32,10 @@ class Letters:
     def __init__(self):
         self.came, self.at = threading.Event(), 0.0
 
+    def address(self, message):
+        """Everybody is reached."""
+        return message.to.email or message.to.id
+
     def deliver(self, message):
         """Note it."""
         assert message.to.email

@@ -31,6 +31,10 @@ class Letters:
         self.came, self.go_on, self.at = threading.Semaphore(0), threading.Event(), []
         self.go_on.set()
 
+    def address(self, message):
+        """Everybody is reached."""
+        return message.to.email or message.to.id
+
     def deliver(self, message):
         """Note it, when it may go on."""
         assert message.to.email

@@ -34,6 +34,10 @@ class Letters:
         self.came, self.go_on, self.count = threading.Event(), threading.Event(), 0
         self.go_on.set()
 
+    def address(self, message):
+        """Everybody is reached."""
+        return message.to.email or message.to.id
+
     def deliver(self, message):
         """Count it, when it may."""
         assert message.to.email

@@ -9,6 +9,7 @@ from hashlib import sha256
 import pytest
 
 from adapters.documents import DocumentFolder
+from adapters.letter_reading import LetterFiles
 from adapters.seals import Ed25519Seal
 from adapters.tables import FileTables
 from adapters.templates import MessageTemplates
@@ -55,6 +56,10 @@ class Notifier:
     name: str = "recording"
     sent: list = field(default_factory=list)
     failures: list = field(default_factory=list)
+
+    def address(self, message):
+        """Everybody is reached."""
+        return message.to.email or message.to.id
 
     def deliver(self, message):
         """Keep it, or fail as told."""
@@ -167,6 +172,7 @@ def world(request, tmp_path, machine):
         renderer=lambda _: renderer,
         callers={"laboratory": caller},
         tables=FileTables(),
+        letter_files=LetterFiles(),
         seal=Ed25519Seal(tmp_path / "audit.key"),
         documents=DocumentFolder(tmp_path / "documents"),
     )

@@ -100,7 +100,9 @@ def fill(insert_rows, versions):
         add(tables.EFFECT, key=f"{n}/1", case_id=n, seq=1, kind="notify", adapter="mail", payload="{}", state="", entry=0,
             status="done" if n % 100 else "pending", attempt=1, tries="[]", next_at=None if n % 100 else NOW - timedelta(hours=n), result=None)  # fmt: skip
         add(tables.DIGEST_LINE, case_id=n, effect=f"case-{n}/1/1", person=f"p{n % 50}", due_at=at + timedelta(days=2000) if n % 500 else at,
-            digest=None)  # fmt: skip
+            digest=None, alone=False)  # fmt: skip
+        add(tables.LETTER, case_id=n, message_id=f"{n}@milepost", channel="smtp", effect=f"case-{n}/1/1", person=f"p{n % 50}",
+            address="a@b.example", template="t", sha256="0", at=at, status="sent", reason=None)  # fmt: skip
         add(tables.INCIDENT, case_id=n, kind="x", subject="s", text="t", opened_at=at, closed_at=None if n % 800 == 1 else at,
             closed_by=None, answer=None)  # fmt: skip
         add(tables.REGISTER_ENTRY, id=n, entry_no=f"R-{n}", revision=1, case_id=n, verb="list", status="listed",
@@ -299,6 +301,13 @@ def work_to_do(services):
     digest = next(e.key for e in store.read(lambda r: r.effects("case-500")) if e.kind == "digest")
     assert store.read(lambda r: (r.digest_lines(digest), r.waiting_for_digest("case-7/1/1")))
     store.write(lambda tx: tx.drop_digest_lines(digest))
+    assert store.read(
+        lambda r: (r.letters("case-7", None, 0, 5), r.letters("case-7", "p7", 0, 5), r.letters_of_effect("case-7/1/1"))
+    )
+    assert store.read(lambda r: (r.letters_by_id("7@milepost"), r.cases_of_letter("7@milepost"))) is not None
+    letters = store.read(lambda r: r.letters_by_id("7@milepost"))
+    store.write(lambda tx: tx.put_letters(["case-7"], letters))
+    assert store.write(lambda tx: tx.bounce_letter("7@milepost", ("smtp", "mailbox"), "no mailbox")) == 1
     services.pruning.forget_answers()
     assert list(services.pruning.prune(parse_term("165 days")))
 
@@ -316,6 +325,7 @@ TABLES = (
     "accepted",
     "incident",
     "digest_line",
+    "letter",
 )
 
 

@@ -33,6 +33,7 @@ TOP: Table = {
     "calendar": Key("name", "Which days count: the name of a file in calendars/."),
     "timezone": Key("zone", "The IANA time zone in which days begin and end (UTC)."),
     "number": Key("pattern", "How cases are numbered: {year}, {seq:6}."),
+    "mail": Key("mail", "Whom letters come from, and when none is sent."),
     "unique": Key("unique", "One open case for each combination of these fields."),
     "roles": Key("{role}", "Who takes part.", must=True),
     "data": Key("{data}", "The facts of a case, by group and field.", must=True),
@@ -47,6 +48,13 @@ TOP: Table = {
     "initial": Key("state", "The state a case begins in.", must=True),
     "states": Key("{state_map}", "The states.", must=True),
     "policies": Key("[sentence]", "Sentences that `validate` proves."),
+}
+
+MAIL: Table = {
+    "sender": Key("text", "The name that letters come from."),
+    "from": Key("address", "The mail address that letters come from."),
+    "reply_to": Key("address", "The mail address that answers go to."),
+    "quiet": Key("hours", "Hours in which no letter is sent, by the workflow's clock: 21:00-07:00."),
 }
 
 UNIQUE: Table = {
@@ -286,6 +294,7 @@ CERTIFICATE_WITH: Table = {"effective_from": Key("expr", "From when on, a date o
 
 TABLES: Mapping[str, Table] = {
     "top": TOP,
+    "mail": MAIL,
     "unique": UNIQUE,
     "role": ROLE,
     "group": GROUP,

@@ -10,6 +10,7 @@ from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
 from engine.core.loader.data import read_data, read_event_data
 from engine.core.loader.draft import Draft
 from engine.core.loader.keys import TOP
+from engine.core.loader.mail import read_mail
 from engine.core.loader.outline import outline_root
 from engine.core.loader.people import read_roles
 from engine.core.loader.reader import Reader, TooManyFindings
@@ -89,6 +90,7 @@ def _workflow(reader: Reader, node: Node, source: str) -> Workflow | None:
         if "policies" in top
         else ()
     )
+    mail = read_mail(draft, top["mail"]) if "mail" in top else None
     title = reader.title(top)
     if opening is None:
         return None
@@ -108,6 +110,7 @@ def _workflow(reader: Reader, node: Node, source: str) -> Workflow | None:
         define=draft.define,
         duties=duties,
         number=number,
+        mail=mail,
         unique=unique,
         certificate=facts,
         register=register,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.fields import CHECKS
 from engine.core.loader.data import KINDS as TYPES
 from engine.core.loader.keys import ACTIONS, KINDS, MAIN_KEY, REGION, REGION_KINDS, TABLES, Table
+from engine.core.loader.mail import ADDRESS, HOURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,6 +83,8 @@ def _words() -> dict[str, Any]:
         "role_name": name,
         "zone": {"type": "string", "examples": ["Europe/Moscow"]},
         "pattern": {**text, "examples": ["Q-{year}-{seq:6}"]},
+        "address": {**text, "pattern": ADDRESS.pattern, "examples": ["qualification@buyer.example"]},
+        "hours": {**text, "pattern": HOURS.pattern, "examples": ["21:00-07:00"]},
         "operation": {"type": "string", "pattern": r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"},
         "count": {"type": "integer", "minimum": 0},
         "term": {

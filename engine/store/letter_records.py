@@ -1,0 +1,30 @@
+"""What the store says of letters that went out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+LetterStatus = Literal["sent", "failed", "bounced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message by one channel: `sha256` of its words, `at` in business time, `reason` why it failed or came back.
+
+    `address` is where it went; `person` the receiver's id.
+    """
+
+    message_id: str
+    channel: str
+    effect: str
+    person: str
+    address: str
+    template: str
+    sha256: str
+    at: datetime
+    status: LetterStatus
+    reason: str | None = None
