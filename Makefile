@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test serve check bench schema soak lock clean
+.PHONY: demo test serve check bench schema rules soak lock clean
 .DEFAULT_GOAL := test
 
 .venv/ready: requirements.lock pyproject.toml
@@ -34,6 +34,9 @@ bench: .venv/ready
 
 schema: .venv/ready
 	@$(BIN)/python -m engine.core.loader.schema > workflows/workflow.schema.json
+
+rules: .venv/ready
+	@$(BIN)/python -m engine.verify.rules.document > docs/rules.md
 
 soak: .venv/ready
 	@$(BIN)/pytest -m slow

@@ -30,7 +30,9 @@ LONGEST_LINE = 240
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: `code` is stable (WF031), `message` one line, `hint` says what would be right."""
+    """One finding: `code` is stable (WF031), `message` one line, `hint` says what would be right; `silenced` is the reason why
+    it does not count.
+    """
 
     code: str
     severity: Severity
@@ -38,6 +40,7 @@ class Diagnostic:
     file: str
     mark: Mark
     hint: str | None = None
+    silenced: str | None = None
 
     @property
     def location(self) -> str:

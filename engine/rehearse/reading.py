@@ -35,6 +35,17 @@ def read_scenarios(text: str, *, file: str) -> ScenarioFile:
     return _File(file).whole(root)
 
 
+def read_people(text: str, *, file: str) -> tuple[Actor, ...]:
+    """`people: {ana: {roles: [clerk]}}`, as scenario files have it; raises InvalidWorkflow."""
+    root, found = read(text, file=file)
+    errors = [finding for finding in found if finding.severity is Severity.ERROR]
+    if errors or root is None:
+        raise InvalidWorkflow(errors or found)
+    reading = _File(file)
+    top = reading.keys(root, ("people",), "a file of people", must=("people",))
+    return tuple(reading.person(key, value).actor for key, value in reading.entries(top["people"], "`people`"))
+
+
 class _File(Reading):
     def whole(self, root: Node) -> ScenarioFile:
         top = self.keys(root, TOP, "a scenario file", must=("workflow", "clock", "scenarios"))

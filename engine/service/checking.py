@@ -74,7 +74,7 @@ def _checked(
         templates={name.partition(".")[0] for name in candidate.bundle.templates},
         daily={name for name in names if letters.daily(name)},
         profile="draft",
-    )
+    ).found
     refuse(findings)
     return replace(candidate, diagnostics=(*candidate.diagnostics, *findings))
 

@@ -8,6 +8,7 @@ import re
 import secrets
 import uuid
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -136,6 +137,18 @@ class People:
     def tokens(self) -> tuple[TokenView, ...]:
         """All tokens, without their secrets."""
         return tuple(token_view(token) for token in self._store.read(lambda reader: reader.tokens()))
+
+    def everybody(self) -> tuple[Actor, ...]:
+        """Who has a token in force, each with all the roles that his tokens give him."""
+        now = self._store.machine_now()
+        found: dict[str, Actor] = {}
+        for token in self._store.read(lambda reader: reader.tokens()):
+            if token.in_force(now):
+                actor = actor_of(token)
+                before = found.get(actor.id)
+                roles = actor.roles if before is None else actor.roles | before.roles
+                found[actor.id] = replace(actor, roles=roles)
+        return tuple(found.values())
 
     def _token(self, digest: str) -> Token:
         token = self._store.read(lambda reader: reader.token_by_hash(digest))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.verify.arms import check_arms, check_regions
@@ -9,16 +10,31 @@ from engine.verify.between import check_between, check_daily, check_templates
 from engine.verify.control import check_ends, check_reached, check_rest
 from engine.verify.findings import Profile, Report
 from engine.verify.graph import Graph
+from engine.verify.hidden import check_hidden
 from engine.verify.idle import check_idle
+from engine.verify.parts import Parts
+from engine.verify.people import check_people, check_roles
 from engine.verify.proofs import check_policies
+from engine.verify.reads import check_fields
+from engine.verify.safety import check_register, check_secrets
+from engine.verify.silences import silence
 from engine.verify.timing import check_calendar, check_deadlines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from engine.core.calendars.calendar import Calendar
+    from engine.core.case import Actor
     from engine.core.definition import Workflow
     from engine.core.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """In file order: what was found, and what the file's owner has silenced, with his reasons."""
+
+    found: tuple[Diagnostic, ...]
+    silenced: tuple[Diagnostic, ...]
 
 
 def check(
@@ -28,24 +44,37 @@ def check(
     calendars: Mapping[str, Calendar],
     templates: Collection[str] | None,
     daily: Collection[str] = (),
+    people: Collection[Actor] | None = None,
     profile: Profile = "team",
-) -> tuple[Diagnostic, ...]:
-    """Findings in file order. `others` are the workflows it may speak to, by name; `templates` None: not looked at; letters
-    of `daily` ones wait for a digest.
+) -> Verdict:
+    """`others` are the workflows it may speak to, by name; `templates` None: not looked at; letters of `daily` ones wait for
+    a digest; `people` are those who will work with it (None: not known).
     """
     report = Report(workflow.file, profile)
-    graph = Graph(workflow)
+    graph, parts = Graph(workflow), Parts(workflow)
     check_reached(graph, report)
     check_idle(workflow, report)
+    check_hidden(graph, report)
     check_ends(graph, report)
     check_rest(graph, report)
     check_arms(workflow, report)
     check_regions(workflow, report)
-    check_calendar(workflow, calendars, report)
+    check_fields(workflow, parts, others, report)
+    check_calendar(workflow, parts, calendars, report)
     check_deadlines(graph, report)
+    check_roles(workflow, parts, report)
+    if people is not None:
+        check_people(graph, parts, people, report)
+    check_register(graph, report)
+    check_secrets(workflow, report)
     check_between(workflow, others, report)
     if templates is not None:
         check_templates(workflow, templates, report)
     check_daily(workflow, daily, report)
     check_policies(graph, calendars.get(workflow.calendar or ""), report)
-    return tuple(sorted(set(report.found), key=lambda one: (one.mark.line, one.mark.column, one.code)))
+    loud, quiet = silence(workflow.source, report)
+    return Verdict(_in_order(loud), _in_order(quiet))
+
+
+def _in_order(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(sorted(set(findings), key=lambda one: (one.mark.line, one.mark.column, one.code)))

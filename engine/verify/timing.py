@@ -1,27 +1,28 @@
-"""Deadlines and terms: calendars that are missing, what never comes, and who decides by silence (WF070, WF079, WF085, WF087 to WF089)."""
+"""Deadlines and terms: calendars that are missing, what never comes or comes too late, and who decides by silence (WF070, WF079, WF085,
+WF087 to WF089, WF099).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
-from engine.core.definition import StateKind, Workflow
+from engine.core.definition import StateKind
 from engine.core.expressions.ast import Call, Node, children
 from engine.core.expressions.expression import Expression
 from engine.core.naming import Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from engine.core.calendars.calendar import Calendar
-    from engine.core.definition import Deadline, State
+    from engine.core.definition import Deadline, State, Workflow
     from engine.core.naming import Who
     from engine.verify.findings import Report
     from engine.verify.graph import Graph
+    from engine.verify.parts import Parts
 
 
-def check_calendar(workflow: Workflow, calendars: Mapping[str, Calendar], report: Report) -> None:
+def check_calendar(workflow: Workflow, parts: Parts, calendars: Mapping[str, Calendar], report: Report) -> None:
     """The calendar named is there, with office hours where they are counted in; expressions that count working days have
     one (terms without one are the loader's finding).
     """
@@ -36,25 +37,10 @@ def check_calendar(workflow: Workflow, calendars: Mapping[str, Calendar], report
             hint = f'add `hours: "09:00-18:00"` to calendars/{calendar.name}.yaml, or count `hours` round the clock'
             report.say("WF079", workflow.working_hours, message, hint)
         return
-    for expression in _expressions(workflow):
+    for expression in parts.of(Expression):
         if _counts_working_days(expression.tree):
             mark = expression.mark or workflow.root.mark
             report.say("WF085", mark, "add_working_days needs a calendar", "name one at the top: `calendar: ru`")
-
-
-def _expressions(part: object) -> Iterator[Expression]:
-    """Every expression in a part of a definition; `define`d ones where they are used."""
-    if isinstance(part, Expression):
-        yield part
-    elif isinstance(part, tuple | list):
-        for item in part:
-            yield from _expressions(item)
-    elif isinstance(part, Mapping):
-        yield from _expressions(list(part.values()))
-    elif isinstance(part, Workflow):
-        yield from _expressions([part.root, part.opening, part.certificate, part.register, part.fields])
-    elif is_dataclass(part):
-        yield from _expressions([getattr(part, item.name) for item in fields(part)])
 
 
 def _counts_working_days(tree: object) -> bool:
@@ -71,6 +57,7 @@ def check_deadlines(graph: Graph, report: Report) -> None:
         for deadline in state.deadlines.values():
             _check_use(state, deadline, report)
             _check_silence(graph, state, deadline, report)
+            _check_around(graph, state, deadline, report)
 
 
 def _check_use(state: State, deadline: Deadline, report: Report) -> None:
@@ -80,10 +67,28 @@ def _check_use(state: State, deadline: Deadline, report: Report) -> None:
         report.say("WF088", deadline.mark, message, "let it escalate, remind, act or lead on, or remove it")
     term = deadline.after or deadline.every
     for early in deadline.remind.before if deadline.remind else ():
-        fixed = deadline.start is None and deadline.before is None and deadline.counts is None
-        if fixed and term is not None and early.unit is term.unit and early.amount >= term.amount:
+        if _fixed(deadline) and term is not None and early.unit is term.unit and early.amount >= term.amount:
             message = f"a reminder {early} before is never sent: the deadline is only {term} long"
             report.say("WF089", deadline.mark, message, "remind later")
+
+
+def _check_around(graph: Graph, state: State, deadline: Deadline, report: Report) -> None:
+    """A deadline counted from entry beside one around it in the same unit: the inner state is entered later, or at once."""
+    if not _fixed(deadline) or deadline.after is None or not (deadline.escalate or deadline.arms):
+        return
+    for outer in graph.around(state.path):
+        for other in outer.deadlines.values():
+            shorter = other.after is not None and other.after.unit is deadline.after.unit
+            if _fixed(other) and shorter and other.after is not None and other.after.amount < deadline.after.amount:
+                name = f"'{outer.path}'" if outer.path else "the case"
+                message = f"'{deadline.name}' ({deadline.after}) comes after '{other.name}' of {name} ({other.after})"
+                report.say("WF099", deadline.mark, message, "make it shorter, or the one around it longer")
+                return
+
+
+def _fixed(deadline: Deadline) -> bool:
+    """Whether it is counted from entry all the time."""
+    return deadline.start is None and deadline.before is None and deadline.counts is None
 
 
 def _check_silence(graph: Graph, state: State, deadline: Deadline, report: Report) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.core.calendars.calendar import Calendar
+    from engine.core.case import Actor
     from engine.core.definition import Workflow
     from engine.verify.findings import Profile
 
@@ -37,6 +38,7 @@ class Checked:
     files: list[str] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)
+    silenced: list[Diagnostic] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -48,16 +50,21 @@ class _Folder:
     calendars: dict[str, Calendar] = field(default_factory=dict)
     templates: frozenset[str] | None = None
     daily: frozenset[str] = frozenset()
+    people: tuple[Actor, ...] | None = None
 
 
-def check_paths(paths: Iterable[Path], profile: Profile) -> Checked:
-    """Files as named; folders with all that is in them. A single file is checked with sight of its neighbours."""
+def check_paths(paths: Iterable[Path], profile: Profile, people: tuple[Actor, ...] | None = None) -> Checked:
+    """Files as named; folders with all that is in them. A single file is checked with sight of its neighbours.
+
+    `people` are those who will work with them; None: not known.
+    """
     checked = Checked()
     folders: dict[Path, _Folder] = {}
     for path in paths:
         wanted = _files(path)
         home = _home(path)
         folder = folders.get(home) or _read(home, checked)
+        folder.people = people
         folders[home] = folder
         for file in wanted:
             if str(file) not in checked.files:
@@ -127,9 +134,11 @@ def _check(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, .
         calendars=folder.calendars,
         templates=folder.templates,
         daily=folder.daily,
+        people=folder.people,
         profile=profile,
     )
-    return tuple(sorted((*found, *proved), key=lambda one: (one.mark.line, one.mark.column, one.code)))
+    folder.checked.silenced += proved.silenced
+    return tuple(sorted((*found, *proved.found), key=lambda one: (one.mark.line, one.mark.column, one.code)))
 
 
 def _scenarios(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:

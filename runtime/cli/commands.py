@@ -78,11 +78,15 @@ def validate(
     paths: Paths,
     report: Annotated[ReportFormat, typer.Option("--format", help="text, json or sarif.")] = ReportFormat.TEXT,
     profile: Annotated[Profile, typer.Option(help="How strict: draft, team or production.")] = Profile.TEAM,
+    people: Annotated[
+        str | None,
+        typer.Option(help="Who will work with them: a file with `people:`, or `directory` for who has a token."),
+    ] = None,
 ) -> None:
     """Check workflows, scenarios, calendars and templates before anything runs."""
     from runtime.cli import validate as command
 
-    raise typer.Exit(command.run(paths, report, profile))
+    raise typer.Exit(command.run(paths, report, profile, people))
 
 
 @app.command()

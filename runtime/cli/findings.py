@@ -1,4 +1,4 @@
-"""Findings as people, programs and code hosts read them; finding them is left to the engine."""
+"""Findings as people and programs read them; finding them is left to the engine."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from runtime.cli.choices import FINDINGS
 from runtime.cli.printing import err, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from rich.console import Console
 
     from engine.errors import InvalidWorkflow
 
 STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
-LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
-SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def show(console: Console, findings: Iterable[Diagnostic], sources: Mapping[str, str]) -> None:
@@ -59,35 +57,5 @@ def as_map(finding: Diagnostic) -> dict[str, Any]:
         "severity": finding.severity.value,
         "message": finding.message,
         "hint": finding.hint,
-    }
-
-
-def sarif(findings: Sequence[Diagnostic], titles: Mapping[str, str]) -> dict[str, Any]:
-    """A SARIF 2.1.0 log of one run."""
-    from importlib import metadata
-
-    codes = sorted({finding.code for finding in findings})
-    driver = {
-        "name": "milepost",
-        "semanticVersion": metadata.version("milepost"),
-        "rules": [{"id": code, "shortDescription": {"text": titles.get(code, code)}} for code in codes],
-    }
-    results = [_result(finding, codes) for finding in findings]
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-
-
-def _result(finding: Diagnostic, codes: Sequence[str]) -> dict[str, Any]:
-    text = finding.message if finding.hint is None else f"{finding.message}; {finding.hint}"
-    mark = finding.mark
-    region = {"startLine": mark.line, "startColumn": mark.column, "endColumn": mark.column + mark.length}
-    file = {
-        "uri": Path(finding.file).as_posix() if not Path(finding.file).is_absolute() else Path(finding.file).as_uri()
-    }
-    return {
-        "ruleId": finding.code,
-        "ruleIndex": codes.index(finding.code),
-        "level": LEVELS[finding.severity],
-        "message": {"text": text},
-        "locations": [{"physicalLocation": {"artifactLocation": file, "region": region}}],
+        **({} if finding.silenced is None else {"silenced": finding.silenced}),
     }

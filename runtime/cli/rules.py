@@ -1,4 +1,4 @@
-"""Every code of a finding with its title, and an example of some; the rules themselves are the engine's."""
+"""Every code of a finding with its title, of every kind of file; the rules of definitions have more to say, and say it themselves."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from engine.core.loader import codes
 from engine.rehearse import nodes
-from engine.verify import findings
+from engine.verify.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from engine.core.diagnostics import Severity
 
 CALENDAR: Mapping[str, str] = MappingProxyType(
     {
@@ -30,68 +28,44 @@ CALENDAR: Mapping[str, str] = MappingProxyType(
 )
 OTHERS: Mapping[str, str] = MappingProxyType({"TP001": "A template that cannot be used"})
 
-HEAD = """\
-milepost: 1
-workflow: sample
-title: Sample
-timezone: UTC
-roles: {clerk: {title: Clerk}, buyer: {title: Buyer, side: applicant}}
-data:
-  offer: {price: integer, score: {type: integer, default: 0}, kind: [small, large]}
-event_data: {reasons: text}
-open: {by: buyer, form: [offer.price]}
-"""
-
 EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "WF010": (
-            "initial: check\nstates:\n  check: {turn: clerk, evnts: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
-            "initial: check\nstates:\n  check: {turn: clerk, events: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
+            "  check: {turn: clerk, evnts: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
+            "  check: {turn: clerk, events: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
         ),
         "WF020": (
-            "initial: check\nstates:\n  check: {turn: clerk, events: {accept: {by: clerk, to: dine}}}\n  done: {final: true}\n",
-            "initial: check\nstates:\n  check: {turn: clerk, events: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
+            "  check: {turn: clerk, events: {accept: {by: clerk, to: dine}}}\n  done: {final: true}\n",
+            "  check: {turn: clerk, events: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
         ),
         "WF022": (
-            "initial: check\nstates:\n  check: {turn: clerc, events: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
-            "initial: check\nstates:\n  check: {turn: clerk, events: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
+            "  check: {turn: clerc, events: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
+            "  check: {turn: clerk, events: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
         ),
         "WF031": (
-            "initial: check\nstates:\n  check:\n    turn: clerk\n    events: {accept: {by: clerk, when: offer.scroe >= 70, to: done}}\n  done: {final: true}\n",
-            "initial: check\nstates:\n  check:\n    turn: clerk\n    events: {accept: {by: clerk, when: offer.score >= 70, to: done}}\n  done: {final: true}\n",
+            "  check:\n    turn: clerk\n    events: {accept: {by: clerk, when: offer.scroe >= 70, to: done}}\n  done: {final: true}\n",
+            "  check:\n    turn: clerk\n    events: {accept: {by: clerk, when: offer.score >= 70, to: done}}\n  done: {final: true}\n",
         ),
         "WF032": (
-            "initial: check\nstates:\n  check:\n    turn: clerk\n    events: {accept: {by: clerk, when: 'offer.score >= \"70\"', to: done}}\n  done: {final: true}\n",
-            "initial: check\nstates:\n  check:\n    turn: clerk\n    events: {accept: {by: clerk, when: offer.score >= 70, to: done}}\n  done: {final: true}\n",
+            "  check:\n    turn: clerk\n    events: {accept: {by: clerk, when: 'offer.score >= \"70\"', to: done}}\n  done: {final: true}\n",
+            "  check:\n    turn: clerk\n    events: {accept: {by: clerk, when: offer.score >= 70, to: done}}\n  done: {final: true}\n",
         ),
         "WF052": (
-            "initial: check\nstates:\n  check: {events: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
-            "initial: check\nstates:\n  check: {turn: clerk, events: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
-        ),
-        "WF064": (
-            "initial: check\nstates:\n  check: {turn: clerk, events: {accept: {by: clerk, to: done}}}\n  waiting: {turn: buyer, events: {answer: {by: buyer, to: check}}}\n  done: {final: true}\n",
-            "initial: check\nstates:\n  check: {turn: clerk, events: {accept: {by: clerk, to: done}, ask: {by: clerk, to: waiting}}}\n  waiting: {turn: buyer, events: {answer: {by: buyer, to: check}}}\n  done: {final: true}\n",
-        ),
-        "WF065": (
-            "initial: check\nstates:\n  check: {turn: clerk, events: {accept: {by: clerk, to: done}, park: {by: clerk, to: parked}}}\n  parked: {turn: none}\n  done: {final: true}\n",
-            "initial: check\nstates:\n  check: {turn: clerk, events: {accept: {by: clerk, to: done}, park: {by: clerk, to: parked}}}\n  parked: {turn: none, events: {resume: {by: clerk, to: check}}}\n  done: {final: true}\n",
-        ),
-        "WF087": (
-            "initial: check\nstates:\n  check:\n    turn: clerk\n    events: {accept: {by: clerk, to: done}}\n    deadlines: {decide: {after: 5 days, to: done}}\n  done: {final: true}\n",
-            "initial: check\nstates:\n  check:\n    turn: clerk\n    events: {accept: {by: clerk, to: done}}\n    deadlines: {decide: {after: 5 days, escalate: [clerk]}}\n  done: {final: true}\n",
+            "  check: {events: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
+            "  check: {turn: clerk, events: {accept: {by: clerk, to: done}}}\n  done: {final: true}\n",
         ),
     }
 )
-"""Code → (what has the finding, what has not), each after HEAD."""
+"""Of what is found while a file is read: code → (what has the finding, what has not), each after HEAD."""
 
 
 def titles() -> dict[str, str]:
     """Code → title, of every kind of file."""
-    proved = {code: line[0] for code, line in findings.CODES.items()}
+    proved = {code: rule.title for code, rule in RULES.items()}
     return {**codes.CODES, **proved, **nodes.CODES, **CALENDAR, **OTHERS}
 
 
-def severities(code: str) -> dict[str, Severity | None] | None:
-    """How grave it is in each profile; None: always an error."""
-    line = findings.CODES.get(code)
-    return None if line is None else dict(zip(findings.PROFILES, line[1:], strict=True))
+def examples(code: str) -> tuple[str, str]:
+    """What has the finding and what has not: a definition, or words where it takes several files; empty: none is given."""
+    rule = RULES.get(code)
+    return EXAMPLES.get(code, ("", "")) if rule is None else (rule.bad, rule.good)

@@ -16,7 +16,7 @@ from api.problems import STATUS
 from engine import errors
 from engine.core.loader.codes import CODES as LOADING
 from engine.rehearse.world import World
-from engine.verify.findings import CODES
+from engine.verify.rules import RULES, document
 from runtime.settings import PREFIX, SHIPPED, Settings
 
 PACKAGES = ("engine", "adapters", "api", "runtime")
@@ -24,6 +24,7 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 WORDS = {"flow", "instance", "ticket", "sla", "timeout", "user", "permission", "trigger", "hook", "hooks"}
 ALLOWED = {
     ("flow", "engine/verify/control.py"): "control flow, the compiler's word",
+    ("flow", "engine/verify/rules/control.py"): "the same",
     ("flow", "engine/core/loader/yaml_nodes.py"): "YAML's flow style",
     ("flow", "runtime/demo/narrator.py"): "text that flows into lines",
     ("permission", "adapters/public_addresses.py"): "Python's PermissionError",
@@ -209,5 +210,10 @@ def test_the_readme_is_short():
 
 def test_codes_are_explained():
     """Codes that documents name exist."""
-    named = {code for document in DOCUMENTS for code in re.findall(r"WF0\d\d", read(document))}
-    assert sorted(named - CODES.keys() - LOADING.keys()) == []
+    named = {code for document in DOCUMENTS for code in re.findall(r"WF\d{3}", read(document))}
+    assert sorted(named - RULES.keys() - LOADING.keys()) == []
+
+
+def test_the_page_of_rules_is_the_present_one():
+    """docs/rules.md is made of the rules; `make rules` writes it anew."""
+    assert read("docs/rules.md") == "".join(document.lines())

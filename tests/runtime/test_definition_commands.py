@@ -11,7 +11,8 @@ import pytest
 
 from engine.core.loader.load import load
 from engine.verify.check import check
-from runtime.cli.rules import EXAMPLES, HEAD, titles
+from engine.verify.rules.rule import HEAD
+from runtime.cli.rules import EXAMPLES, titles
 
 WORKFLOWS = Path(__file__).parents[2] / "workflows"
 
@@ -97,6 +98,67 @@ def test_sarif_is_what_the_standard_asks_for(milepost, folder):
         assert place["artifactLocation"]["uri"] == "workflows/note.yaml"
         assert place["region"]["startLine"] >= 1
         assert place["region"]["endColumn"] > place["region"]["startColumn"]
+        assert len(result["partialFingerprints"]["milepostRuleAndPath/v1"]) == 32
+
+
+ENDING, IDLE = "deadlines: {soon: {after: 5 days, to: done}}", "deadlines: {soon: {after: 5 days}}"
+
+
+def test_a_fingerprint_stays_where_lines_move(milepost, folder):
+    """Two rules, or two places, have two; what is put in above changes none."""
+    path = folder / "workflows" / "note.yaml"
+    fine = path.read_text()
+    path.write_text(fine.replace(ENDING, IDLE))
+
+    def seen():
+        (run,) = json.loads(milepost("validate", "workflows", "--format", "sarif")[1])["runs"]
+        found = [(one["ruleId"], one["partialFingerprints"]["milepostRuleAndPath/v1"]) for one in run["results"]]
+        assert len(set(found)) == len(found) > 0
+        return found
+
+    before = seen()
+    path.write_text("# a line\n# and another\n" + path.read_text())
+    assert seen() == before
+    path.write_text(fine.replace(ENDING, IDLE.replace("soon", "later")))
+    assert seen() != before
+
+
+def test_what_is_silenced_is_listed(milepost, folder):
+    """In each format, with the reason; it does not count any more."""
+    path = folder / "workflows" / "note.yaml"
+    path.write_text(path.read_text().replace(ENDING, IDLE))
+    assert milepost("validate", "workflows")[0] == 1
+    said = "# milepost: ignore[WF088] the portal shows it"
+    lines = path.read_text().splitlines()
+    number = next(n for n, line in enumerate(lines) if IDLE in line)
+    path.write_text("\n".join([*lines[:number], said, *lines[number:]]) + "\n")
+    code, out, _ = milepost("validate", "workflows")
+    assert (code, "silenced[WF088] the portal shows it" in out) == (0, True)
+    silenced = json.loads(milepost("validate", "workflows", "--format", "json")[1])["silenced"]
+    assert [(one["code"], one["silenced"]) for one in silenced] == [("WF088", "the portal shows it")]
+    (run,) = json.loads(milepost("validate", "workflows", "--format", "sarif")[1])["runs"]
+    assert run["results"][0]["suppressions"] == [{"kind": "inSource", "justification": "the portal shows it"}]
+
+
+def test_with_the_people_who_are_there(milepost, folder):
+    """From a file, or those who have a token; what is no such file is refused."""
+    path = folder / "workflows" / "note.yaml"
+    path.write_text(
+        path.read_text().replace("turn: writer", "turn: clerk").replace("5 days, to: done", "5 days, escalate: [clerk]")
+    )
+    (folder / "people.yaml").write_text("people:\n  ana: {roles: [clerk]}\n  wim: {roles: [writer]}\n")
+    code, out, _ = milepost("validate", "workflows", "--people", "people.yaml", "--profile", "production")
+    assert (code, "only ana may act; while he is away every case waits" in " ".join(out.split())) == (1, True)
+    code, out, _ = milepost("validate", "workflows", "--people", "directory", "--profile", "production")
+    assert (code, "WF102" in out) == (1, True)
+    for name, role in (("ana", "clerk"), ("bela", "clerk"), ("wim", "writer")):
+        assert milepost("token", "create", "--actor", name, "--name", name, "--role", role)[0] == 0
+    code, out, _ = milepost("validate", "workflows", "--people", "directory", "--profile", "production")
+    assert (code, "WF10" in out) == (0, False)
+    assert milepost("validate", "workflows", "--people", "nowhere.yaml")[0] == 2
+    (folder / "people.yaml").write_text("people:\n  ana: {rolls: [clerk]}\nmore: 1\n")
+    code, _, err = milepost("validate", "workflows", "--people", "people.yaml")
+    assert (code, "people.yaml:3:1" in err) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +264,7 @@ def findings(source):
     loaded = load(source, file="sample.yaml")
     found = list(loaded.diagnostics)
     if loaded.workflow is not None:
-        found += check(loaded.workflow, others={}, calendars={}, templates=None, profile="production")
+        found += check(loaded.workflow, others={}, calendars={}, templates=None, profile="production").found
     return [finding.code for finding in found]
 
 

@@ -18,7 +18,7 @@ title: Small
 roles:
   clerk: {{title: Clerk}}
   maker: {{title: Maker, side: applicant}}
-open: {{by: [maker{openers}], form: [{form}]}}
+open: {{by: [maker, clerk{openers}], form: [{form}]}}
 data:
   n: {{type: integer, default: 0, min: 0}}
   ok: {{type: boolean, default: false}}
@@ -33,8 +33,13 @@ states:
 """
 
 
-def small(states, *, name="small", top="calendar: office", openers="", form="", initial="one", extra=""):
-    """A workflow of these states."""
+def small(states, *, name="small", top="calendar: office", openers="", form="", initial="one", extra="", without=()):
+    """A workflow of these states; the opening form asks for every field, so that none is left over."""
+    asked = [part.strip() for part in form.split(",") if part.strip()]
+    named = {part.rstrip("!+") for part in asked}
+    form = ", ".join(
+        [*asked, *(one for one in ("n", "ok", "amount", "kind", "name", "rows") if one not in {*named, *without})]
+    )
     text = HEAD.format(
         name=name,
         top=top,
@@ -58,7 +63,7 @@ def found_in(states, *, others=(), templates=None, profile="team", hours=(), **t
         calendars={"office": Calendar("office", "1", 2020, 2030, hours=hours)},
         templates=templates,
         profile=profile,
-    )
+    ).found
 
 
 def findings(states, **options):

@@ -30,7 +30,7 @@ def talk(make, verify):
     """What is found in a workflow that speaks to `helper`."""
 
     def found(action, *, waits="", helper=HELPER, **top):
-        helper = make(helper, **{**HELPER_TOP, **top})
+        helper = make(helper, without=("ok",), **{**HELPER_TOP, **top})
         small = make(ASKER.format(action=action, waits=waits))
         return [(code, message) for code, _, message in verify(small, others=[helper])]
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.loader.codes import CODES as LOADER_CODES
-from engine.verify.findings import CODES as VERIFY_CODES
 from engine.verify.policies import AtMost, Before, NotBoth, Persons, PolicyFault, Within, parse_policy
+from engine.verify.rules import RULES as VERIFY_CODES
 
 STATES = """\
 check:

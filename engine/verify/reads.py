@@ -1,0 +1,90 @@
+"""Fields that nobody gives or reads, and fields that are read and cannot have a value (WF097, WF098)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.core.acts import Notify, Open, Send
+from engine.core.definition import Assignment, Children, FormItem, Panel
+from engine.core.expressions.ast import Field as Path
+from engine.core.expressions.ast import Has, Node, children
+from engine.core.expressions.expression import Expression
+from engine.core.naming import Who
+from engine.core.types import Kind
+from engine.verify.parts import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from engine.core.definition import Workflow
+    from engine.verify.findings import Report
+
+
+def check_fields(workflow: Workflow, parts: Parts, others: Mapping[str, Workflow], report: Report) -> None:
+    """Every field is given by somebody or read by something; what is read can be there."""
+    given = {path for item in _written(parts) for path in _fields_of(item, workflow)}
+    asked = {path for role in workflow.roles.values() for path in role.where.values()}
+    asked |= {who.name for who in parts.of(Who) if who.kind == "person"}
+    asked |= {ask.persons for panel in parts.of(Panel) for ask in panel.ask if ask.persons}
+    asked |= {duty.interest for duty in workflow.duties if duty.interest}
+    asked |= set(workflow.unique.of) if workflow.unique is not None else set()
+    asked |= {path for other in others.values() for path in _named_by(other)}
+    for expression in parts.of(Expression):
+        asked |= expression.reads
+    for path, field in workflow.fields.items():
+        if path not in given and path not in asked:
+            hint = "put it into a form, or take it out"
+            report.say("WF097", field.mark, f"nobody ever gives or reads '{path}'", hint)
+    _check_readable(workflow, parts, given, report)
+
+
+def _check_readable(workflow: Workflow, parts: Parts, given: set[str], report: Report) -> None:
+    empty = {
+        path
+        for path, field in workflow.fields.items()
+        if path not in given and field.default is None and field.type.kind not in {Kind.LIST, Kind.MAP}
+    }
+    reported: set[str] = set()
+    for expression in parts.of(Expression):
+        for path in sorted((expression.reads & empty) - _asked_for(expression) - reported):
+            reported.add(path)
+            mark = expression.mark or workflow.fields[path].mark
+            hint = "ask for it in a form, set it, give it a default, or ask `has(…)` first"
+            report.say("WF098", mark, f"'{path}' is read here and can have no value", hint)
+
+
+def _written(parts: Parts) -> Iterator[str]:
+    """Paths and groups that something writes, as they are written."""
+    yield from (item.path for item in parts.of(FormItem))
+    yield from (item.path for item in parts.of(Assignment) if item.expression is not None)
+    yield from (action.delivered for action in parts.of(Notify) if action.delivered)
+    yield from (panel.into for panel in parts.of(Panel))
+
+
+def _fields_of(path: str, workflow: Workflow) -> list[str]:
+    """The fields that a path of a form means: one, all of a group, the list of a column."""
+    return [
+        known
+        for known in workflow.fields
+        if known == path or known.startswith(f"{path}.") or path.startswith(f"{known}.")
+    ]
+
+
+def _named_by(other: Workflow) -> set[str]:
+    """Paths that another workflow names when it looks for cases (`where`) or gives values."""
+    parts = Parts(other)
+    sends = {path for send in parts.of(Send) for path in (*send.values, *send.where)}
+    opened = [one.values for one in parts.of(Open)] + [one.values for one in parts.of(Children)]
+    return sends | {path for values in opened for path in values or ()}
+
+
+def _asked_for(expression: Expression) -> set[str]:
+    """Paths that the same expression asks for by `has`."""
+    return set(_has(expression.tree)) if isinstance(expression.tree, Node) else set()
+
+
+def _has(tree: Node) -> Iterator[str]:
+    if isinstance(tree, Has) and isinstance(tree.operand, Path):
+        yield tree.operand.path
+    for inner in children(tree):
+        yield from _has(inner)

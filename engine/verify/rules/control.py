@@ -1,0 +1,144 @@
+"""Rules of control flow."""
+
+from __future__ import annotations
+
+from engine.verify.rules.rule import ALWAYS, FIRM, HINT, LATE, Rule
+
+CONTROL = (
+    Rule(
+        "WF064",
+        "A state that is never reached",
+        LATE,
+        "No arm leads to it, so what is written there never happens: most often an arm has the wrong target, or was forgotten.",
+        """\
+  check: {turn: clerk, events: {accept: {by: clerk, to: done}}}
+  waiting: {turn: buyer, events: {answer: {by: buyer, to: check}}}
+  done: {final: true}
+""",
+        """\
+  check: {turn: clerk, events: {accept: {by: clerk, to: done}, ask: {by: clerk, to: waiting}}}
+  waiting: {turn: buyer, events: {answer: {by: buyer, to: check}}}
+  done: {final: true}
+""",
+    ),
+    Rule(
+        "WF065",
+        "A state without a way to an end",
+        FIRM,
+        "A case that comes here can never be closed, whatever anybody does.",
+        """\
+  check: {turn: clerk, events: {accept: {by: clerk, to: done}, park: {by: clerk, to: parked}}}
+  parked: {turn: none}
+  done: {final: true}
+""",
+        """\
+  check: {turn: clerk, events: {accept: {by: clerk, to: done}, park: {by: clerk, to: parked}}}
+  parked: {turn: none, events: {resume: {by: clerk, to: check}}}
+  done: {final: true}
+""",
+    ),
+    Rule(
+        "WF066",
+        "Automatic moves that never come to rest",
+        ALWAYS,
+        "Choices lead to each other without a state in which a case can wait. The engine refuses such a step after 100 moves.",
+        """\
+  check: {turn: clerk, events: {accept: {by: clerk, to: sort}, drop: {by: clerk, to: done}}}
+  sort: {choose: [{to: again}]}
+  again: {choose: [{to: sort}]}
+  done: {final: true}
+""",
+        """\
+  check: {turn: clerk, events: {accept: {by: clerk, to: sort}, drop: {by: clerk, to: done}}}
+  sort: {choose: [{to: again}]}
+  again: {choose: [{to: check}]}
+  done: {final: true}
+""",
+    ),
+    Rule(
+        "WF067",
+        "Automatic moves that may go round without rest",
+        HINT,
+        "Some conditions let choices lead back to themselves. If they stay true, the step is refused after 100 moves.",
+        """\
+  check: {turn: clerk, events: {accept: {by: clerk, to: sort}}}
+  sort: {choose: [{when: offer.score >= 70, to: done}, {to: again}]}
+  again: {choose: [{when: offer.kind == "small", to: sort}, {to: check}]}
+  done: {final: true}
+""",
+        """\
+  check: {turn: clerk, events: {accept: {by: clerk, to: sort}}}
+  sort: {choose: [{when: offer.score >= 70, to: done}, {to: again}]}
+  again: {choose: [{when: offer.kind == "small", to: done}, {to: check}]}
+  done: {final: true}
+""",
+        "likely",
+    ),
+    Rule(
+        "WF068",
+        "`done` that can never be taken",
+        LATE,
+        "Nothing inside ever ends, so what should follow never follows.",
+        """\
+  check:
+    initial: reading
+    states:
+      reading: {turn: clerk, events: {read: {by: clerk, to: noting}, stop: {by: clerk, to: done}}}
+      noting: {turn: clerk, events: {noted: {by: clerk, to: reading}}}
+    done: [{to: done}]
+  done: {final: true}
+""",
+        """\
+  check:
+    initial: reading
+    states:
+      reading: {turn: clerk, events: {read: {by: clerk, to: noted}, stop: {by: clerk, to: done}}}
+      noted: {final: true}
+    done: [{to: done}]
+  done: {final: true}
+""",
+    ),
+    Rule(
+        "WF069",
+        "A word that can do nothing where it stands",
+        LATE,
+        "It reads as if something happened here, and nothing ever does.",
+        """\
+  check: {turn: clerk, events: {accept: {by: clerk, to: done}}}
+  done: {final: true, turn: clerk}
+""",
+        """\
+  check: {turn: clerk, events: {accept: {by: clerk, to: done}}}
+  done: {final: true}
+""",
+    ),
+    Rule(
+        "WF095",
+        "An event that one around it hides",
+        LATE,
+        "The inner state takes the event, whoever sends it and whatever the data say, so the one outside is never looked at while this state is"
+        " active. If that is all the time, it is never taken at all.",
+        """\
+  check:
+    initial: reading
+    events: {stop: {by: clerk, to: stopped}}
+    states:
+      reading: {turn: clerk, events: {stop: {by: clerk, to: over}}}
+      over: {final: true}
+    done: [{to: done}]
+  stopped: {final: true}
+  done: {final: true}
+""",
+        """\
+  check:
+    initial: reading
+    events: {stop: {by: clerk, to: stopped}}
+    states:
+      reading: {turn: clerk, events: {read: {by: clerk, to: over}}}
+      over: {final: true}
+    done: [{to: done}]
+  stopped: {final: true}
+  done: {final: true}
+""",
+    ),
+)
