@@ -1,16 +1,20 @@
-"""What scenarios have gone through: arms taken and deadlines fallen due, of all that a definition has."""
+"""What scenarios have gone through: states, arms, deadlines and messages, of all that a definition has."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engine.core.acts import Notify
 from engine.core.machine.chart import arms_of
+from engine.verify.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.core.definition import Workflow
+
+GOALS = ("states", "transitions", "deadlines", "messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +35,29 @@ class Share:
 class Covered:
     """Collected over all scenarios of one workflow."""
 
+    states: set[str] = field(default_factory=set)
     arms: set[str] = field(default_factory=set)
     deadlines: set[str] = field(default_factory=set)
+    messages: set[str] = field(default_factory=set)
 
     def add(self, record: Mapping[str, object]) -> None:
         """What one line of a history went through."""
-        arms = record.get("arms")
-        if isinstance(arms, tuple | list):
-            self.arms.update(str(arm) for arm in arms)
+        self.arms.update(_texts(record.get("arms")))
+        self.states.update(_texts(record.get("entered")))
         if record.get("kind") == "deadline":
             self.deadlines.add(f"{record.get('state', '')}:{record.get('name')}")
+        for effect in _texts(record.get("effects")):
+            _, kind, what = effect.split(":", 2)
+            if kind == "notify":
+                self.messages.add(what)
 
     def shares(self, workflow: Workflow) -> dict[str, Share]:
-        """`transitions` and `deadlines`."""
+        """A share for each of GOALS."""
         return {
+            "states": _share(self.states, [path for path in workflow.states if path]),
             "transitions": _share(self.arms, transitions(workflow)),
             "deadlines": _share(self.deadlines, deadlines(workflow)),
+            "messages": _share(self.messages, messages(workflow)),
         }
 
 
@@ -64,6 +75,18 @@ def transitions(workflow: Workflow) -> list[str]:
 def deadlines(workflow: Workflow) -> list[str]:
     """Every deadline as `<state>:<name>`."""
     return [f"{state.path}:{name}" for state in workflow.states.values() for name in state.deadlines]
+
+
+def messages(workflow: Workflow) -> list[str]:
+    """The template of every message that the file names: in actions and in reminders of its own."""
+    parts = Parts(workflow)
+    named = [action.template for action in parts.of(Notify)]
+    reminders = [d.remind.template for state in workflow.states.values() for d in state.deadlines.values() if d.remind]
+    return list(dict.fromkeys([*named, *reminders]))
+
+
+def _texts(some: object) -> Iterable[str]:
+    return map(str, some) if isinstance(some, tuple | list) else ()
 
 
 def _share(covered: Iterable[str], wanted: list[str]) -> Share:

@@ -12,6 +12,7 @@ from engine.core.case import Actor, Tie
 from engine.core.diagnostics import Severity
 from engine.core.loader.yaml_nodes import MapNode, Node, ScalarNode, read
 from engine.errors import InvalidWorkflow
+from engine.rehearse.coverage import GOALS
 from engine.rehearse.moves import Moves
 from engine.rehearse.nodes import Reading, items, spelt
 from engine.rehearse.scenario import Answer, Person, ScenarioFile, Sentence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 TOP = ("workflow", "clock", "people", "calls", "scenarios", "policies", "coverage")
 PERSON = ("roles", "name", "email", "locale", "declares", "ties")
-GOALS = ("transitions", "deadlines")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _CALL = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 

@@ -48,6 +48,8 @@ class SuiteReport:
     files: list[FileReport] = field(default_factory=list)
     coverage: dict[str, dict[str, Share]] = field(default_factory=dict)
     short: list[str] = field(default_factory=list)
+    workflows: dict[str, Workflow] = field(default_factory=dict)
+    covered: dict[str, Covered] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -107,7 +109,7 @@ def _run_folder(world: World, files: list[ScenarioFile], report: SuiteReport, pr
         report.files.append(FileReport(file.file, name, tuple(outcomes)))
     for name, goal in goals.items():
         shares = goal.covered.shares(known[name])
-        report.coverage[name] = shares
+        report.coverage[name], report.workflows[name], report.covered[name] = shares, known[name], goal.covered
         report.short += [
             f"{name}: {what} {shares[what].percent:.1f} %, wanted {percent} %"
             for what, percent in goal.percent.items()

@@ -22,6 +22,14 @@ class ReportFormat(StrEnum):
     SARIF = "sarif"
 
 
+class TestFormat(StrEnum):
+    """How scenarios are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+
+
 class Profile(StrEnum):
     """How strict validation is."""
 

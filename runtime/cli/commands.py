@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from runtime.cli.choices import ClockKind, Format, Profile, ReportFormat, Roll, Take
+from runtime.cli.choices import ClockKind, Format, Profile, ReportFormat, Roll, Take, TestFormat
 
 
 def _group(words: str) -> typer.Typer:
@@ -90,11 +90,20 @@ def validate(
 
 
 @app.command()
-def test(paths: Paths, report: FormatOption = Format.TEXT) -> None:  # noqa: PT028  it is a command
+def test(  # it is a command
+    paths: Paths,
+    report: Annotated[TestFormat, typer.Option("--format", help="text, json or junit.")] = TestFormat.TEXT,  # noqa: PT028
+    html: Annotated[
+        Path | None, typer.Option(help="A page to write: the states, coloured by what was gone through.")
+    ] = None,  # noqa: PT028
+    watch: Annotated[
+        bool, typer.Option(help="Run again whenever a file in these folders changes, until Ctrl-C.")
+    ] = False,  # noqa: PT028
+) -> None:
     """Run scenario files (*.test.yaml) and print what they cover."""
     from runtime.cli import test as command
 
-    raise typer.Exit(command.run(paths, report))
+    raise typer.Exit(command.watch(paths, report, html) if watch else command.run(paths, report, html))
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -9,9 +11,11 @@ from rich.text import Text
 from adapters.templates import MessageTemplates
 from engine.errors import InvalidWorkflow, MilepostError
 from engine.rehearse.suite import SuiteReport, rehearse, scenario_files
-from runtime.cli.choices import FINDINGS, FINE, Format
+from runtime.cli.choices import FINDINGS, FINE, TestFormat
 from runtime.cli.findings import refuse
-from runtime.cli.printing import as_json, cells, out, printable, table
+from runtime.cli.junit import junit
+from runtime.cli.printing import as_json, cells, err, out, printable, table
+from runtime.cli.test_page import page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,14 +26,16 @@ if TYPE_CHECKING:
     from engine.rehearse.runner import Outcome
 
 MOST_MISSING = 6
+LOOK_EVERY = 0.3
+WATCHED = ("*.yaml", "calendars/*.yaml", "templates/*")
 
 
 class NoScenarios(MilepostError):
     """There is nothing to run at the paths."""
 
 
-def run(paths: list[Path], report: Format) -> int:
-    """Run all scenario files at these paths."""
+def run(paths: list[Path], report: TestFormat, html: Path | None) -> int:
+    """Run all scenario files at these paths; `html`: a page to write as well."""
     files = scenario_files(paths)
     if not files:
         raise NoScenarios(
@@ -37,16 +43,58 @@ def run(paths: list[Path], report: Format) -> int:
         )
     console = out()
     shown = _Shown(console)
-    tell = shown.outcome if report is Format.TEXT else _silent
+    tell = shown.outcome if report is TestFormat.TEXT else _silent
     try:
         result = rehearse(files, tell, templates=MessageTemplates)
     except InvalidWorkflow as invalid:
         return refuse(invalid, *dict.fromkeys(file.parent for file in files))
-    if report is Format.JSON:
+    if html is not None:
+        html.write_text(page(result), encoding="utf-8")
+    if report is TestFormat.JSON:
         as_json(_as_json(result))
+    elif report is TestFormat.JUNIT:
+        sys.stdout.write(junit(result))
     else:
         _summary(console, result)
     return FINE if result.passed else FINDINGS
+
+
+def watch(paths: list[Path], report: TestFormat, html: Path | None) -> int:
+    """Run again whenever a file beside the scenarios changes; ends with Ctrl-C and the last result."""
+    seen, code = None, FINE
+    try:
+        while True:
+            now = _stamps(paths)
+            if now != seen:
+                seen = now
+                code = _tried(paths, report, html)
+                err().print(Text("waiting for a change; Ctrl-C ends", style="dim"))
+            time.sleep(LOOK_EVERY)
+    except KeyboardInterrupt:
+        return code
+
+
+def _tried(paths: list[Path], report: TestFormat, html: Path | None) -> int:
+    """Half-written files are no reason to end."""
+    try:
+        return run(paths, report, html)
+    except (MilepostError, OSError) as error:
+        err().print(Text(printable(str(error)), style="red"))
+        return FINDINGS
+
+
+def _stamps(paths: list[Path]) -> dict[Path, tuple[int, int]]:
+    """When the files of these folders were written, and how long they are."""
+    folders = {path if path.is_dir() else path.parent for path in paths}
+    files = (file for folder in folders for pattern in WATCHED for file in folder.glob(pattern))
+    stats = {}
+    for file in files:
+        try:
+            stat = file.stat()
+        except OSError:  # it has gone in between
+            continue
+        stats[file] = (stat.st_mtime_ns, stat.st_size)
+    return stats
 
 
 def _silent(file: str, outcome: Outcome) -> None:

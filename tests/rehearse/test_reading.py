@@ -22,7 +22,7 @@ FAULTS = [
     ("scenarios:", "calls: {scale.weigh: [{return: 3}]}\nscenarios:", "9:32: `return` is a map of names and values"),
     ("scenarios:", "calls: {scale.weigh: [{fail: x, return: {}}]}\nscenarios:", "9:23: a mocked answer is one of return, fail, refuse"),
     ("scenarios:", "coverage: {transitions: 101}\nscenarios:", "9:25: 101 is no share; write a number from 0 to 100"),
-    ("scenarios:", "coverage: {states: 100}\nscenarios:", "9:12: coverage has no key 'states'"),
+    ("scenarios:", "coverage: {steps: 100}\nscenarios:", "9:12: coverage has no key 'steps'"),
     ("scenarios:", "policies: [always fine]\nscenarios:", "9:12: 'always fine' is no policy that is known"),
     ("scenarios:", "policies: [never listed before nowhere]\nscenarios:", "9:12: 'nowhere' is neither a state nor an event"),
     ("by: zavod", "by: zavd", "11:16: nobody is called 'zavd' in `people`"),
