@@ -90,19 +90,21 @@ def validate(
 
 
 @app.command()
-def test(  # it is a command
-    paths: Paths,
+def test(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders.", show_default=False)] = None,  # noqa: PT028  it is a command
     report: Annotated[TestFormat, typer.Option("--format", help="text, json or junit.")] = TestFormat.TEXT,  # noqa: PT028
-    html: Annotated[
-        Path | None, typer.Option(help="A page to write: the states, coloured by what was gone through.")
-    ] = None,  # noqa: PT028
-    watch: Annotated[
-        bool, typer.Option(help="Run again whenever a file in these folders changes, until Ctrl-C.")
-    ] = False,  # noqa: PT028
+    html: Annotated[Path | None, typer.Option(help="A page to write: states by what was gone through.")] = None,  # noqa: PT028
+    watch: Annotated[bool, typer.Option(help="Run again whenever a file there changes, until Ctrl-C.")] = False,  # noqa: PT028
+    record: Annotated[str | None, typer.Option(help="Only print this case as a scenario file.")] = None,  # noqa: PT028
 ) -> None:
     """Run scenario files (*.test.yaml) and print what they cover."""
+    from runtime.cli import record as recording
     from runtime.cli import test as command
 
+    if record is not None:
+        raise typer.Exit(recording.run(record))
+    if not paths:
+        raise typer.BadParameter("name a scenario file or a folder of them")
     raise typer.Exit(command.watch(paths, report, html) if watch else command.run(paths, report, html))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import stat
@@ -19,6 +20,8 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
+
+from runtime.settings import SHIPPED
 
 CHAPTERS = (
     "The region's list",
@@ -209,3 +212,25 @@ def test_a_folder_that_is_not_its_own_is_left_alone(tmp_path: Any) -> None:
     assert len(done.errors.splitlines()) == 1
     assert "was not made by the demo" in done.errors
     assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
+
+
+def test_every_case_is_recorded_and_told_again(told: Told, tmp_path: Path) -> None:
+    """`milepost test --record` makes a scenario of each case; beside the shipped workflows all of them go as they went."""
+    milepost = Path(sys.executable).parent / "milepost"
+    folder = tmp_path / "workflows"
+    shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("*.test.yaml"))
+    with closing(sqlite3.connect(f"file:{told.folder / 'milepost.db'}?mode=ro", uri=True)) as database:
+        numbers = [row[0] for row in database.execute("SELECT number FROM \"case\" WHERE workflow = 'qualification'")]
+    assert len(numbers) > 10
+    for number in numbers:
+        recorded = subprocess.run(
+            [milepost, "test", "--record", number], cwd=told.folder, capture_output=True, text=True, check=True
+        )
+        (folder / f"{number}.test.yaml").write_text(recorded.stdout, encoding="utf-8")
+    done = subprocess.run([milepost, "test", folder, "--format", "json"], capture_output=True, text=True, check=False)
+    said = json.loads(done.stdout)
+    assert [one["failure"] for one in said["scenarios"]] == [None] * len(numbers)
+    unknown = subprocess.run(
+        [milepost, "test", "--record", "Q-1"], cwd=told.folder, capture_output=True, text=True, check=False
+    )
+    assert (unknown.returncode, "there is no case 'Q-1'" in unknown.stderr) == (2, True)
