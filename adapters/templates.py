@@ -18,6 +18,7 @@ from jinja2.utils import pass_context
 
 from adapters.plurals import FORMS, missing_forms, plural
 from adapters.template_headers import BadHead, read_head
+from adapters.template_names import names
 from engine.core.calendars.in_words import day_in_words, due_in_words, moment_in_words
 from engine.core.plain import one_line, plain
 from engine.errors import DeliveryFailed
@@ -166,6 +167,10 @@ class MessageTemplates:
         """Whether letters of a template wait for the day's digest."""
         return any(self._letter(name, locale).daily for locale in self._sources.get(name, {}))
 
+    def named(self, name: str) -> dict[str, dict[str, int]]:
+        """Which values a template names, by its file: path → first line. Raises DeliveryFailed as `render` does."""
+        return {f"{name}.{locale}.txt": self._letter(name, locale).named for locale in self._sources.get(name, {})}
+
     def render(self, name: str, locale: str, values: Mapping[str, Any]) -> tuple[str, str]:
         """(subject, text) in the locale asked for, else English, else any; DeliveryFailed for good where it does not fit."""
         locales = self._sources.get(name)
@@ -204,6 +209,7 @@ class _Letter:
         except BadHead as bad:
             self._refuse(bad.reason, line=bad.line)
         self.daily = head.daily
+        self.named: dict[str, int] = {}
         body = "\n" * head.length + "\n".join(self._lines[head.length :])  # keeps the numbers of lines
         self._subject = self._compiled(environment, head.subject)
         self._body = self._compiled(environment, body)
@@ -221,6 +227,7 @@ class _Letter:
             tree = environment.parse(source)
             _check_tree(tree, depth=0)
             _check_plurals(tree, self._locale)
+            self.named = {**names(tree), **self.named}
             return environment.from_string(tree)
         except TemplateSyntaxError as error:
             self._refuse(error.message or "it cannot be read", line=error.lineno)

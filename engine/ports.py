@@ -117,6 +117,9 @@ class Templates(Protocol):
     def render(self, name: str, locale: str, values: Mapping[str, Any]) -> tuple[str, str]:
         """(subject, text); raises DeliveryFailed(retry_after=None) where a variable is missing."""
 
+    def named(self, name: str) -> Mapping[str, Mapping[str, int]]:
+        """Which values a template names, by its files: path (`data.order.product`) → line."""
+
     def daily(self, name: str) -> bool:
         """Whether its letters wait for the day's digest."""
 

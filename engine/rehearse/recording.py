@@ -90,11 +90,11 @@ class _Telling:
             f"workflow: {self.workflow.name}",
             f"clock: {self.local(opened['at'])}",
             "people:",
-            *(f"  {name}: {_flow(said)}" for name, said in self.told.items()),
+            *(f"  {name}: {_one_line(said)}" for name, said in self.told.items()),
             *self.answers(),
             "scenarios:",
-            f"  - name: {_flow(f'{main.case.number or main.case.id} as it went')}",
-            f"    open: {{by: {begin}, with: {_flow(_said(opened))}}}",
+            f"  - name: {_one_line(f'{main.case.number or main.case.id} as it went')}",
+            f"    open: {{by: {begin}, with: {_one_line(_said(opened))}}}",
             *(["    steps:"] if steps or main.case.closed_at is None else []),
             *(f"      - {step}" for step in steps),
             *self.end(main.case),
@@ -116,7 +116,7 @@ class _Telling:
                 now = at
             case = f", case: {self.whole[place].case.workflow}" if place else ""
             values = _given(self.whole[place].workflow, record)
-            given = f", with: {_flow(values)}" if values else ""
+            given = f", with: {_one_line(values)}" if values else ""
             steps.append(f"{{do: {record['name']}, by: {self.sender(record)}{given}{case}}}")
         last = max(record["at"] for record in self.whole[0].records)
         return [*steps, f"until: {self.local(last)}"] if last > now else steps
@@ -165,14 +165,14 @@ class _Telling:
             for call, answer in recorded.calls:
                 said = {"refuse": "as it was"} if answer is None else {"return": answer}
                 calls.setdefault(call, []).append(said)
-        return ["calls:", *(f"  {call}: {_flow(said)}" for call, said in sorted(calls.items()))] if calls else []
+        return ["calls:", *(f"  {call}: {_one_line(said)}" for call, said in sorted(calls.items()))] if calls else []
 
     def end(self, case: Case) -> list[str]:
         """Where it ended; one that goes on is left where it is."""
         if case.closed_at is None:
-            return [f"      - expect: {_flow({'in': list(case.leaves)})}"]
+            return [f"      - expect: {_one_line({'in': list(case.leaves)})}"]
         outcome = {"outcome": case.outcome} if case.outcome else {}
-        return [f"    end: {_flow({'state': case.leaves[0], **outcome})}"]
+        return [f"    end: {_one_line({'state': case.leaves[0], **outcome})}"]
 
     def local(self, moment: datetime) -> str:
         zone: ZoneInfo = self.workflow.zone
@@ -200,7 +200,7 @@ def _given(workflow: Workflow, record: Mapping[str, Any]) -> Mapping[str, Any]:
     return said
 
 
-def _flow(value: Any) -> str:
+def _one_line(value: Any) -> str:
     """As YAML on one line, which JSON is."""
     return json.dumps(_plain(value), ensure_ascii=False)
 

@@ -11,6 +11,7 @@ from engine.core.loader.load import load
 from engine.errors import InvalidWorkflow
 from engine.service.bundles import digest, used_templates
 from engine.verify.check import check
+from engine.verify.letters import check_letter, used_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -75,6 +76,12 @@ def _checked(
         daily={name for name in names if letters.daily(name)},
         profile="draft",
     ).found
+    findings += tuple(
+        finding
+        for name in sorted(names & used_by(workflow))
+        for file, named in letters.named(name).items()
+        for finding in check_letter(f"templates/{file}", named, [workflow], "draft")
+    )
     refuse(findings)
     return replace(candidate, diagnostics=(*candidate.diagnostics, *findings))
 

@@ -12,6 +12,7 @@ from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
 from engine.core.loader.load import load
 from engine.errors import InvalidWorkflow, MilepostError
 from engine.verify.check import check
+from engine.verify.letters import check_letter, used_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,7 +121,7 @@ def _check(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, .
     if file.parent.name == "calendars":
         return read_calendar(_text(file, folder.checked), file=str(file))[1]
     if file.suffix in TEMPLATES:
-        return _template(file, folder)
+        return _template(file, folder, profile)
     if str(file) not in folder.loading:
         _load(file, folder)
     found = folder.loading[str(file)]
@@ -163,7 +164,7 @@ def _scenarios(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:
     )
 
 
-def _template(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:
+def _template(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, ...]:
     sources = {file.name: _text(file, folder.checked)}
     name = file.name.partition(".")[0]
     if file.suffix == ".typ":
@@ -173,7 +174,11 @@ def _template(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:
     else:
         from adapters.templates import MessageTemplates
 
-        problems = MessageTemplates(sources).check(name)
+        letters = MessageTemplates(sources)
+        problems = letters.check(name)
+        if not problems:
+            users = [workflow for workflow in folder.workflows.values() if name in used_by(workflow)]
+            return check_letter(str(file), letters.named(name)[file.name], users, profile)
     return tuple(Diagnostic(TEMPLATE_FAULT, Severity.ERROR, text, str(file), NOWHERE) for text in problems)
 
 

@@ -50,6 +50,7 @@ def test_what_is_in_words_only():
         "WF102",
         "WF103",
         "WF104",
+        "WF109",
     ]
 
 

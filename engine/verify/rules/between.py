@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.verify.rules.rule import ALWAYS, ERROR, LATE, NOTE, WARNING, Rule
+from engine.verify.rules.rule import ALWAYS, ERROR, FIRM, LATE, NOTE, WARNING, Rule
 
 BETWEEN = (
     Rule(
@@ -69,6 +69,14 @@ BETWEEN = (
         "`by: [vist]` beside a workflow `visit`.",
         "`by: [visit]`.",
         "likely",
+    ),
+    Rule(
+        "WF109",
+        "A letter that names what its workflow does not have",
+        FIRM,
+        "It could not be written: the name has no value in any case, so each time the message would be dead, and somebody would have to see to it.",
+        "came.en.txt says `{{ data.offer.prise }}`, and the workflow that sends it has `offer.price`.",
+        "It says `{{ data.offer.price }}`.",
     ),
     Rule(
         "WF094",

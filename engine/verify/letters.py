@@ -1,0 +1,81 @@
+"""Letters that name what their workflow does not have (WF109)."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from engine.core.acts import Notify
+from engine.core.diagnostics import Diagnostic, Mark
+from engine.core.loader.draft import CERTIFICATE_FACTS, REGISTER_FACTS
+from engine.verify.parts import Parts
+from engine.verify.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from engine.core.definition import Workflow
+    from engine.verify.rules.rule import Profile
+
+SAID = {
+    "case": ("id", "number", "workflow", "title", "timezone", "opened_at"),
+    "actor": ("name", "party"),
+    "to": ("name", "locale"),
+    "state": ("path", "title"),
+    "deadline": ("name", "title", "term", "due"),
+    "turn": (),
+    "link": (),
+    "children": (),
+}
+"""What a letter may name beside data and event data (engine/service/messages.py gives it), with the members of each."""
+
+
+def used_by(workflow: Workflow) -> set[str]:
+    """The templates of letters that a workflow names."""
+    parts = Parts(workflow)
+    reminders = {d.remind.template for state in workflow.states.values() for d in state.deadlines.values() if d.remind}
+    return {action.template for action in parts.of(Notify)} | reminders
+
+
+def check_letter(
+    file: str, named: Mapping[str, int], users: Iterable[Workflow], profile: Profile
+) -> tuple[Diagnostic, ...]:
+    """Findings about a template file: `named` are paths with their lines; it fits if each of its users has them all."""
+    severity = RULES["WF109"].severity(profile)
+    if severity is None:
+        return ()
+    found = []
+    for workflow in users:
+        known = _known(workflow)
+        for path, line in named.items():
+            if path not in known and not any(path.startswith(f"{name}.") for name in _leaves(workflow)):
+                close = get_close_matches(path, sorted(known), 1)
+                hint = (
+                    f"did you mean '{close[0]}'?"
+                    if close
+                    else f"there are {', '.join(sorted({*SAID, 'data', 'event'}))}"
+                )
+                message = f"'{path}' is nothing that '{workflow.name}' can say"
+                found.append(Diagnostic("WF109", severity, message, file, Mark(line, 1), hint))
+    return tuple(found)
+
+
+def _known(workflow: Workflow) -> set[str]:
+    """Every path that may be named, and what is around it."""
+    members = {f"{name}.{member}" for name, own in SAID.items() for member in own}
+    data = {f"data.{path}" for path in workflow.fields}
+    facts = {*CERTIFICATE_FACTS, *REGISTER_FACTS}
+    if workflow.certificate is not None:
+        facts |= {f"certificate.{name}" for name in workflow.certificate.facts}
+    facts |= {f"register.{name}" for name in workflow.register or ()}
+    event = {"event.name", *(f"event.{name}" for name in workflow.event_fields)}
+    paths = {*members, *data, *facts, *(f"data.{path}" for path in facts), *event, *SAID}
+    around = {path.rpartition(".")[0] for path in paths}
+    return {*paths, *around, *(path.partition(".")[0] for path in paths)} - {""}
+
+
+def _leaves(workflow: Workflow) -> set[str]:
+    """Paths whose inside is not looked into: fields with parts of their own, and what is a list."""
+    data = {f"data.{path}" for path in workflow.fields}
+    plain = {*workflow.event_fields, *(path for path in workflow.fields if "." not in path)}
+    return data | {f"event.{name}" for name in plain} | {"children"}
