@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import end_of_day, local_date
+from engine.core.values import instant
 from engine.errors import CertificateNotFound
 from engine.service.certificates import certificate_info
 from engine.service.searching import MAX_PAGE, row_of
@@ -14,7 +15,6 @@ from engine.store.records import RegisterFilter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from engine.service.catalog import Catalog
@@ -148,3 +148,14 @@ def entry_view(row: StoredEntry) -> EntryView:
     return EntryView(
         row.entry_no, row.revision, row.status, row.facts, row.effective_from, row.recorded_at, row.reason, row.case_id
     )
+
+
+def plain_fact(value: Any) -> Any:
+    """A fact as the JSON that programs read: numbers with a point, days and moments as texts."""
+    if isinstance(value, dict):
+        return {name: plain_fact(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_fact(item) for item in value]
+    if isinstance(value, datetime):
+        return instant(value)
+    return value if value is None or isinstance(value, str | int | bool) else str(value)

@@ -221,7 +221,10 @@ class CertificateFileRow(Row, table=True):
 
 
 class RegisterEntryRow(Row, table=True):
-    """A revision of an entry, only added to: what it says from `effective_from`, known since `recorded_at`."""
+    """A revision of an entry, only added to: what it says from `effective_from`, known since `recorded_at`.
+
+    `seq` is the step of its case that made it; none where the step was pruned before steps were noted.
+    """
 
     __tablename__ = "register_entry"
     __table_args__ = (
@@ -235,6 +238,7 @@ class RegisterEntryRow(Row, table=True):
     entry_no: str
     revision: int
     case_id: int = Field(sa_column=case_key(first=False))
+    seq: int | None
     verb: str
     status: str
     facts: str = Field(sa_type=Text)
