@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.moments import local_date
 from engine.errors import CertificateNotFound
+from engine.service.known_facts import is_after, is_before
 from engine.service.outward import certificate_issue, verify_url
 from engine.service.views import CertificateFile, CertificateInfo, PublicCertificate
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
     from engine.store.records import StoredCertificate
@@ -77,8 +79,7 @@ def public_certificate(
 
 def holds_on(held: StoredCertificate, day: date) -> bool:
     """Whether a day lies within the validity it says, both ends included."""
-    first, last = held.facts.get("valid_from"), held.facts.get("valid_until")
-    return not (isinstance(first, date) and day < first) and not (isinstance(last, date) and day > last)
+    return not is_before(held.facts, day) and not is_after(held.facts, day)
 
 
 def certificate_info(held: StoredCertificate, public_url: str) -> CertificateInfo:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import local_date
 from engine.core.expressions import ast
 from engine.errors import CertificateNotFound
 from engine.service.certificates import PUBLIC, holds_on, public_certificate
+from engine.service.known_facts import first_day, is_after, is_before, last_day, withheld
 from engine.service.register import entry_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from engine.core.expressions.expression import Expression
@@ -33,8 +34,6 @@ NOT_YET, VOID, PARTLY = "not_yet", "void", "partly"
 """What is said of an entry of which nothing holds yet, of one that is listed while its certificate is not valid, and of one that
 is listed without all its items.
 """
-WITHHELD = "suspended_items"
-"""The fact of an entry that names what of it may not be offered while the rest is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ class PublicReads:
                 answer=_answer(held, local_date(public.checked_at, chart.zone)),
                 since=_since(reader, held),
                 entry_no=None if entry is None else entry.entry_no,
-                withheld=entry.facts.get(WITHHELD) if entry is not None and entry.status == "listed" else None,
+                withheld=withheld(entry.facts) if entry is not None and entry.status == "listed" else None,
                 fields={} if own is None else _fields(own.facts, chart),
                 zone=chart.zone,
             )
@@ -181,8 +180,8 @@ def _line(held: StoredCertificate, today: date) -> CertificateLine:
         held.number,
         held.issue,
         _answer(held, today),
-        _day(held.facts.get("valid_from")),
-        _day(held.facts.get("valid_until")),
+        first_day(held.facts),
+        last_day(held.facts),
         held.token,
     )
 
@@ -202,12 +201,11 @@ def _stands(today: EntryView | None, certificate: CertificateLine | None, day: d
 
 
 def _within(facts: Mapping[str, Any], day: date) -> str:
-    first, last = _day(facts.get("valid_from")), _day(facts.get("valid_until"))
-    if first is not None and day < first:
+    if is_before(facts, day):
         return EARLY
-    if last is not None and day > last:
+    if is_after(facts, day):
         return LAPSED
-    return PARTLY if facts.get(WITHHELD) else "listed"
+    return PARTLY if withheld(facts) else "listed"
 
 
 def _listed_since(revisions: tuple[EntryView, ...], today: EntryView | None) -> datetime | None:
@@ -223,8 +221,7 @@ def _listed_since(revisions: tuple[EntryView, ...], today: EntryView | None) -> 
 def _answer(held: StoredCertificate, today: date) -> str:
     if held.status != "valid" or holds_on(held, today):
         return held.status
-    first = held.facts.get("valid_from")
-    return EARLY if isinstance(first, date) and today < first else LAPSED
+    return EARLY if is_before(held.facts, today) else LAPSED
 
 
 def _since(reader: Reader, held: StoredCertificate) -> datetime | None:
@@ -235,10 +232,6 @@ def _since(reader: Reader, held: StoredCertificate) -> datetime | None:
             break
         since = told.effective_from
     return since
-
-
-def _day(value: object) -> date | None:
-    return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
 def _fields(facts: Mapping[str, Expression], chart: Chart) -> Mapping[str, Field]:

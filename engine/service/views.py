@@ -292,7 +292,9 @@ class CertificateInfo:
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """Whether a bidder may offer an item on a day, as it was known at a moment, and why; a proof to keep."""
+    """Whether a bidder may offer a product, or an item of its scope, on a day, as it was known at a moment, and why;
+    a proof to keep.
+    """
 
     answer: bool
     tax_id: str
@@ -306,6 +308,7 @@ class Eligibility:
     effective_from: datetime | None = None
     recorded_at: datetime | None = None
     ref: str | None = None
+    item: str | None = None
     receipt: Receipt | None = None
 
 
