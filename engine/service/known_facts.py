@@ -12,6 +12,8 @@ VALID_FROM, VALID_UNTIL = "valid_from", "valid_until"
 """The first and the last day of validity, both included."""
 SCOPE = "scope"
 """The items that are covered, by their ids."""
+REPLACES = "replaces"
+"""The number of the certificate whose place this one takes; the store finds it by this name."""
 WITHHELD = "suspended_items"
 """Of an entry: what of it may not be offered while the rest is listed."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.calendars.moments import local_date
 from engine.core.expressions import ast
 from engine.errors import CertificateNotFound
-from engine.service.certificates import PUBLIC, holds_on, public_certificate
+from engine.service.certificates import PUBLIC, holds_on, public_certificate, successor_of
 from engine.service.known_facts import first_day, is_after, is_before, last_day, withheld
 from engine.service.register import entry_view
 
@@ -71,12 +71,13 @@ class EntryPage:
 class CheckPage:
     """A certificate as it is today: `answer` is its status, or EARLY, or LAPSED; `since` when that status began to hold.
 
-    `withheld` is what its entry says may not be offered for now, None where nothing is.
+    `successor` has taken its place where it is superseded and the register knows by what. `withheld` is what its entry says may not be offered for now, None where nothing is.
     """
 
     certificate: PublicCertificate
     answer: str
     since: datetime | None
+    successor: CertificateLine | None
     entry_no: str | None
     withheld: object
     fields: Mapping[str, Field]
@@ -154,10 +155,12 @@ class PublicReads:
         def work(reader: Reader) -> CheckPage:
             held, public, chart = public_certificate(reader, self._catalog, token)
             entry, own = reader.entry_of(held.case_id), chart.workflow.certificate
+            today, successor = local_date(public.checked_at, chart.zone), successor_of(reader, held)
             return CheckPage(
                 certificate=public,
-                answer=_answer(held, local_date(public.checked_at, chart.zone)),
+                answer=_answer(held, today),
                 since=_since(reader, held),
+                successor=None if successor is None else _line(successor, today),
                 entry_no=None if entry is None else entry.entry_no,
                 withheld=withheld(entry.facts) if entry is not None and entry.status == "listed" else None,
                 fields={} if own is None else _fields(own.facts, chart),

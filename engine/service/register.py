@@ -127,7 +127,7 @@ class Register:
         self, reader: Reader, row: StoredEntry, asked: Question, day: date, known: datetime, zone: ZoneInfo
     ) -> Eligibility:
         held = max(reader.certificates_of(row.case_id), key=lambda c: (c.issued_at, c.issue), default=None)
-        certificate = certificate_info(held, self._public_url) if held is not None else None
+        certificate = certificate_info(reader, held, self._public_url) if held is not None else None
         since = _shown(row.effective_from, zone)
         because = f" ({row.reason})" if row.reason else ""
         said = f"entry {row.entry_no} is {row.status} since {since}{because}, recorded {_shown(row.recorded_at, zone)}"

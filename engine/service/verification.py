@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import Unavailable
 from engine.ports import SignatureReading
+from engine.service.certificates import named, successor_of
 from engine.service.outward import certificate_issue
+from engine.service.views import Successor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +42,8 @@ class Finding(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`finding` says what the file is, `words` the same as a sentence; `status` is what the register says today, and `valid`
-    that the file is genuine and its certificate holds today.
+    that the file is genuine and its certificate holds today. `superseded_by` is what has taken its place, a later issue or
+    another certificate, as far as the register knows.
     """
 
     finding: Finding
@@ -51,16 +54,20 @@ class Verdict:
     issue: int | None = None
     latest_issue: int | None = None
     status: str | None = None
+    superseded_by: Successor | None = None
     valid: bool = False
     signature: SignatureReading | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the register has of the number and issue that a file says: the issue, the latest one, the stored file."""
+    """What the register has of the number and issue that a file says: the issue, the latest one, what has taken its
+    place as a certificate of its own, the stored file.
+    """
 
     held: StoredCertificate | None
     latest: StoredCertificate | None
+    successor: Successor | None
     pdf: bytes | None
     now: datetime
 
@@ -91,6 +98,7 @@ class Verification:
             issue=issue,
             latest_issue=latest.issue if latest else None,
             status=latest.status if latest else None,
+            superseded_by=_superseded_by(finding, known),
             valid=finding is Finding.GENUINE and latest is not None and self._holds(latest),
             signature=reading.signature,
         )
@@ -109,8 +117,8 @@ class Verification:
         if pdf == known.pdf:
             if known.latest.issue != reading.facts["issue"]:
                 newer = f"issue {known.latest.issue} has taken its place"
-                return Finding.SUPERSEDED, f"This is the file of {said} as it was issued; {newer}."
-            return Finding.GENUINE, f"This is the file of {said} as it was issued, byte for byte."
+                return Finding.SUPERSEDED, f"This is the file of {said} as it was issued; {newer}{_instead(known)}."
+            return Finding.GENUINE, f"This is the file of {said} as it was issued, byte for byte{_instead(known)}."
         return self._unlike(pdf, reading, known.pdf, known.now)
 
     def _unlike(self, pdf: bytes, reading: FileReading, stored: bytes, now: datetime) -> tuple[Finding, str]:
@@ -140,6 +148,18 @@ class Verification:
         )
 
 
+def _instead(known: _Known) -> str:
+    """Which certificate counts today where this one is superseded by another."""
+    by = known.successor
+    return "" if by is None else f"; certificate {by.number}, issue {by.issue}, counts instead"
+
+
+def _superseded_by(finding: Finding, known: _Known) -> Successor | None:
+    if known.successor is not None or known.latest is None or finding is not Finding.SUPERSEDED:
+        return known.successor
+    return Successor(known.latest.number, known.latest.issue)
+
+
 def _without_facts(pdf: bytes, signature: SignatureReading | None) -> tuple[Finding, str]:
     if signature is not None:
         return Finding.FOREIGN, f"It was signed by '{signature.signer}' and is no certificate of this register."
@@ -151,12 +171,13 @@ def _without_facts(pdf: bytes, signature: SignatureReading | None) -> tuple[Find
 def _known(reader: Reader, number: Any, issue: Any) -> _Known:
     now = reader.business_now()
     if not isinstance(number, str) or not isinstance(issue, int):
-        return _Known(None, None, None, now)
+        return _Known(None, None, None, None, now)
     latest = reader.certificate(number)
     if latest is None or latest.status == "reserved":
-        return _Known(None, None, None, now)
+        return _Known(None, None, None, None, now)
     held = certificate_issue(reader, number, issue)
-    return _Known(held, latest, reader.certificate_pdf(number, issue) if held else None, now)
+    pdf = reader.certificate_pdf(number, issue) if held else None
+    return _Known(held, latest, named(successor_of(reader, latest)), pdf, now)
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

@@ -275,8 +275,16 @@ class EntryHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class Successor:
+    """What has taken the place of something that is superseded."""
+
+    number: str
+    issue: int
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateInfo:
-    """A certificate with its latest issue."""
+    """A certificate with its latest issue; `superseded_by` as far as the register knows it."""
 
     number: str
     issue: int
@@ -288,6 +296,7 @@ class CertificateInfo:
     case_id: str
     sha256: str | None
     has_pdf: bool
+    superseded_by: Successor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +333,7 @@ class PublicCertificate:
     issued_at: datetime | None
     sha256: str | None
     checked_at: datetime
+    superseded_by: Successor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,10 +183,18 @@ class CheckpointRow(Row, table=True):
 
 
 class CertificateRow(Row, table=True):
-    """One issue of a certificate with the status it has now; `facts` are frozen by reserve and new_issue."""
+    """One issue of a certificate with the status it has now; `facts` are frozen by reserve and new_issue.
+
+    `replaces` is the number of an earlier certificate whose place it takes, as its fact of this name says.
+    """
 
     __tablename__ = "certificate"
-    __table_args__ = (UniqueConstraint("number", "issue"), Index(None, "token"), Index(None, "case_id"))
+    __table_args__ = (
+        UniqueConstraint("number", "issue"),
+        Index(None, "token"),
+        Index(None, "case_id"),
+        Index(None, "replaces"),
+    )
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
     number: str
     issue: int
@@ -194,6 +202,7 @@ class CertificateRow(Row, table=True):
     case_id: int = Field(sa_column=case_key(first=False))
     status: str
     facts: str = Field(sa_type=Text)
+    replaces: str | None
     issued_at: datetime = Field(sa_type=Instant)
 
 

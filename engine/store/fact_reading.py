@@ -48,6 +48,7 @@ _CERTIFICATES = (
 BY_NUMBER = Statement(_CERTIFICATES.where(K.number == bindparam("number")))
 BY_TOKEN = Statement(_CERTIFICATES.where(K.token == bindparam("token")))
 OF_CASE = Statement(_CERTIFICATES.where(CASE.c.public_id == bindparam("case_id")))
+REPLACING = Statement(_CERTIFICATES.where(K.replaces == bindparam("replaced")))
 PDF = Statement(
     select(CERTIFICATE_FILE.c.pdf)
     .join(CERTIFICATE, CERTIFICATE_FILE.c.certificate_id == K.id)
@@ -97,6 +98,10 @@ class FactReader(Session):
     def certificates_of(self, case_id: str) -> tuple[StoredCertificate, ...]:
         """All issues of a case's certificates, the last one of each first."""
         return tuple(_certificate(row) for row in self.link.rows(OF_CASE, case_id=case_id))
+
+    def certificates_replacing(self, number: str) -> tuple[StoredCertificate, ...]:
+        """All issues that say of themselves that they take the place of this certificate."""
+        return tuple(_certificate(row) for row in self.link.rows(REPLACING, replaced=bounded(number)))
 
     def certificate_pdf(self, number: str, issue: int) -> bytes | None:
         """The stored file of an issue."""

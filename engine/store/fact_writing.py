@@ -41,7 +41,7 @@ INSERT_CERTIFICATE = Statement(insert_into(CERTIFICATE, "id"))
 UPDATE_CERTIFICATE = Statement(
     update(CERTIFICATE)
     .where(K.id == bindparam("row"))
-    .values({name: bindparam(name, type_=K[name].type) for name in ("status", "facts", "issued_at")})
+    .values({name: bindparam(name, type_=K[name].type) for name in ("status", "facts", "replaces", "issued_at")})
 )
 UPDATE_STATUS = Statement(
     update(CERTIFICATE).where(K.id == bindparam("row")).values(status=bindparam("status", type_=K.status.type))
@@ -118,6 +118,7 @@ class FactWriter(CaseWriter, FactReader):
         frozen: dict[str, Any] = {
             "status": fact.status,
             "facts": canonical(fact.facts),
+            "replaces": bounded(replaces) if isinstance(replaces := fact.facts.get("replaces"), str) else None,
             "issued_at": step.record.at,
         }
         if found is None:

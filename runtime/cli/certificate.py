@@ -64,6 +64,8 @@ def _print(file: Path, verdict: Verdict) -> None:
         cells(made, "says it is", f"{verdict.number}, issue {verdict.issue}")
     cells(made, "file is", f"{verdict.finding}: {verdict.words}")
     cells(made, "status today", _today(verdict))
+    if verdict.superseded_by is not None:
+        cells(made, "superseded by", f"{verdict.superseded_by.number}, issue {verdict.superseded_by.issue}")
     for line in _signature(verdict.signature):
         cells(made, *line)
     out().print(made)

@@ -43,8 +43,8 @@ data:
     out: {type: list, of: text}
     pressure: {type: number, title: {en: "Pressure, MPa", ru: "Давление, МПа"}}
     kind: {type: choice, options: {gate: {en: gate valve, ru: задвижка}, ball: {en: ball valve, ru: кран шаровой}}, title: {en: Kind, ru: Вид}}
-  decision: {first: date, last: date, ends: date}
-open: {by: applicant, form: [applicant.tax_id!, applicant.name!, applicant.address, product.designation!, product.name, product.code, product.items, product.pressure, product.kind]}
+  decision: {first: date, last: date, ends: date, replaces: text}
+open: {by: applicant, form: [applicant.tax_id!, applicant.name!, applicant.address, product.designation!, product.name, product.code, product.items, product.pressure, product.kind, decision.replaces]}
 certificate:
   number: "OGN1.RU.{body}.P.{seq:5}-{check}"
   template: certificate
@@ -56,6 +56,7 @@ certificate:
   scope: product.items
   nominal_pressure: product.pressure
   kind: product.kind
+  replaces: decision.replaces
   valid_from: decision.first
   valid_until: decision.last
 register:
@@ -225,4 +226,5 @@ def fill(made):
     made.list("controls", product__designation="C-1", applicant__name="CONTROLS")
     made.rewrite("CONTROLS", CONTROLS)
     made.list("long", product__designation="L-1 " + "pump " * 300, applicant__name=LONG[:10_000])
+    made.list("SU-2", decision__replaces=made.numbers["SU-1"])
     made.list("unbroken", product__designation="Ш" * 300, applicant__name=UNBROKEN)

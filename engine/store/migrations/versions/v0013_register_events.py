@@ -1,4 +1,6 @@
-"""Which step has made a revision of the register; subscriptions to entries, which may be owed several revisions of one step."""
+"""Which step has made a revision of the register; subscriptions to entries, which may be owed several revisions of one step;
+which certificate takes the place of which.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from engine.core.values import restore
-from engine.store.columns import BIG, LONG
+from engine.store.columns import BIG, LONG, STRING
 
 revision = "0013"
 down_revision = "0011"
@@ -27,6 +29,8 @@ def upgrade() -> None:
         delivery.create_unique_constraint(
             op.f("uq_delivery_subscription_id_pos_seq"), ["subscription_id", "pos", "seq"]
         )
+    op.add_column("certificate", sa.Column("replaces", STRING, nullable=True))
+    op.create_index(op.f("ix_certificate_replaces"), "certificate", ["replaces"], unique=False)
     database = op.get_bind()
     rows = database.execute(sa.select(ENTRY.c.case_id, ENTRY.c.id).order_by(ENTRY.c.case_id, ENTRY.c.id)).all()
     noted = sa.update(ENTRY).where(ENTRY.c.id == sa.bindparam("row")).values(seq=sa.bindparam("step"))
