@@ -104,6 +104,7 @@ def test_every_kind_of_file(signing, acme, officer, key, tmp_path):
         verdict = verify(content)
         assert (what, verdict.finding, verdict.valid) == (what, finding, False)
         assert words in verdict.words, what
+        assert verdict.words == verdict.particulars.said()
 
 
 def _made_anew(world, held, key):
