@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from engine.core.case import Actor
 
 
+FONTS = "fonts/"
+"""Where the fonts are among the sources of templates: `fonts/<file>` → its content in base64."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A receiver of messages, as the directory knows him."""

@@ -13,10 +13,10 @@ from adapters.certificates import TypstCertificates, signature_look
 from adapters.signatures.confined import ConfinedReader
 from adapters.signatures.keys import Key
 from adapters.signatures.signing import PadesSigner
-from adapters.templates import MessageTemplates, read_folder
+from adapters.templates import MessageTemplates
 from engine.core.case import Actor, Event
 from engine.ports import Adapters, RenderedCertificate
-from engine.service.bundles import Bundle
+from engine.service.bundles import Bundle, read_templates
 from engine.service.services import build_services
 from engine.store.statement import Statement
 from engine.store.store import Store
@@ -24,7 +24,7 @@ from engine.store.tables import CERTIFICATE, REGISTER_ENTRY
 from tests.adapters.signing_keys import Authority
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)  # Monday, 09:00 in Moscow
-TEMPLATES = read_folder(Path(__file__).parents[2] / "workflows" / "templates")
+TEMPLATES = read_templates(Path(__file__).parents[2] / "workflows" / "templates")
 PERMIT = """
 milepost: 1
 workflow: permit

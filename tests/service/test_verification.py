@@ -14,10 +14,10 @@ from adapters.certificates import TypstCertificates, signature_look
 from adapters.signatures.confined import ConfinedReader
 from adapters.signatures.keys import Key
 from adapters.signatures.signing import PadesSigner
-from adapters.templates import MessageTemplates, read_folder
+from adapters.templates import MessageTemplates
 from engine.errors import InvalidWorkflow, Unavailable
 from engine.ports import Adapters
-from engine.service.bundles import Bundle
+from engine.service.bundles import Bundle, read_templates
 from engine.service.services import build_services
 from engine.service.views import Successor
 from tests.adapters.signing_keys import Authority
@@ -26,7 +26,7 @@ from tests.service.test_certificates_and_register import SOURCE
 from tests.service.test_successors import WITH_RENEWAL
 from tests.service.test_successors import granted as certified
 
-TEMPLATES = read_folder(Path(__file__).parents[2] / "workflows" / "templates")
+TEMPLATES = read_templates(Path(__file__).parents[2] / "workflows" / "templates")
 
 
 @pytest.fixture(scope="module")
