@@ -7,6 +7,7 @@ where it has `#metadata((page: …, left: …, bottom: …, width: …, height: 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -25,10 +26,10 @@ from adapters.plain_json import plain_json
 from adapters.sheet import sheet
 from engine.core.plain import one_line
 from engine.errors import DeliveryFailed
-from engine.ports import Place, RenderedCertificate
+from engine.ports import FONTS, Place, RenderedCertificate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from engine.ports import CertificateView
@@ -56,16 +57,21 @@ _LOOK = """#let s = sys.inputs
 MAX_NAME = 120
 _EDGES = ("left", "bottom", "width", "height")
 _AT = re.compile(r"template\.typ:(\d+):(\d+)")
+_NO_FAMILY = re.compile(r"unknown font family: (.*)")
 _NO_GLYPH = re.compile(r'the text `"(.*?)"` could not be displayed')
 
 
 class TypstCertificates:
-    """Renderer over sources named `<template>.typ`; other sources are left alone. A `mark` is set in large letters over
+    """Renderer over sources named `<template>.typ`, with fonts named `fonts/…` in base64 beside Typst's own; other sources are
+    left alone. A `mark` is set in large letters over
     every page, whatever the template.
     """
 
     def __init__(self, sources: Mapping[str, str], *, mark: str = "") -> None:
         self._mark = mark
+        self._fonts = {
+            name.removeprefix(FONTS): base64.b64decode(text) for name, text in sources.items() if name.startswith(FONTS)
+        }
         self._sources = {name: source for name, source in sources.items() if name.endswith(".typ")}
 
     def check(self, name: str) -> list[str]:
@@ -75,9 +81,11 @@ class TypstCertificates:
             return problems
         for what, view in SAMPLES.items():
             try:
-                self.render(replace(view, template=name))
+                _, unknown = self._rendered(replace(view, template=name))
             except DeliveryFailed as failure:
                 problems.append(f"{failure} (tried with {what})")
+            else:
+                problems += unknown
         return problems[:1]
 
     def _against(self, name: str) -> list[str]:
@@ -93,6 +101,10 @@ class TypstCertificates:
 
     def render(self, view: CertificateView) -> RenderedCertificate:
         """The file; DeliveryFailed for good where the template or the facts do not fit."""
+        return self._rendered(view)[0]
+
+    def _rendered(self, view: CertificateView) -> tuple[RenderedCertificate, list[str]]:
+        """The file, and what is said of fonts that the template names and nobody has."""
         problems = self._against(view.template)
         if problems:
             raise DeliveryFailed(problems[0], retry_after=None)
@@ -104,7 +116,7 @@ class TypstCertificates:
         source = self._sources[f"{view.template}.typ"] + _FACTS
         if self._mark:
             source, inputs["mark"] = _MARK.replace("\n", "") + source, self._mark
-        return _compiled(source, inputs, view)
+        return _compiled(source, inputs, view, self._fonts)
 
 
 def signature_look(name: str, at: datetime, place: Place) -> bytes:
@@ -148,26 +160,51 @@ def _qr(url: str) -> str:
     return out.getvalue().decode("utf-8")
 
 
-def _compiled(source: str, inputs: dict[str, str], view: CertificateView) -> RenderedCertificate:
+def _compiled(
+    source: str, inputs: dict[str, str], view: CertificateView, fonts: Mapping[str, bytes]
+) -> tuple[RenderedCertificate, list[str]]:
     with tempfile.TemporaryDirectory() as alone:  # its root: no file but its own can be read
         main = Path(alone, "template.typ")
         main.write_text(source, encoding="utf-8")
+        families = _families(Path(alone, FONTS), fonts)
         try:
             compiler = typst.Compiler(
                 main,
                 root=alone,
                 package_path=alone,
                 package_cache_path=alone,
-                font_paths=_FONTS,
+                font_paths=families,
                 sys_inputs={**inputs, "issued_at": view.issued_at.strftime("%Y-%m-%d %H:%M:%S")},
             )
-            pdf = compiler.compile(format="pdf", pdf_standards="a-3b", timestamp=int(view.issued_at.timestamp()))
+            pdf, warnings = compiler.compile_with_warnings(
+                format="pdf", pdf_standards="a-3b", timestamp=int(view.issued_at.timestamp())
+            )
             places = json.loads(compiler.query("<signature>", field="value"))
         except typst.TypstError as error:
             raise DeliveryFailed(_words(view.template, error), retry_after=None) from error
     if not isinstance(pdf, bytes):
         raise DeliveryFailed(f"certificate template {view.template}.typ has no page; give it one", retry_after=None)
-    return RenderedCertificate(pdf, hashlib.sha256(pdf).hexdigest(), _place(places, view.template))
+    made = RenderedCertificate(pdf, hashlib.sha256(pdf).hexdigest(), _place(places, view.template))
+    return made, _unknown(warnings, view.template, families)
+
+
+def _families(folder: Path, fonts: Mapping[str, bytes]) -> typst.Fonts:
+    """Typst's own and these, which it reads when it needs them: the folder stays as long as it compiles."""
+    folder.mkdir()
+    for name, content in fonts.items():
+        Path(folder, Path(name).name).write_bytes(content)
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[folder])
+
+
+def _unknown(warnings: Sequence[typst.TypstWarning], template: str, families: typst.Fonts) -> list[str]:
+    """What is said of each font that the template names and nobody has: another one would stand in for it."""
+    found, have = [], ", ".join(families.families())
+    for warning in warnings:
+        family, at = _NO_FAMILY.search(warning.message), _AT.search(warning.diagnostic or "")
+        if family:
+            where = f":{at[1]}:{at[2]}" if at else ""
+            found.append(f"{template}.typ{where}: there is no font '{family[1]}'; there are: {have}")
+    return found
 
 
 def _place(found: list[Any], template: str) -> Place | None:

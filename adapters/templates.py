@@ -25,7 +25,6 @@ from engine.errors import DeliveryFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from jinja2.runtime import Context
 
@@ -117,15 +116,6 @@ class _Environment(SandboxedEnvironment):
         if isinstance(left, int) and isinstance(right, int):
             return super().call_binop(context, operator, left, right)
         raise TemplateError(f"'{operator}' is for whole numbers only; write texts one after the other")
-
-
-def read_folder(path: Path) -> dict[str, str]:
-    """All templates of a folder, name (`reminder.en.txt`, `certificate.typ`) → source."""
-    return {
-        file.name: file.read_text("utf-8")
-        for file in sorted(path.iterdir())
-        if file.suffix in {".txt", ".typ"} and file.is_file()
-    }
 
 
 class MessageTemplates:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from engine.service.subscriptions import MAX_ENTRIES
 from engine.service.views import CaseView, Outcome, StepView
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", examples=["submit"])]
@@ -150,6 +151,12 @@ class SubscriptionBody(Body):
     workflow: Name | None = Field(default=None, description="of cases of this workflow only")
     type: str | None = Field(default=None, max_length=80, description="of this type only: milepost.case.event, …")
     party: str | None = Field(default=None, max_length=200, description="of cases of this party only")
+    entries: list[Annotated[str, Field(min_length=1, max_length=200)]] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_ENTRIES,
+        description="of these entries of the register, and of no steps",
+    )
 
 
 class CalendarBody(Body):

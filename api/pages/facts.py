@@ -88,6 +88,10 @@ class Telling:
         """A moment, to the minute."""
         return _together(moment_in_words(moment, locale=self.language, zone=self.zone))
 
+    def count(self, number: int) -> str:
+        """How many, in groups of three digits."""
+        return f"{number:,}".replace(",", str(self.words["site"]["thousands"]))
+
     def _plain(self, value: object) -> str:
         if isinstance(value, bool):
             return str(self.words["site"]["yes" if value else "no"])

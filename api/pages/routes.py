@@ -17,6 +17,7 @@ from api.pages.language import LANGUAGES, wants_page, words
 from api.pages.rendering import page
 from api.pages.route import PageRoute
 from api.pages.shown import line_of, past_of, title_of, tone
+from engine.service.known_facts import VALID_FROM, VALID_UNTIL
 from engine.service.public import CheckPage
 from engine.service.services import Services
 from engine.service.views import PublicCertificate
@@ -25,7 +26,6 @@ router = APIRouter(tags=["public"], route_class=PageRoute)
 
 A_PAGE = 20
 HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
-OF_FACTS = ("valid_from", "valid_until")
 
 
 def _field(name: str) -> Any:
@@ -133,11 +133,14 @@ def check(
 
 def _days(telling: Telling, facts: Mapping[str, Any]) -> dict[str, str]:
     """The first and the last day that facts name, "" where they name none."""
-    return {name: telling.day(facts[name]) if isinstance(facts.get(name), date) else "" for name in OF_FACTS}
+    return {
+        name: telling.day(facts[name]) if isinstance(facts.get(name), date) else ""
+        for name in (VALID_FROM, VALID_UNTIL)
+    }
 
 
 def _line(found: CheckPage) -> str:
     """Which sentence follows the answer: one that has all its values."""
-    if found.answer == "valid" and not found.certificate.facts.get("valid_until"):
+    if found.answer == "valid" and not found.certificate.facts.get(VALID_UNTIL):
         return "valid_open"
     return f"{found.answer}_line"

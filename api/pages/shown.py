@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api.pages.facts import Row, Shown
+from engine.service.known_facts import VALID_UNTIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 TITLES = ("designation", "product", "product_name", "name")
 """Facts by which people know a product, the best first."""
-IN_A_LIST = ("tax_id", "code", "valid_until")
+IN_A_LIST = ("tax_id", "code", VALID_UNTIL)
 TONES = {
     "listed": "good",
     "valid": "good",

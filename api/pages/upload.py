@@ -16,13 +16,13 @@ from api.limits import Doors, address_of
 from api.pages.facts import Telling
 from api.pages.frame import Frame, frame_of
 from api.pages.language import LANGUAGES, words
-from api.pages.rendering import page
+from api.pages.rendering import fill, line, page
 from api.pages.route import PageRoute
 from api.pages.shown import tone
 from api.room import Room
 from engine.errors import CertificateNotFound
 from engine.service.services import Services
-from engine.service.verification import MAX_FILE, Finding, Verdict
+from engine.service.verification import MAX_FILE, Finding, Particulars, Verdict
 
 router = APIRouter(tags=["public"], route_class=PageRoute)
 
@@ -33,8 +33,6 @@ _FILE: dict[str, Any] = {
     "properties": {"file": {"type": "string", "format": "binary"}},
 }
 _HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
-_DETAILED = frozenset({Finding.ALTERED, Finding.TRUNCATED, Finding.FOREIGN})
-"""Findings of which there is more to say than that they are so."""
 LangIn = Annotated[str | None, Query(description=f"the language: {' or '.join(LANGUAGES)}")]
 
 
@@ -101,12 +99,28 @@ def _verdict(services: Services, frame: Frame, pdf: bytes) -> HTMLResponse:
         verdict=verdict,
         name=name,
         tone=_tone(verdict),
-        detail=verdict.words if verdict.finding in _DETAILED else "",
+        detail=_detail(verdict.particulars, telling),
         token=token,
         stands=said["status"][answer] if answer else "",
         stands_tone=tone(answer),
         tell=telling,
     )
+
+
+def _detail(particulars: Particulars, telling: Telling) -> str:
+    """What there is to say beside the finding, "" where that is all."""
+    sentence = telling.words["particulars"].get(particulars.code)
+    if sentence is None:
+        return ""
+    said = {name: _said(value, telling) for name, value in particulars.values.items()}
+    return fill(sentence, **said)
+
+
+def _said(value: object, telling: Telling) -> object:
+    """Names of facts by their labels, numbers as people write them; what the file says of itself stays apart."""
+    if isinstance(value, tuple):
+        return ", ".join(name if name == "…" else telling.label(name) for name in value)
+    return telling.count(value) if isinstance(value, int) else line(value)
 
 
 def _tone(verdict: Verdict) -> str:

@@ -12,23 +12,26 @@ from api.auth import ActorIn, ServicesIn
 from api.bodies import Body, Day, Moment
 from api.exact import ExactRoute
 from engine.service.receipt_views import Receipt
-from engine.service.receipts import MAX_LINES, Earlier, Question, ReceiptWord
+from engine.service.receipts import MAX_LINES, Earlier, ReceiptWord
+from engine.service.register import Question
 from engine.service.views import Eligibility, EntryHistory, EntryView, Page
 
 router = APIRouter(prefix="/register", tags=["register"], route_class=ExactRoute)
 
 Text = Annotated[str | None, Query(max_length=200)]
 MAX_DESIGNATION = 4000
+MAX_ITEM = 200
 CSV, JSON_LINES = "text/csv; charset=utf-8", "application/x-ndjson"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class BidLine(Body):
-    """A bidder's item; `ref` is your own name for it."""
+    """A bidder's product, or an `item` of its scope; `ref` is your own name for it."""
 
     tax_id: str = Field(max_length=40)
     designation: str = Field(max_length=MAX_DESIGNATION)
     ref: str | None = Field(default=None, max_length=200)
+    item: str | None = Field(default=None, max_length=MAX_ITEM)
 
 
 class BidBody(Body):
@@ -116,18 +119,22 @@ def eligibility(
     actor: ActorIn,
     tax_id: Annotated[str, Query(max_length=40)],
     designation: Annotated[str, Query(max_length=MAX_DESIGNATION)],
+    item: Annotated[str | None, Query(max_length=MAX_ITEM)] = None,
     on: Day | None = None,
     known_at: Moment | None = None,
 ) -> Eligibility:
-    """May this bidder offer this product on that day: yes or no, with the entry, the reasons, and a receipt to keep."""
-    (answer,) = services.receipts.ask([Question(tax_id, designation)], actor, on=on, known_at=known_at)
+    """May this bidder offer this product, or an item of its scope, on that day: yes or no, with the entry, the reasons, and a
+    receipt to keep.
+    """
+    asked = Question(tax_id, designation, item=item)
+    (answer,) = services.receipts.ask([asked], actor, on=on, known_at=known_at)
     return answer
 
 
 @router.post("/eligibility")
 def eligibility_of_a_bid(body: BidBody, services: ServicesIn, actor: ActorIn) -> list[Eligibility]:
     """The same for a whole bid list: an answer a line, in their order, all of one moment, each with its receipt."""
-    lines = [Question(line.tax_id, line.designation, line.ref) for line in body.lines]
+    lines = [Question(line.tax_id, line.designation, line.ref, line.item) for line in body.lines]
     return list(services.receipts.ask(lines, actor, on=body.on, known_at=body.known_at))
 
 

@@ -22,8 +22,11 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 @router.post("", status_code=201)
 def create_subscription(body: SubscriptionBody, services: ServicesIn, actor: ActorIn) -> NewSubscription:
-    """Have what happens in the cases you may see posted to an address, from now on. The secret is shown this once."""
-    wanted = Wanted(workflow=body.workflow, type=body.type, party=body.party)
+    """Have what happens in the cases you may see, or with entries of the register, posted to an address, from now on.
+
+    The secret is shown this once.
+    """
+    wanted = Wanted(workflow=body.workflow, type=body.type, party=body.party, entries=frozenset(body.entries or ()))
     return services.subscriptions.create(actor, body.url, wanted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from engine.core.acts import Notify
 from engine.core.machine.chart import arms_of
 from engine.core.values import canonical
 from engine.errors import MilepostError
+from engine.ports import FONTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 MAX_FILE = 1024 * 1024
 ENGINE_TEMPLATES = frozenset({"reminder", "escalation", "deadline_moved"})
 _ENDINGS = {".txt", ".typ"}
+MAX_FONT, MAX_FONTS = 2 * 1024 * 1024, 10 * 1024 * 1024
+"""Bytes of a font, and of all fonts of a folder."""
+_FONT_ENDINGS = {".ttf", ".otf"}
+_FONT_BEGINS = {b"\0\1\0\0", b"true", b"OTTO"}
+_FONT_PARTS = {b"cmap", b"head", b"hhea", b"maxp", b"name"}
 
 
 class UnreadableFile(MilepostError):
@@ -29,7 +36,7 @@ class UnreadableFile(MilepostError):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """`templates`: file name (`reminder.en.txt`, `certificate.typ`) → text; `calendars`: name → YAML text."""
+    """`templates`: file name (`reminder.en.txt`, `certificate.typ`) → text, fonts (`fonts/…`) in base64; `calendars`: name → YAML text."""
 
     source: str
     file: str
@@ -41,11 +48,46 @@ def read_folder(path: Path) -> tuple[Bundle, ...]:
     """All workflows of a folder (`*.yaml`, not `*.test.yaml`), or the one file, with the folder's templates, calendars."""
     folder = path if path.is_dir() else path.parent
     files = sorted(folder.glob("*.yaml")) if path.is_dir() else [path]
-    templates = {file.name: _text(file) for file in _files(folder / "templates") if file.suffix in _ENDINGS}
+    templates = read_templates(folder / "templates")
     calendars = read_calendars(path)
     return tuple(
         Bundle(_text(file), file.name, templates, calendars) for file in files if not file.name.endswith(".test.yaml")
     )
+
+
+def read_templates(folder: Path) -> dict[str, str]:
+    """All templates of a folder, and the fonts beside them, as a bundle has them. Raises UnreadableFile."""
+    texts = {file.name: _text(file) for file in _files(folder) if file.suffix in _ENDINGS}
+    return texts | read_fonts(folder)
+
+
+def read_fonts(folder: Path) -> dict[str, str]:
+    """The fonts of a folder of templates, by path below it, in base64. Raises UnreadableFile for what is none, or too much."""
+    found, whole = {}, 0
+    for file in _files(folder / FONTS):
+        if file.suffix.lower() in _FONT_ENDINGS:
+            content = _raw(file, MAX_FONT)
+            whole += len(content)
+            if not _is_font(content):
+                raise UnreadableFile(
+                    f"{file.name} is no font in TrueType or OpenType, or is cut off; put a whole one there"
+                )
+            if whole > MAX_FONTS:
+                raise UnreadableFile(
+                    f"the fonts have more than {MAX_FONTS} bytes in all; leave out what no template uses"
+                )
+            found[f"{FONTS}{file.name}"] = base64.b64encode(content).decode()
+    return found
+
+
+def _is_font(content: bytes) -> bool:
+    """By its table of contents: the parts that every font has, each within the file."""
+    count = int.from_bytes(content[4:6], "big")
+    lines = [content[at : at + 16] for at in range(12, 12 + 16 * count, 16)]
+    if content[:4] not in _FONT_BEGINS or any(len(line) < 16 for line in lines):
+        return False
+    ends = [int.from_bytes(line[8:12], "big") + int.from_bytes(line[12:16], "big") for line in lines]
+    return {line[:4] for line in lines} >= _FONT_PARTS and max(ends) <= len(content)
 
 
 def read_calendars(path: Path) -> dict[str, str]:
@@ -57,7 +99,7 @@ def read_calendars(path: Path) -> dict[str, str]:
 
 
 def used_templates(workflow: Workflow, templates: Mapping[str, str]) -> dict[str, str]:
-    """The sources that this workflow can come to use."""
+    """The sources that this workflow can come to use; with a certificate all fonts."""
     names = set(ENGINE_TEMPLATES)
     if workflow.certificate is not None:
         names.add(workflow.certificate.template)
@@ -65,7 +107,12 @@ def used_templates(workflow: Workflow, templates: Mapping[str, str]) -> dict[str
         names.update(action.template for action in _actions(state) if isinstance(action, Notify))
         names.update(deadline.remind.template for deadline in state.deadlines.values() if deadline.remind)
     names.update(action.template for action in workflow.opening.actions if isinstance(action, Notify))
-    return {name: text for name, text in sorted(templates.items()) if name.partition(".")[0] in names}
+    fonts = workflow.certificate is not None
+    return {
+        name: text
+        for name, text in sorted(templates.items())
+        if (fonts if name.startswith(FONTS) else name.partition(".")[0] in names)
+    }
 
 
 def digest(source: str, templates: Mapping[str, str]) -> str:
@@ -83,13 +130,18 @@ def _files(folder: Path) -> list[Path]:
 
 def _text(file: Path) -> str:
     try:
+        return _raw(file, MAX_FILE).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(f"{file.name} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+
+
+def _raw(file: Path, most: int) -> bytes:
+    try:
         raw = file.read_bytes()
-        if len(raw) > MAX_FILE:
-            raise UnreadableFile(f"{file.name} has {len(raw)} bytes; at most {MAX_FILE}")
-        return raw.decode("utf-8")
     except OSError as error:
         raise UnreadableFile(
             f"{file.name} cannot be read ({error.strerror}); give a workflow file or folder"
         ) from error
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(f"{file.name} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    if len(raw) > most:
+        raise UnreadableFile(f"{file.name} has {len(raw)} bytes; at most {most}")
+    return raw

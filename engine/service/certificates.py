@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.moments import local_date
 from engine.errors import CertificateNotFound
+from engine.service.known_facts import is_after, is_before
 from engine.service.outward import certificate_issue, verify_url
-from engine.service.views import CertificateFile, CertificateInfo, PublicCertificate
+from engine.service.views import CertificateFile, CertificateInfo, PublicCertificate, Successor
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from engine.core.machine.chart import Chart
     from engine.service.catalog import Catalog
     from engine.store.records import StoredCertificate
@@ -28,10 +30,14 @@ class Certificates:
 
     def by_number(self, number: str) -> CertificateInfo:
         """The latest issue of a certificate. Raises CertificateNotFound."""
-        held = self._store.read(lambda reader: reader.certificate(number))
-        if held is None:
-            raise _unknown(f"number '{number[:80]}'")
-        return certificate_info(held, self._public_url)
+
+        def work(reader: Reader) -> CertificateInfo:
+            held = reader.certificate(number)
+            if held is None:
+                raise _unknown(f"number '{number[:80]}'")
+            return certificate_info(reader, held, self._public_url)
+
+        return self._store.read(work)
 
     def by_token(self, token: str) -> PublicCertificate:
         """What anybody may know who has the token: today's status. Raises CertificateNotFound (reserved ones too)."""
@@ -71,17 +77,30 @@ def public_certificate(
         issued_at=held.issued_at,
         sha256=held.sha256,
         checked_at=now,
+        superseded_by=named(successor_of(reader, held)),
     )
     return held, public, chart
 
 
 def holds_on(held: StoredCertificate, day: date) -> bool:
     """Whether a day lies within the validity it says, both ends included."""
-    first, last = held.facts.get("valid_from"), held.facts.get("valid_until")
-    return not (isinstance(first, date) and day < first) and not (isinstance(last, date) and day > last)
+    return not is_before(held.facts, day) and not is_after(held.facts, day)
 
 
-def certificate_info(held: StoredCertificate, public_url: str) -> CertificateInfo:
+def successor_of(reader: Reader, held: StoredCertificate) -> StoredCertificate | None:
+    """What has taken the place of a certificate that is superseded, as far as the register knows: the youngest issue that says so."""
+    if held.status != "superseded":
+        return None
+    found = [one for one in reader.certificates_replacing(held.number) if one.status in PUBLIC]
+    return max(found, key=lambda one: (one.issued_at, one.issue), default=None)
+
+
+def named(successor: StoredCertificate | None) -> Successor | None:
+    """It by number and issue."""
+    return None if successor is None else Successor(successor.number, successor.issue)
+
+
+def certificate_info(reader: Reader, held: StoredCertificate, public_url: str) -> CertificateInfo:
     """A certificate for those who work with it."""
     return CertificateInfo(
         number=held.number,
@@ -94,6 +113,7 @@ def certificate_info(held: StoredCertificate, public_url: str) -> CertificateInf
         case_id=held.case_id,
         sha256=held.sha256,
         has_pdf=held.has_pdf,
+        superseded_by=named(successor_of(reader, held)),
     )
 
 

@@ -1,4 +1,7 @@
-"""Steps as CloudEvents 1.0: thin, so that who hears of one reads the case for what he may see of it."""
+"""Steps as CloudEvents 1.0: thin, so that who hears of one reads the case for what he may see of it.
+
+Who wants entries of the register hears of their revisions instead, as entry_news.py says them.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.sight import Sight, may_see
 from engine.core.values import instant
+from engine.service.entry_news import entry_event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.core.case import Actor, Case
     from engine.service.catalog import Catalog
-    from engine.store.records import StoredCase
+    from engine.store.records import FeedEntry, StoredCase
     from engine.store.store import Store
     from engine.store.transaction import Reader
 
@@ -23,19 +27,24 @@ KIND = "milepost.case."
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which steps: of a workflow, of a case (id or number), of a kind, of a party's cases; None: no matter."""
+    """Which steps: of a workflow, of a case (id or number), of a kind, of a party's cases; None: no matter.
+
+    With `entries`: no steps, but the revisions of these entries of the register.
+    """
 
     workflow: str | None = None
     case: str | None = None
     type: str | None = None
     party: str | None = None
+    entries: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A step's place in the feed, and its event as JSON."""
+    """A step's place in the feed, and its event as JSON; `seq` is the step's in its case, or the revision of the entry."""
 
     pos: int
+    seq: int
     event: dict[str, Any]
 
 
@@ -58,26 +67,48 @@ class Newsroom:
         """The same for several, by one look: what each of them may know."""
 
         def work(reader: Reader) -> tuple[int, list[list[News]]]:
-            known: dict[str, tuple[StoredCase | None, list[int]]] = {}
             found: list[list[News]] = [[] for _ in listeners]
-            last = pos
-            for entry in reader.feed(pos, CHUNK):
-                last = entry.pos
-                if entry.case_id not in known:
-                    known[entry.case_id] = self._seen_by(reader, entry.case_id, listeners)
-                case, places = known[entry.case_id]
-                event = None if case is None or not places else self._event(reader, case, entry.pos, entry.seq)
-                if event is None:
-                    continue
-                for place in places:
-                    if listeners[place][1].type in {None, event["type"]}:
-                        found[place].append(News(entry.pos, event))
+            feed = reader.feed(pos, CHUNK)
+            last = feed[-1].pos if feed else pos
+            if any(not wanted.entries for _, wanted in listeners):
+                self._tell_steps(reader, feed, listeners, found)
+            if any(wanted.entries for _, wanted in listeners):
+                self._tell_entries(reader, (pos, last), listeners, found)
             return last, found
 
         return self._store.read(work)
 
+    def _tell_steps(
+        self, reader: Reader, feed: Sequence[FeedEntry], listeners: Sequence[Listener], found: list[list[News]]
+    ) -> None:
+        known: dict[str, tuple[StoredCase | None, list[int]]] = {}
+        for entry in feed:
+            if entry.case_id not in known:
+                known[entry.case_id] = self._seen_by(reader, entry.case_id, listeners)
+            case, places = known[entry.case_id]
+            event = None if case is None or not places else self._event(reader, case, entry.pos, entry.seq)
+            if event is None:
+                continue
+            for place in places:
+                if listeners[place][1].type in {None, event["type"]}:
+                    found[place].append(News(entry.pos, entry.seq, event))
+
+    def _tell_entries(
+        self, reader: Reader, between: tuple[int, int], listeners: Sequence[Listener], found: list[list[News]]
+    ) -> None:
+        for pos, row in reader.register_changes(*between):
+            for place, (_, wanted) in enumerate(listeners):
+                if row.entry_no in wanted.entries:
+                    found[place].append(News(pos, row.revision, entry_event(row, pos, self._source)))
+
     def event_for(self, reader: Reader, listener: Listener, case_id: str, seq: int, pos: int) -> dict[str, Any] | None:
-        """One step's event; None where this actor may not know of it any more, or it was pruned."""
+        """One step's event; None where this actor may not know of it any more, or it was pruned.
+
+        For who wants entries `case_id` is an entry's number, and `seq` its revision.
+        """
+        if listener[1].entries:
+            row = reader.register_revision(case_id, seq)
+            return None if row is None else entry_event(row, pos, self._source)
         case, places = self._seen_by(reader, case_id, [listener])
         return self._event(reader, case, pos, seq) if case is not None and places else None
 
@@ -123,4 +154,6 @@ class Newsroom:
 
 
 def _fits(case: Case, wanted: Wanted) -> bool:
+    if wanted.entries:
+        return False
     return wanted.workflow in {None, case.workflow} and (wanted.case is None or wanted.case in {case.id, case.number})

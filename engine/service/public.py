@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import local_date
 from engine.core.expressions import ast
 from engine.errors import CertificateNotFound
-from engine.service.certificates import PUBLIC, holds_on, public_certificate
+from engine.service.certificates import PUBLIC, holds_on, public_certificate, successor_of
+from engine.service.known_facts import first_day, is_after, is_before, last_day, withheld
 from engine.service.register import entry_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from engine.core.expressions.expression import Expression
@@ -33,8 +34,6 @@ NOT_YET, VOID, PARTLY = "not_yet", "void", "partly"
 """What is said of an entry of which nothing holds yet, of one that is listed while its certificate is not valid, and of one that
 is listed without all its items.
 """
-WITHHELD = "suspended_items"
-"""The fact of an entry that names what of it may not be offered while the rest is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +71,13 @@ class EntryPage:
 class CheckPage:
     """A certificate as it is today: `answer` is its status, or EARLY, or LAPSED; `since` when that status began to hold.
 
-    `withheld` is what its entry says may not be offered for now, None where nothing is.
+    `successor` has taken its place where it is superseded and the register knows by what. `withheld` is what its entry says may not be offered for now, None where nothing is.
     """
 
     certificate: PublicCertificate
     answer: str
     since: datetime | None
+    successor: CertificateLine | None
     entry_no: str | None
     withheld: object
     fields: Mapping[str, Field]
@@ -155,12 +155,14 @@ class PublicReads:
         def work(reader: Reader) -> CheckPage:
             held, public, chart = public_certificate(reader, self._catalog, token)
             entry, own = reader.entry_of(held.case_id), chart.workflow.certificate
+            today, successor = local_date(public.checked_at, chart.zone), successor_of(reader, held)
             return CheckPage(
                 certificate=public,
-                answer=_answer(held, local_date(public.checked_at, chart.zone)),
+                answer=_answer(held, today),
                 since=_since(reader, held),
+                successor=None if successor is None else _line(successor, today),
                 entry_no=None if entry is None else entry.entry_no,
-                withheld=entry.facts.get(WITHHELD) if entry is not None and entry.status == "listed" else None,
+                withheld=withheld(entry.facts) if entry is not None and entry.status == "listed" else None,
                 fields={} if own is None else _fields(own.facts, chart),
                 zone=chart.zone,
             )
@@ -181,8 +183,8 @@ def _line(held: StoredCertificate, today: date) -> CertificateLine:
         held.number,
         held.issue,
         _answer(held, today),
-        _day(held.facts.get("valid_from")),
-        _day(held.facts.get("valid_until")),
+        first_day(held.facts),
+        last_day(held.facts),
         held.token,
     )
 
@@ -202,12 +204,11 @@ def _stands(today: EntryView | None, certificate: CertificateLine | None, day: d
 
 
 def _within(facts: Mapping[str, Any], day: date) -> str:
-    first, last = _day(facts.get("valid_from")), _day(facts.get("valid_until"))
-    if first is not None and day < first:
+    if is_before(facts, day):
         return EARLY
-    if last is not None and day > last:
+    if is_after(facts, day):
         return LAPSED
-    return PARTLY if facts.get(WITHHELD) else "listed"
+    return PARTLY if withheld(facts) else "listed"
 
 
 def _listed_since(revisions: tuple[EntryView, ...], today: EntryView | None) -> datetime | None:
@@ -223,8 +224,7 @@ def _listed_since(revisions: tuple[EntryView, ...], today: EntryView | None) -> 
 def _answer(held: StoredCertificate, today: date) -> str:
     if held.status != "valid" or holds_on(held, today):
         return held.status
-    first = held.facts.get("valid_from")
-    return EARLY if isinstance(first, date) and today < first else LAPSED
+    return EARLY if is_before(held.facts, today) else LAPSED
 
 
 def _since(reader: Reader, held: StoredCertificate) -> datetime | None:
@@ -235,10 +235,6 @@ def _since(reader: Reader, held: StoredCertificate) -> datetime | None:
             break
         since = told.effective_from
     return since
-
-
-def _day(value: object) -> date | None:
-    return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
 def _fields(facts: Mapping[str, Expression], chart: Chart) -> Mapping[str, Field]:

@@ -247,8 +247,8 @@ class Publishing:
 
 
 def places(news: Sequence[News]) -> list[Place]:
-    """Where the steps of these events are."""
-    return [Place(one.pos, one.event["subject"], one.event["data"]["seq"]) for one in news]
+    """Where the steps, or the revisions, of these events are."""
+    return [Place(one.pos, one.event["subject"], one.seq) for one in news]
 
 
 def message_id_of(one: Subscription, delivery: Delivery) -> str:
@@ -262,7 +262,7 @@ def body_of(event: Mapping[str, Any]) -> bytes:
 
 
 def _wanted(one: Subscription) -> Wanted:
-    return Wanted(workflow=one.workflow, type=one.type, party=one.case_party)
+    return Wanted(workflow=one.workflow, type=one.type, party=one.case_party, entries=frozenset(one.entries))
 
 
 def _behind(reader: Reader) -> tuple[list[tuple[Subscription, Actor]], list[Subscription]]:

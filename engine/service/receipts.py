@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.values import instant, plain_text
 from engine.errors import CertificateNotFound, FieldProblem, InvalidPayload, Unavailable
 from engine.service.receipt_views import Receipt
+from engine.service.register import Question
 from engine.store.receipts import StoredReceipt
 
 if TYPE_CHECKING:
@@ -32,21 +33,13 @@ MANY = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One line of a bid."""
-
-    tax_id: str
-    designation: str
-    ref: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Earlier:
     """What was answered once, beside what would be answered now for the same day by all that is known now."""
 
     receipt: Receipt
     asked_at: datetime
     on: date
+    item: str | None
     answered: bool
     today: bool
     differs: bool
@@ -76,9 +69,7 @@ class Receipts:
         if not 1 <= len(lines) <= MAX_LINES:
             words = f"a bid has 1 to {MAX_LINES} lines, not {len(lines)}"
             raise InvalidPayload([FieldProblem("lines", "count", words)])
-        found = self._register.eligibilities(
-            [(line.tax_id, line.designation) for line in lines], on=on, known_at=known_at
-        )
+        found = self._register.eligibilities(lines, on=on, known_at=known_at)
         now = self._store.read(lambda reader: reader.business_now())
         made = [self._receipt(one, actor, now) for one in found]
         rows = [(stored, line.tax_id, line.designation) for stored, line in zip(made, lines, strict=True)]
@@ -128,11 +119,13 @@ class Receipts:
     def _earlier(self, stored: StoredReceipt) -> Earlier:
         said: Mapping[str, Any] = json.loads(stored.text)
         on = date.fromisoformat(said["on"])
-        (now,) = self._register.eligibilities([(said["tax_id"], said["designation"])], on=on)
+        asked = Question(said["tax_id"], said["designation"], item=said.get("item"))  # there were receipts without
+        (now,) = self._register.eligibilities([asked], on=on)
         return Earlier(
             receipt=_given(stored),
             asked_at=stored.asked_at,
             on=on,
+            item=asked.item,
             answered=said["answer"],
             today=now.answer,
             differs=now.answer != said["answer"],
@@ -148,6 +141,7 @@ class Receipts:
                 "asked_by": actor.party or actor.id,
                 "tax_id": said.tax_id,
                 "designation": said.designation,
+                "item": said.item,
                 "on": said.on.isoformat(),
                 "known_at": instant(said.known_at),
                 "answer": said.answer,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import end_of_day, local_date
+from engine.core.values import instant
 from engine.errors import CertificateNotFound
 from engine.service.certificates import certificate_info
+from engine.service.known_facts import covers, first_day, is_after, is_before, last_day, withholds
 from engine.service.searching import MAX_PAGE, row_of
 from engine.service.views import CertificateInfo, Eligibility, EntryHistory, EntryView, Page
 from engine.store.records import RegisterFilter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from engine.service.catalog import Catalog
@@ -23,6 +25,16 @@ if TYPE_CHECKING:
     from engine.store.transaction import Reader
 
 MAX_ENTRIES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The tender question: a line of a bid, `ref` is the bidder's own name for it; `item` of the entry's scope, None: any."""
+
+    tax_id: str
+    designation: str
+    ref: str | None = None
+    item: str | None = None
 
 
 class Register:
@@ -62,64 +74,73 @@ class Register:
         return EntryHistory(revisions[-1], revisions)
 
     def eligibility(
-        self, tax_id: str, designation: str, *, on: date | None = None, known_at: datetime | None = None
+        self,
+        tax_id: str,
+        designation: str,
+        *,
+        item: str | None = None,
+        on: date | None = None,
+        known_at: datetime | None = None,
     ) -> Eligibility:
-        """May this bidder offer this item on that day?
+        """May this bidder offer this product, or an item of its scope, on that day?
 
         A date means the end of that local day: yes, if the entry is listed then, by all that was recorded up to
-        `known_at` (now), and the day lies within its certificate's validity. Both days of validity are included.
+        `known_at` (now), and the day lies within its certificate's validity. Both days of validity are included. An item has to stand in the entry's scope, and
+        may not be among its suspended items.
         """
-        return self.eligibilities([(tax_id, designation)], on=on, known_at=known_at)[0]
+        return self.eligibilities([Question(tax_id, designation, item=item)], on=on, known_at=known_at)[0]
 
     def eligibilities(
-        self, items: Sequence[tuple[str, str]], *, on: date | None = None, known_at: datetime | None = None
+        self, lines: Sequence[Question], *, on: date | None = None, known_at: datetime | None = None
     ) -> tuple[Eligibility, ...]:
-        """The same for several items (tax id, designation), all of one moment."""
+        """The same for several, all of one moment."""
         zone = self._catalog.register_zone()
 
         def work(reader: Reader) -> tuple[Eligibility, ...]:
             now = reader.business_now()
             day, known = on or local_date(now, zone), known_at or now
-            return tuple(self._answer(reader, tax_id, designation, day, known, zone) for tax_id, designation in items)
+            return tuple(self._answer(reader, line, day, known, zone) for line in lines)
 
         return self._store.read(work)
 
-    def _answer(
-        self, reader: Reader, tax_id: str, designation: str, day: date, known: datetime, zone: ZoneInfo
-    ) -> Eligibility:
-        wanted = RegisterFilter(tax_id=tax_id, designation=designation, on=end_of_day(day, zone), known_at=known)
+    def _answer(self, reader: Reader, asked: Question, day: date, known: datetime, zone: ZoneInfo) -> Eligibility:
+        wanted = RegisterFilter(
+            tax_id=asked.tax_id, designation=asked.designation, on=end_of_day(day, zone), known_at=known
+        )
         rows = reader.register_rows(wanted, None, MAX_ENTRIES)
-        answers = [self._judge(reader, row, tax_id, designation, day, known, zone) for row in rows]
+        answers = [self._judge(reader, row, asked, day, known, zone) for row in rows]
         if answers:
             return min(answers, key=lambda answer: (not answer.answer, answer.status != "suspended"))
-        words = f"no entry of {tax_id} for {designation} was known at {_shown(known, zone)} to be in effect on {day}"
+        about = f"{asked.tax_id} for {asked.designation}"
+        words = f"no entry of {about} was known at {_shown(known, zone)} to be in effect on {day}"
         return Eligibility(
-            answer=False, tax_id=tax_id, designation=designation, on=day, known_at=known, reasons=(words,)
+            answer=False,
+            tax_id=asked.tax_id,
+            designation=asked.designation,
+            item=asked.item,
+            on=day,
+            known_at=known,
+            reasons=(words,),
         )
 
     def _judge(
-        self,
-        reader: Reader,
-        row: StoredEntry,
-        tax_id: str,
-        designation: str,
-        day: date,
-        known: datetime,
-        zone: ZoneInfo,
+        self, reader: Reader, row: StoredEntry, asked: Question, day: date, known: datetime, zone: ZoneInfo
     ) -> Eligibility:
         held = max(reader.certificates_of(row.case_id), key=lambda c: (c.issued_at, c.issue), default=None)
-        certificate = certificate_info(held, self._public_url) if held is not None else None
+        certificate = certificate_info(reader, held, self._public_url) if held is not None else None
         since = _shown(row.effective_from, zone)
         because = f" ({row.reason})" if row.reason else ""
         said = f"entry {row.entry_no} is {row.status} since {since}{because}, recorded {_shown(row.recorded_at, zone)}"
-        reasons = [said, *(_outside(certificate, day) if certificate is not None else ())]
+        against = [*(_outside(certificate, day) if certificate is not None else ()), *_uncovered(row, asked.item)]
+        covered = [f"item {asked.item} is in its scope"] if asked.item is not None and not against else []
         return Eligibility(
-            answer=row.status == "listed" and len(reasons) == 1,
-            tax_id=tax_id,
-            designation=designation,
+            answer=row.status == "listed" and not against,
+            tax_id=asked.tax_id,
+            designation=asked.designation,
+            item=asked.item,
             on=day,
             known_at=known,
-            reasons=tuple(reasons),
+            reasons=(said, *against, *covered),
             entry=entry_view(row),
             certificate=certificate,
             status=row.status,
@@ -130,12 +151,23 @@ class Register:
 
 def _outside(certificate: CertificateInfo, day: date) -> list[str]:
     """What the certificate's own days say against it."""
-    first, last = certificate.facts.get("valid_from"), certificate.facts.get("valid_until")
+    found, facts = [], certificate.facts
+    if is_before(facts, day):
+        found.append(f"certificate {certificate.number} is valid from {first_day(facts)}, not yet on {day}")
+    if is_after(facts, day):
+        found.append(f"certificate {certificate.number} is valid until {last_day(facts)}, no more on {day}")
+    return found
+
+
+def _uncovered(row: StoredEntry, item: str | None) -> list[str]:
+    """What the entry says against an item of it."""
+    if item is None:
+        return []
     found = []
-    if isinstance(first, date) and day < first:
-        found.append(f"certificate {certificate.number} is valid from {first}, not yet on {day}")
-    if isinstance(last, date) and day > last:
-        found.append(f"certificate {certificate.number} is valid until {last}, no more on {day}")
+    if withholds(row.facts, item):
+        found.append(f"item {item} is among the suspended items of entry {row.entry_no}")
+    elif not covers(row.facts, item):
+        found.append(f"item {item} is not in the scope of entry {row.entry_no}")
     return found
 
 
@@ -148,3 +180,14 @@ def entry_view(row: StoredEntry) -> EntryView:
     return EntryView(
         row.entry_no, row.revision, row.status, row.facts, row.effective_from, row.recorded_at, row.reason, row.case_id
     )
+
+
+def plain_fact(value: Any) -> Any:
+    """A fact as the JSON that programs read: numbers with a point, days and moments as texts."""
+    if isinstance(value, dict):
+        return {name: plain_fact(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_fact(item) for item in value]
+    if isinstance(value, datetime):
+        return instant(value)
+    return value if value is None or isinstance(value, str | int | bool) else str(value)

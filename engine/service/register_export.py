@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.values import instant
 from engine.errors import Unavailable
 from engine.ports import Sheet
+from engine.service.register import plain_fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,7 +80,7 @@ class RegisterExport:
 
 
 def _row(entry: EntryView) -> dict[str, Any]:
-    facts = {name: _plain(value) for name, value in entry.facts.items()}
+    facts = {name: plain_fact(value) for name, value in entry.facts.items()}
     return facts | {
         "entry_no": entry.entry_no,
         "revision": entry.revision,
@@ -88,14 +89,6 @@ def _row(entry: EntryView) -> dict[str, Any]:
         "recorded_at": instant(entry.recorded_at),
         "reason": entry.reason,
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 
 def _text(value: Any) -> str:

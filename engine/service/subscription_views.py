@@ -10,6 +10,8 @@ from datetime import datetime  # noqa: TC003  programs read the annotations to d
 class SubscriptionView:
     """An address that hears of steps. `party`: of cases of this party only; `position`: how far it has been looked through.
 
+    With `entries` it hears of the revisions of these entries of the register instead.
+
     `waiting` are deliveries that are not over, `dead` those that are given up.
     """
 
@@ -19,6 +21,7 @@ class SubscriptionView:
     workflow: str | None
     type: str | None
     party: str | None
+    entries: tuple[str, ...]
     position: int
     waiting: int
     dead: int

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import ActorNotAllowed, FieldProblem, InvalidPayload, NotFound, Refused
-from engine.service.clean import check_names
+from engine.service.clean import check_asked, check_names
 from engine.service.publishing import BACKLOG
 from engine.service.searching import page_of_rows, row_of
 from engine.service.subscription_views import DeliveryView, NewSubscription, SubscriptionView
@@ -37,6 +37,8 @@ OPERATIONS = "operations"
 MOST = 20
 """Subscriptions of a party; of a person where he acts for none."""
 MAX_URL = 2_000
+MAX_ENTRIES = 500
+"""Entries of the register of one subscription."""
 MAX_PAGE = 200
 EARLIER = timedelta(minutes=1)
 """Cases do not store their steps exactly in the order of their times: a replay begins so much before its moment."""
@@ -65,10 +67,14 @@ class Subscriptions:
         self._store, self._post, self._publishing = store, post, publishing
 
     def create(self, actor: Actor, url: str, wanted: Wanted) -> NewSubscription:
-        """An address that hears of what this actor may see, from now on. Raises InvalidPayload, TooManySubscriptions."""
+        """An address that hears of what this actor may see, from now on; with entries of what everybody with a token may read.
+
+        Raises InvalidPayload, TooManySubscriptions.
+        """
         if actor.acting_for is not None:
             raise ActorNotAllowed("who acts for another subscribes to nothing; act for yourself", event="", by=[])
         check_names(workflow=wanted.workflow, type=wanted.type, party=wanted.party)
+        _check_entries(wanted)
         self._check(url)
         secret = "whsec_" + b64encode(secrets.token_bytes(32)).decode()
         new = uuid.uuid4().hex
@@ -76,12 +82,14 @@ class Subscriptions:
         def work(tx: Transaction) -> SubscriptionView:
             known = tx.subscription(new) if tx.repeated else None
             if known is None:
+                _check_known(tx, wanted)
                 tx.make_subscriptions_one_by_one()
                 if tx.count_subscriptions(actor.party or "", actor.id) >= MOST:
                     raise TooManySubscriptions(f"there are {MOST} subscriptions of this party already; end one first")
                 made = Subscription(
                     row=0, id=new, actor=actor, party=actor.party or "", url=url, secret=secret, workflow=wanted.workflow,
                     type=wanted.type, case_party=wanted.party, pos=tx.feed_end(), created_at=tx.machine_now(),
+                    entries=tuple(sorted(wanted.entries)),
                 )  # fmt: skip
                 tx.add_subscription(made)
             return _view(tx, known or made)
@@ -204,6 +212,31 @@ class Subscriptions:
             raise InvalidPayload([FieldProblem("url", "not-allowed", wrong)])
 
 
+def _check_entries(wanted: Wanted) -> None:
+    if not wanted.entries:
+        return
+    given = {"workflow": wanted.workflow, "type": wanted.type, "party": wanted.party}
+    problems = [
+        FieldProblem(name, "not-allowed", f"who hears of entries is told no steps; leave {name} out")
+        for name, value in given.items()
+        if value is not None
+    ]
+    if len(wanted.entries) > MAX_ENTRIES:
+        problems.append(FieldProblem("entries", "count", f"a subscription has at most {MAX_ENTRIES} entries"))
+    if problems:
+        raise InvalidPayload(problems)
+    check_asked(("entries", number) for number in wanted.entries)
+
+
+def _check_known(reader: Reader, wanted: Wanted) -> None:
+    problems = [
+        FieldProblem("entries", "unknown-entry", f"the register has no entry '{number[:80]}'")
+        for number in reader.unknown_entries(sorted(wanted.entries))
+    ]
+    if problems:
+        raise InvalidPayload(problems)
+
+
 def _own(reader: Reader, subscription: str, actor: Actor) -> Subscription:
     found = reader.subscription(subscription)
     if found is None or not (found.actor.id == actor.id or OPERATIONS in actor.roles):
@@ -238,6 +271,7 @@ def _view(reader: Reader, one: Subscription) -> SubscriptionView:
         workflow=one.workflow,
         type=one.type,
         party=one.case_party,
+        entries=one.entries,
         position=one.pos,
         waiting=reader.open_deliveries(one.row, BACKLOG) if one.row else 0,
         dead=reader.count_deliveries(one.row, DEAD) if one.row else 0,

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Unavailable
 from engine.ports import SignatureReading
+from engine.service.certificates import named, successor_of
 from engine.service.outward import certificate_issue
+from engine.service.views import Successor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from engine.ports import CertificateFiles, FileReading
     from engine.service.certificates import Certificates
     from engine.store.records import StoredCertificate
@@ -37,30 +38,72 @@ class Finding(StrEnum):
     UNREADABLE = "unreadable"
 
 
+WORDS = {
+    "issued": "This is the file of {number}, issue {issue} as it was issued, byte for byte.",
+    "replaced": "This is the file of {number}, issue {issue} as it was issued; issue {latest} has taken its place.",
+    "no_such_number": "It says it is certificate {number}, issue {issue}; the register has no such number.",
+    "no_such_file": "It says it is certificate {number}, issue {issue}; no such file was ever issued.",
+    "cut_off": "The file is cut off: its last {missing:,} of {whole:,} bytes are missing.",
+    "longer": "{count:,} bytes were added to the file after it was signed.",
+    "not_issued": "It was signed by '{signer}', and is not the file that was issued.",
+    "facts_differ": "The facts inside are not those that were issued: {names} differ.",
+    "one_byte": "1 byte is not as it was signed.",
+    "bytes_differ": "{count:,} bytes are not as they were signed.",
+    "content_changed": "Its content was changed after it was signed.",
+    "saved_anew": (
+        "Another program has saved it anew, and its signature is lost: nothing that it shows is certain. "
+        "Ask for the file as it was issued."
+    ),
+    "signed_elsewhere": "It was signed by '{signer}' and is no certificate of this register.",
+    "no_facts": "It is no certificate of this register: it has no facts inside that can be read.",
+    "no_pdf": "It is no PDF file.",
+}
+"""What is said of a file in particular, by code; what is filled in are the values of Particulars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """Why a finding was made: a code of WORDS, and its values, for who says it in other words."""
+
+    code: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def said(self) -> str:
+        """As a sentence."""
+        values = {name: ", ".join(value) if isinstance(value, tuple) else value for name, value in self.values.items()}
+        return WORDS[self.code].format(**values)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`finding` says what the file is, `words` the same as a sentence; `status` is what the register says today, and `valid`
-    that the file is genuine and its certificate holds today.
+    """`finding` says what the file is, `words` why, as a sentence, and `particulars` the same for programs; `status` is what the register says today, and `valid`
+    that the file is genuine and its certificate holds today. `superseded_by` is what has taken its place, a later issue or
+    another certificate, as far as the register knows.
     """
 
     finding: Finding
     words: str
+    particulars: Particulars
     sha256: str
     checked_at: datetime
     number: str | None = None
     issue: int | None = None
     latest_issue: int | None = None
     status: str | None = None
+    superseded_by: Successor | None = None
     valid: bool = False
     signature: SignatureReading | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the register has of the number and issue that a file says: the issue, the latest one, the stored file."""
+    """What the register has of the number and issue that a file says: the issue, the latest one, what has taken its
+    place as a certificate of its own, the stored file.
+    """
 
     held: StoredCertificate | None
     latest: StoredCertificate | None
+    successor: Successor | None
     pdf: bytes | None
     now: datetime
 
@@ -80,17 +123,19 @@ class Verification:
         facts = reading.facts or {}
         number, issue = facts.get("number"), facts.get("issue")
         known = self._store.read(lambda reader: _known(reader, number, issue))
-        finding, words = self._judge(pdf, reading, known)
+        finding, particulars = self._judge(pdf, reading, known)
         latest = known.latest
         return Verdict(
             finding=finding,
-            words=words,
+            words=_sentence(finding, particulars, known),
+            particulars=particulars,
             sha256=hashlib.sha256(pdf).hexdigest(),
             checked_at=known.now,
             number=number,
             issue=issue,
             latest_issue=latest.issue if latest else None,
             status=latest.status if latest else None,
+            superseded_by=_superseded_by(finding, known),
             valid=finding is Finding.GENUINE and latest is not None and self._holds(latest),
             signature=reading.signature,
         )
@@ -98,65 +143,76 @@ class Verification:
     def _holds(self, latest: StoredCertificate) -> bool:
         return latest.status == "valid" and self._certificates.by_token(latest.token).valid
 
-    def _judge(self, pdf: bytes, reading: FileReading, known: _Known) -> tuple[Finding, str]:
+    def _judge(self, pdf: bytes, reading: FileReading, known: _Known) -> tuple[Finding, Particulars]:
         if reading.facts is None:
             return _without_facts(pdf, reading.signature)
-        said = f"{reading.facts['number']}, issue {reading.facts['issue']}"[:160]
+        said = {"number": str(reading.facts["number"])[:120], "issue": reading.facts["issue"]}
         if known.latest is None:
-            return Finding.FOREIGN, f"It says it is certificate {said}; the register has no such number."
+            return Finding.FOREIGN, Particulars("no_such_number", said)
         if known.pdf is None:
-            return Finding.FOREIGN, f"It says it is certificate {said}; no such file was ever issued."
+            return Finding.FOREIGN, Particulars("no_such_file", said)
         if pdf == known.pdf:
             if known.latest.issue != reading.facts["issue"]:
-                newer = f"issue {known.latest.issue} has taken its place"
-                return Finding.SUPERSEDED, f"This is the file of {said} as it was issued; {newer}."
-            return Finding.GENUINE, f"This is the file of {said} as it was issued, byte for byte."
+                return Finding.SUPERSEDED, Particulars("replaced", said | {"latest": known.latest.issue})
+            return Finding.GENUINE, Particulars("issued", said)
         return self._unlike(pdf, reading, known.pdf, known.now)
 
-    def _unlike(self, pdf: bytes, reading: FileReading, stored: bytes, now: datetime) -> tuple[Finding, str]:
+    def _unlike(self, pdf: bytes, reading: FileReading, stored: bytes, now: datetime) -> tuple[Finding, Particulars]:
         """A file that claims to be one that was issued, and is not."""
         if stored.startswith(pdf):
-            missing = len(stored) - len(pdf)
-            return Finding.TRUNCATED, f"The file is cut off: its last {missing:,} of {len(stored):,} bytes are missing."
+            missing = {"missing": len(stored) - len(pdf), "whole": len(stored)}
+            return Finding.TRUNCATED, Particulars("cut_off", missing)
         if pdf.startswith(stored):
-            return Finding.ALTERED, f"{len(pdf) - len(stored):,} bytes were added to the file after it was signed."
+            return Finding.ALTERED, Particulars("longer", {"count": len(pdf) - len(stored)})
         signature = reading.signature
         if signature is not None and signature.intact and signature.whole:
-            return Finding.FOREIGN, f"It was signed by '{signature.signer}', and is not the file that was issued."
+            return Finding.FOREIGN, Particulars("not_issued", {"signer": signature.signer})
         if self._files is None or reading.facts is None:
             raise Unavailable("files cannot be read any more")
         names = _differing(reading.facts, self._files.read(stored, at=now).facts or {})
         if names:
-            return Finding.ALTERED, f"The facts inside are not those that were issued: {', '.join(names)} differ."
+            return Finding.ALTERED, Particulars("facts_differ", {"names": tuple(names)})
         if len(pdf) == len(stored):
             count = sum(a != b for a, b in zip(pdf, stored, strict=True))
-            said = "1 byte is not as it was" if count == 1 else f"{count:,} bytes are not as they were"
-            return Finding.ALTERED, f"{said} signed."
+            code = "one_byte" if count == 1 else "bytes_differ"
+            return Finding.ALTERED, Particulars(code, {"count": count})
         if signature is not None and signature.whole:
-            return Finding.ALTERED, "Its content was changed after it was signed."
-        return Finding.RESAVED, (
-            "Another program has saved it anew, and its signature is lost: nothing that it shows is certain. "
-            "Ask for the file as it was issued."
-        )
+            return Finding.ALTERED, Particulars("content_changed")
+        return Finding.RESAVED, Particulars("saved_anew")
 
 
-def _without_facts(pdf: bytes, signature: SignatureReading | None) -> tuple[Finding, str]:
+def _sentence(finding: Finding, particulars: Particulars, known: _Known) -> str:
+    """What is said, and of what was issued which certificate counts today where it is superseded by another."""
+    said, by = particulars.said(), known.successor
+    if by is None or finding not in {Finding.GENUINE, Finding.SUPERSEDED}:
+        return said
+    return f"{said.removesuffix('.')}; certificate {by.number}, issue {by.issue}, counts instead."
+
+
+def _superseded_by(finding: Finding, known: _Known) -> Successor | None:
+    if known.successor is not None or known.latest is None or finding is not Finding.SUPERSEDED:
+        return known.successor
+    return Successor(known.latest.number, known.latest.issue)
+
+
+def _without_facts(pdf: bytes, signature: SignatureReading | None) -> tuple[Finding, Particulars]:
     if signature is not None:
-        return Finding.FOREIGN, f"It was signed by '{signature.signer}' and is no certificate of this register."
+        return Finding.FOREIGN, Particulars("signed_elsewhere", {"signer": signature.signer})
     if pdf.startswith(b"%PDF"):
-        return Finding.FOREIGN, "It is no certificate of this register: it has no facts inside that can be read."
-    return Finding.UNREADABLE, "It is no PDF file."
+        return Finding.FOREIGN, Particulars("no_facts")
+    return Finding.UNREADABLE, Particulars("no_pdf")
 
 
 def _known(reader: Reader, number: Any, issue: Any) -> _Known:
     now = reader.business_now()
     if not isinstance(number, str) or not isinstance(issue, int):
-        return _Known(None, None, None, now)
+        return _Known(None, None, None, None, now)
     latest = reader.certificate(number)
     if latest is None or latest.status == "reserved":
-        return _Known(None, None, None, now)
+        return _Known(None, None, None, None, now)
     held = certificate_issue(reader, number, issue)
-    return _Known(held, latest, reader.certificate_pdf(number, issue) if held else None, now)
+    pdf = reader.certificate_pdf(number, issue) if held else None
+    return _Known(held, latest, named(successor_of(reader, latest)), pdf, now)
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

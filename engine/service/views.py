@@ -275,8 +275,16 @@ class EntryHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class Successor:
+    """What has taken the place of something that is superseded."""
+
+    number: str
+    issue: int
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateInfo:
-    """A certificate with its latest issue."""
+    """A certificate with its latest issue; `superseded_by` as far as the register knows it."""
 
     number: str
     issue: int
@@ -288,11 +296,14 @@ class CertificateInfo:
     case_id: str
     sha256: str | None
     has_pdf: bool
+    superseded_by: Successor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """Whether a bidder may offer an item on a day, as it was known at a moment, and why; a proof to keep."""
+    """Whether a bidder may offer a product, or an item of its scope, on a day, as it was known at a moment, and why;
+    a proof to keep.
+    """
 
     answer: bool
     tax_id: str
@@ -306,6 +317,7 @@ class Eligibility:
     effective_from: datetime | None = None
     recorded_at: datetime | None = None
     ref: str | None = None
+    item: str | None = None
     receipt: Receipt | None = None
 
 
@@ -321,6 +333,7 @@ class PublicCertificate:
     issued_at: datetime | None
     sha256: str | None
     checked_at: datetime
+    superseded_by: Successor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,10 +183,18 @@ class CheckpointRow(Row, table=True):
 
 
 class CertificateRow(Row, table=True):
-    """One issue of a certificate with the status it has now; `facts` are frozen by reserve and new_issue."""
+    """One issue of a certificate with the status it has now; `facts` are frozen by reserve and new_issue.
+
+    `replaces` is the number of an earlier certificate whose place it takes, as its fact of this name says.
+    """
 
     __tablename__ = "certificate"
-    __table_args__ = (UniqueConstraint("number", "issue"), Index(None, "token"), Index(None, "case_id"))
+    __table_args__ = (
+        UniqueConstraint("number", "issue"),
+        Index(None, "token"),
+        Index(None, "case_id"),
+        Index(None, "replaces"),
+    )
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
     number: str
     issue: int
@@ -194,6 +202,7 @@ class CertificateRow(Row, table=True):
     case_id: int = Field(sa_column=case_key(first=False))
     status: str
     facts: str = Field(sa_type=Text)
+    replaces: str | None
     issued_at: datetime = Field(sa_type=Instant)
 
 
@@ -221,7 +230,10 @@ class CertificateFileRow(Row, table=True):
 
 
 class RegisterEntryRow(Row, table=True):
-    """A revision of an entry, only added to: what it says from `effective_from`, known since `recorded_at`."""
+    """A revision of an entry, only added to: what it says from `effective_from`, known since `recorded_at`.
+
+    `seq` is the step of its case that made it; none where the step was pruned before steps were noted.
+    """
 
     __tablename__ = "register_entry"
     __table_args__ = (
@@ -235,6 +247,7 @@ class RegisterEntryRow(Row, table=True):
     entry_no: str
     revision: int
     case_id: int = Field(sa_column=case_key(first=False))
+    seq: int | None
     verb: str
     status: str
     facts: str = Field(sa_type=Text)

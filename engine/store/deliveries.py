@@ -40,7 +40,11 @@ def _first_of_case(one: Any) -> ColumnElement[bool]:
         other.c.case_id == one.case_id,
         other.c.next_at.is_not(None),
         other.c.id != one.id,
-        or_(other.c.pos < one.pos, and_(other.c.status == DELIVERING, other.c.next_at > _NOW)),
+        or_(
+            other.c.pos < one.pos,
+            and_(other.c.pos == one.pos, other.c.seq < one.seq),
+            and_(other.c.status == DELIVERING, other.c.next_at > _NOW),
+        ),
     )
     return count.scalar_subquery() == 0
 
@@ -76,7 +80,7 @@ FLYING = Statement(
 DUE = Statement(  # `+ 0`: so that it is found among what is open, and not among all positions
     select(DELIVERY)
     .where(_OF, D.pos + 0 <= bindparam("reached"), D.next_at <= _NOW, _first_of_case(D))
-    .order_by(D.pos)
+    .order_by(D.pos, D.seq)
     .limit(bindparam("most"))
     .with_for_update()
 )
@@ -114,7 +118,7 @@ FINISH = Statement(
 )
 DROP = Statement(delete(DELIVERY).where(_MINE))
 INSERT = Statement(insert_into(DELIVERY))
-PLACES = Statement(select(D.pos).where(_OF, D.pos > bindparam("after"), D.pos <= bindparam("last")))
+PLACES = Statement(select(D.pos, D.seq).where(_OF, D.pos > bindparam("after"), D.pos <= bindparam("last")))
 COUNT_OPEN = Statement(
     select(func.count().label("n")).select_from(
         select(D.id).where(_OF, _IS_OPEN).limit(bindparam("most")).subquery("some")
@@ -198,14 +202,14 @@ class DeliveryWriter(SubscriptionWriter, DeliveryReader):
     """Writes of what is owed. But for `finish` and `drop` the subscription is locked before."""
 
     def add_deliveries(self, subscription: int, after: int, last: int, places: Sequence[Place]) -> int:
-        """What it is owed of the feed between two positions, each step once; how many are new."""
-        there = {row.pos for row in self.link.rows(PLACES, row=subscription, after=after, last=last)}
+        """What it is owed of the feed between two positions, each step or revision once; how many are new."""
+        there = {(row.pos, row.seq) for row in self.link.rows(PLACES, row=subscription, after=after, last=last)}
         now = self.machine_now()
         state = {"status": WAITING, "attempt": 0, "tries": 0, "next_at": now, "last_error": None, "again": False}
         rows = [
             {"subscription_id": subscription, "pos": one.pos, "case_id": one.case_id, "seq": one.seq, **state,
              "changed_at": now}
-            for one in places if one.pos not in there
+            for one in places if (one.pos, one.seq) not in there
         ]  # fmt: skip
         self.link.many(INSERT, rows)
         return len(rows)

@@ -19,9 +19,19 @@ from engine.store.codec import words
 from engine.store.records import CertificateStatus, StoredCertificate, StoredEntry
 from engine.store.session import Session
 from engine.store.statement import Statement
-from engine.store.tables import CASE, CERTIFICATE, CERTIFICATE_FILE, CERTIFICATE_STATUS, REGISTER_ENTRY, REGISTER_WORD
+from engine.store.tables import (
+    CASE,
+    CERTIFICATE,
+    CERTIFICATE_FILE,
+    CERTIFICATE_STATUS,
+    FEED,
+    REGISTER_ENTRY,
+    REGISTER_WORD,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Select
 
     from engine.store.records import RegisterFilter
@@ -38,6 +48,7 @@ _CERTIFICATES = (
 BY_NUMBER = Statement(_CERTIFICATES.where(K.number == bindparam("number")))
 BY_TOKEN = Statement(_CERTIFICATES.where(K.token == bindparam("token")))
 OF_CASE = Statement(_CERTIFICATES.where(CASE.c.public_id == bindparam("case_id")))
+REPLACING = Statement(_CERTIFICATES.where(K.replaces == bindparam("replaced")))
 PDF = Statement(
     select(CERTIFICATE_FILE.c.pdf)
     .join(CERTIFICATE, CERTIFICATE_FILE.c.certificate_id == K.id)
@@ -60,6 +71,14 @@ _IN_RANGE: Select[Any] = select(literal_column("1").label("one")).where(
 COUNT = Statement(select(func.count().label("n")).select_from(_IN_RANGE.limit(bindparam("most")).subquery()))
 _ENTRIES = select(REGISTER_ENTRY, _CASE_ID).join(CASE, CASE.c.id == R.case_id)
 REVISIONS = Statement(_ENTRIES.where(R.entry_no == bindparam("entry_no")).order_by(R.revision))
+REVISION = Statement(_ENTRIES.where(R.entry_no == bindparam("entry_no"), R.revision == bindparam("revision")))
+KNOWN = Statement(select(R.entry_no).where(R.entry_no == bindparam("entry_no")).limit(1))
+CHANGES = Statement(
+    _ENTRIES.add_columns(FEED.c.pos)
+    .join(FEED, and_(FEED.c.case_id == R.case_id, FEED.c.seq == R.seq))
+    .where(FEED.c.pos > bindparam("after"), FEED.c.pos <= bindparam("last"))
+    .order_by(FEED.c.pos, R.revision)
+)
 ENTRY_OF = Statement(_ENTRIES.where(CASE.c.public_id == bindparam("case_id")).order_by(R.id.desc()).limit(1))
 
 
@@ -79,6 +98,10 @@ class FactReader(Session):
     def certificates_of(self, case_id: str) -> tuple[StoredCertificate, ...]:
         """All issues of a case's certificates, the last one of each first."""
         return tuple(_certificate(row) for row in self.link.rows(OF_CASE, case_id=case_id))
+
+    def certificates_replacing(self, number: str) -> tuple[StoredCertificate, ...]:
+        """All issues that say of themselves that they take the place of this certificate."""
+        return tuple(_certificate(row) for row in self.link.rows(REPLACING, replaced=bounded(number)))
 
     def certificate_pdf(self, number: str, issue: int) -> bytes | None:
         """The stored file of an issue."""
@@ -127,6 +150,20 @@ class FactReader(Session):
     def register_history(self, entry_no: str) -> tuple[StoredEntry, ...]:
         """All revisions of an entry, oldest first."""
         return tuple(_entry(row) for row in self.link.rows(REVISIONS, entry_no=entry_no))
+
+    def register_revision(self, entry_no: str, revision: int) -> StoredEntry | None:
+        """One revision of an entry."""
+        row = self.link.row(REVISION, entry_no=entry_no, revision=revision)
+        return None if row is None else _entry(row)
+
+    def register_changes(self, after: int, last: int) -> tuple[tuple[int, StoredEntry], ...]:
+        """(position, revision) of all that steps between two positions of the feed have made, in their order."""
+        return tuple((row.pos, _entry(row)) for row in self.link.rows(CHANGES, after=after, last=last))
+
+    def unknown_entries(self, numbers: Collection[str]) -> tuple[str, ...]:
+        """Those of these numbers that the register does not have."""
+        found = self.link.peek(*((KNOWN, {"entry_no": number}) for number in numbers))
+        return tuple(number for number, rows in zip(numbers, found, strict=True) if not rows)
 
     def entry_of(self, case_id: str) -> StoredEntry | None:
         """The last revision of the case's entry."""

@@ -41,7 +41,7 @@ INSERT_CERTIFICATE = Statement(insert_into(CERTIFICATE, "id"))
 UPDATE_CERTIFICATE = Statement(
     update(CERTIFICATE)
     .where(K.id == bindparam("row"))
-    .values({name: bindparam(name, type_=K[name].type) for name in ("status", "facts", "issued_at")})
+    .values({name: bindparam(name, type_=K[name].type) for name in ("status", "facts", "replaces", "issued_at")})
 )
 UPDATE_STATUS = Statement(
     update(CERTIFICATE).where(K.id == bindparam("row")).values(status=bindparam("status", type_=K.status.type))
@@ -111,13 +111,14 @@ class FactWriter(CaseWriter, FactReader):
             if isinstance(fact, CertificateFact):
                 self._write_certificate(held, step, fact)
             else:
-                self._write_entry(held, fact)
+                self._write_entry(held, step.record.seq, fact)
 
     def _write_certificate(self, held: Held, step: Step, fact: CertificateFact) -> None:
         found = self.link.row(ISSUE, number=fact.number, issue=fact.issue)
         frozen: dict[str, Any] = {
             "status": fact.status,
             "facts": canonical(fact.facts),
+            "replaces": bounded(replaces) if isinstance(replaces := fact.facts.get("replaces"), str) else None,
             "issued_at": step.record.at,
         }
         if found is None:
@@ -139,7 +140,7 @@ class FactWriter(CaseWriter, FactReader):
             recorded_at=held.received_at,
         )
 
-    def _write_entry(self, held: Held, fact: RegisterFact) -> None:
+    def _write_entry(self, held: Held, seq: int, fact: RegisterFact) -> None:
         if fact.entry_no is None:
             raise ValueError("a register fact has its entry number before it is stored")
         texts = {name: value for name, value in fact.facts.items() if isinstance(value, str)}
@@ -148,6 +149,7 @@ class FactWriter(CaseWriter, FactReader):
             entry_no=fact.entry_no,
             revision=self.link.value(NEXT_REVISION, entry_no=fact.entry_no),
             case_id=held.row,
+            seq=seq,
             verb=fact.verb,
             status=fact.status,
             facts=canonical(fact.facts),

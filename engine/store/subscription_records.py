@@ -18,6 +18,7 @@ class Subscription:
     """An address that hears of steps; `row` is its key inside the store, `actor` who made it, as he was then.
 
     `pos` is how far the feed was looked through for it; `free_at`: its receiver asked not to be sent anything before.
+    With `entries` it hears of revisions of these entries of the register, and of nothing else.
     """
 
     row: int
@@ -31,6 +32,7 @@ class Subscription:
     case_party: str | None
     pos: int
     created_at: datetime
+    entries: tuple[str, ...] = ()
     free_at: datetime | None = None
     paused_at: datetime | None = None
     paused_why: str | None = None
@@ -41,7 +43,8 @@ class Subscription:
 class Delivery:
     """An event that a subscription is owed. `attempt` is the token of the lease: only who has it may finish.
 
-    `tries` are those that came to nothing, since it was asked for or since a person had it tried again.
+    `tries` are those that came to nothing, since it was asked for or since a person had it tried again. Of a revision of the
+    register `case_id` is the entry's number, `seq` the revision.
     """
 
     row: int
@@ -59,7 +62,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A step of the feed that a subscription is owed."""
+    """A step of the feed that a subscription is owed, or a revision of the register that it has made, as in Delivery."""
 
     pos: int
     case_id: str

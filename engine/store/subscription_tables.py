@@ -17,7 +17,7 @@ class SubscriptionRow(Row, table=True):
     """Who hears of which steps at which address; `pos` is how far the feed was looked through for him.
 
     `actor` is who made it, as packing.py writes it; the secret is kept as it is, because it signs, and goes when it ends.
-    `free_at`: its receiver asked not to be sent anything before.
+    `free_at`: its receiver asked not to be sent anything before. `entries` are numbers of the register, as JSON; none: he hears of steps.
     """
 
     __tablename__ = "subscription"
@@ -32,6 +32,7 @@ class SubscriptionRow(Row, table=True):
     workflow: str | None
     type: str | None
     case_party: str | None
+    entries: str | None = Field(sa_type=Text)
     pos: int = Field(sa_column=Column(BIG, nullable=False))
     free_at: datetime | None = Field(sa_type=Instant)
     paused_at: datetime | None = Field(sa_type=Instant)
@@ -44,11 +45,12 @@ class DeliveryRow(Row, table=True):
     """An event that a subscription is owed; `next_at` is when to try, or when the lease ends; none: over.
 
     `again`: a replay asked for it while it was being delivered. A case is named by its own id: what is posted locks no case.
+    Who hears of entries is owed revisions: `case_id` is the number of the entry then, `seq` the revision.
     """
 
     __tablename__ = "delivery"
     __table_args__ = (
-        UniqueConstraint("subscription_id", "pos"),
+        UniqueConstraint("subscription_id", "pos", "seq"),
         Index(None, "subscription_id", "next_at", **_OPEN),
         Index(None, "subscription_id", "case_id", "pos", **_OPEN),
         Index(None, "subscription_id", "status", "id"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, func, literal_column, or_, select, update
 
 from engine.core.case import Actor
+from engine.core.values import canonical, restore
 from engine.store.packing import pack, unpack
 from engine.store.session import Session
 from engine.store.statement import Statement, insert_into
@@ -133,6 +134,7 @@ class SubscriptionWriter(SubscriptionReader):
         self.link.run(
             INSERT,
             public_id=made.id,
+            entries=canonical(made.entries) if made.entries else None,
             actor_id=made.actor.id,
             actor=pack(made.actor),
             free_at=None,
@@ -182,6 +184,7 @@ def _subscription(row: Any) -> Subscription:
         row=row.id,
         id=row.public_id,
         actor=unpack(Actor, row.actor),
+        entries=() if row.entries is None else restore(row.entries),
         free_at=row.free_at,
         paused_at=row.paused_at,
         paused_why=row.paused_why,

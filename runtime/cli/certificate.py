@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.errors import DeliveryFailed, MilepostError
+from engine.service.bundles import read_fonts
 from engine.service.verification import MAX_FILE, Finding
 from runtime.cli.choices import FINDINGS, FINE, Format
 from runtime.cli.printing import as_json, cells, out, plain, printable, table
@@ -34,8 +35,9 @@ def preview(template: Path | None, output: Path) -> int:
     source = template or Path(settings.workflows) / "templates" / "certificate.typ"
     name = source.name.removesuffix(".typ")
     view = replace(SAMPLES["all facts"], template=name, verify_url=f"{settings.public_url.rstrip('/')}/v/preview")
+    sources = {f"{name}.typ": source.read_text(encoding="utf-8")} | read_fonts(source.parent)
     try:
-        rendered = TypstCertificates({f"{name}.typ": source.read_text(encoding="utf-8")}, mark=SAMPLE).render(view)
+        rendered = TypstCertificates(sources, mark=SAMPLE).render(view)
     except DeliveryFailed as failure:
         raise NoCertificate(str(failure)) from None
     output.write_bytes(rendered.pdf)
@@ -64,6 +66,8 @@ def _print(file: Path, verdict: Verdict) -> None:
         cells(made, "says it is", f"{verdict.number}, issue {verdict.issue}")
     cells(made, "file is", f"{verdict.finding}: {verdict.words}")
     cells(made, "status today", _today(verdict))
+    if verdict.superseded_by is not None:
+        cells(made, "superseded by", f"{verdict.superseded_by.number}, issue {verdict.superseded_by.issue}")
     for line in _signature(verdict.signature):
         cells(made, *line)
     out().print(made)

@@ -169,8 +169,9 @@ def _template(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic
     name = file.name.partition(".")[0]
     if file.suffix == ".typ":
         from adapters.certificates import TypstCertificates
+        from engine.service.bundles import read_fonts
 
-        problems = TypstCertificates(sources).check(name)
+        problems = TypstCertificates(sources | read_fonts(file.parent)).check(name)
     else:
         from adapters.templates import MessageTemplates
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -19,11 +20,12 @@ from pypdf import PdfReader
 
 from adapters.certificates import TypstCertificates
 from adapters.sheet import MAX_TEXT, sheet
-from adapters.templates import read_folder
 from engine.errors import DeliveryFailed
 from engine.ports import CertificateView
+from engine.service.bundles import read_fonts, read_templates
 
-RENDERER = TypstCertificates(read_folder(Path(__file__).parents[2] / "workflows" / "templates"))
+FOLDER = Path(__file__).parents[2] / "workflows" / "templates"
+RENDERER = TypstCertificates(read_templates(FOLDER))
 FACTS: dict[str, Any] = {
     "body": "Sample Certification Body / Орган по сертификации «Образец»",
     "body_address": {"city": "Zarechny", "street": "1 Example Street", "postal_code": "000001"},
@@ -109,7 +111,7 @@ def test_facts_travel_inside() -> None:
 def test_same_bytes() -> None:
     """The same view gives the same bytes, also from another renderer; another issue gives others."""
     first = RENDERER.render(VIEW)
-    again = TypstCertificates(read_folder(Path(__file__).parents[2] / "workflows" / "templates")).render(VIEW)
+    again = TypstCertificates(read_templates(FOLDER)).render(VIEW)
     assert first == again
     assert first.sha256 == hashlib.sha256(first.pdf).hexdigest()
     assert RENDERER.render(replace(VIEW, issue=2)).sha256 != first.sha256
@@ -202,3 +204,52 @@ def test_check_tries_the_template(source: str, words: str) -> None:
     """A template is tried with all facts, with none and with many, before any certificate is made of it."""
     (problem,) = TypstCertificates({"c.typ": source}).check("c")
     assert re.search(words, problem, re.DOTALL), problem
+
+
+# ── fonts beside the template ────────────────────────────────────────────────────────────────────────────────────────
+
+IN_PT = '#set text(font: "PT Serif")\n= Сертификат соответствия'
+PT = read_fonts(FOLDER)
+
+
+def embedded(pdf: bytes) -> set[str]:
+    """The fonts inside a file, without the letters that mark a part of one."""
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    fonts = [font.get_object() for page in pages for font in page["/Resources"]["/Font"].values()]
+    return {font["/BaseFont"].partition("+")[2] for font in fonts}
+
+
+def test_a_font_beside_the_template() -> None:
+    """It is used, its text can be copied, the file is PDF/A still, and the same view gives the same bytes."""
+    renderer = TypstCertificates({"c.typ": IN_PT, **PT})
+    assert renderer.check("c") == []
+    view = replace(VIEW, template="c")
+    made = renderer.render(view)
+    assert embedded(made.pdf) == {"PTSerif-Bold"}
+    assert "Сертификат соответствия" in PdfReader(io.BytesIO(made.pdf)).pages[0].extract_text()
+    assert b"<pdfaid:part>3</pdfaid:part>" in made.pdf
+    assert TypstCertificates({"c.typ": IN_PT, **PT}).render(view).pdf == made.pdf
+
+
+def test_the_headings_of_the_sheet() -> None:
+    """The shipped template has them in the font that is shipped with it."""
+    assert "PTSerif-Bold" in embedded(RENDERER.render(VIEW).pdf)
+
+
+def test_a_font_that_nobody_has() -> None:
+    """It is refused with its line and what there is; so is one whose file is not what it says."""
+    words = (
+        r"c\.typ:2:16: there is no font 'pt serif'; there are: DejaVu Sans Mono, Libertinus Serif, New Computer Modern"
+    )
+    (problem,) = TypstCertificates({"c.typ": "= Title\n" + IN_PT}).check("c")
+    assert re.match(words, problem), problem
+    torn = base64.b64encode(b"\0\1\0\0 no font at all").decode()
+    (problem,) = TypstCertificates({"c.typ": "= Title\n" + IN_PT, "fonts/PT.ttf": torn}).check("c")
+    assert re.match(words, problem), problem
+
+
+def test_a_font_stays_in_its_folder() -> None:
+    """A name that leads elsewhere writes nothing there."""
+    sources = {f"fonts/../../{name.removeprefix('fonts/')}": text for name, text in PT.items()}
+    made = TypstCertificates({"c.typ": IN_PT, **sources}).render(replace(VIEW, template="c"))
+    assert embedded(made.pdf) == {"PTSerif-Bold"}

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from adapters.templates import MAX_OUTPUT, MessageTemplates, read_folder
+from adapters.templates import MAX_OUTPUT, MessageTemplates
 from engine.errors import DeliveryFailed
+from engine.service.bundles import read_templates
 
 FOLDER = Path(__file__).parents[2] / "workflows" / "templates"
-SOURCES = read_folder(FOLDER)
+SOURCES = read_templates(FOLDER)
 LETTERS = sorted(name for name in SOURCES if name.endswith(".txt"))
 NAMES = sorted({name.split(".")[0] for name in LETTERS})
 

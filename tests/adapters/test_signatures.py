@@ -26,13 +26,13 @@ from adapters.certificates import DEVELOPMENT, TypstCertificates, signature_look
 from adapters.signatures.confined import ConfinedReader
 from adapters.signatures.keys import Key
 from adapters.signatures.signing import PadesSigner
-from adapters.templates import read_folder
 from engine.errors import DeliveryFailed
+from engine.service.bundles import read_templates
 from tests.adapters.signing_keys import Authority
 from tests.adapters.test_certificates import VIEW
 
 AT = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
-RENDERER = TypstCertificates(read_folder(Path(__file__).parents[2] / "workflows" / "templates"))
+RENDERER = TypstCertificates(read_templates(Path(__file__).parents[2] / "workflows" / "templates"))
 PLAIN = '#set document(title: "x")\nNothing to be seen here.'
 
 
@@ -129,7 +129,9 @@ def test_the_development_key(tmp_path, made):
     first = key.file.read_bytes()
     assert key.file.stat().st_mode & 0o077 == 0
     assert [path.name for path in tmp_path.iterdir()] == ["development.p12"]
-    renderer = TypstCertificates(read_folder(Path(__file__).parents[2] / "workflows" / "templates"), mark=DEVELOPMENT)
+    renderer = TypstCertificates(
+        read_templates(Path(__file__).parents[2] / "workflows" / "templates"), mark=DEVELOPMENT
+    )
     sheet = renderer.render(VIEW)
     assert "DEVELOPMENT" in PdfReader(io.BytesIO(sheet.pdf)).pages[0].extract_text()
     pdf = sign(key, sheet)

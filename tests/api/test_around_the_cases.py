@@ -76,6 +76,12 @@ def test_a_certificate_and_the_tender_question(world):
     question = {"tax_id": "1234567890", "designation": "V-1"}
     assert oleg.get("/register/eligibility", params=question).json()["answer"] is True
     assert oleg.get("/register/eligibility", params={**question, "on": "2028-01-01"}).json()["answer"] is False
+    said = oleg.get("/register/eligibility", params={**question, "item": "Z-50"}).json()
+    assert (said["answer"], said["item"], said["reasons"][-1]) == (
+        False, "Z-50", "item Z-50 is not in the scope of entry R-000001",
+    )  # fmt: skip
+    (line,) = oleg.post("/register/eligibility", json={"lines": [{**question, "item": "Z-50", "ref": "lot 1"}]}).json()
+    assert (line["answer"], line["item"], line["ref"]) == (False, "Z-50", "lot 1")
     assert len(oleg.get("/register?q=V-1").json()["items"]) == 1
     public = world.as_().get(f"/v/{info['token']}")
     assert public.json()["valid"] is True

@@ -61,6 +61,32 @@ def test_from_the_first_call_to_the_last(anywhere, receiver):
     assert client.get("/subscriptions").json() == {"items": [], "cursor": None}
 
 
+def test_entries_of_the_register(anywhere, receiver):
+    """A tender hears of what becomes of its entries, though it sees no case; a number that is none is named."""
+    entry = anywhere.listed()["data"]["register"]["entry_no"]
+    published(anywhere)
+    tender = anywhere.as_("lena")
+    refused = tender.post("/subscriptions", json={"url": receiver.url, "entries": [entry, "R-9"], "workflow": "offer"})
+    assert (refused.status_code, [one["path"] for one in refused.json()["problems"]]) == (422, ["workflow"])
+    refused = tender.post("/subscriptions", json={"url": receiver.url, "entries": [entry, "R-9"]})
+    problem = {"path": "entries", "code": "unknown-entry", "text": "the register has no entry 'R-9'"}
+    assert (refused.status_code, refused.json()["problems"]) == (422, [problem])
+    made = tender.post("/subscriptions", json={"url": receiver.url, "entries": [entry, entry]}).json()
+    assert made["subscription"]["entries"] == [entry]
+    case = anywhere.as_("oleg").get("/register").json()["items"][0]["case_id"]
+    assert anywhere.send("oleg", case, "withdraw").status_code == 200
+    published(anywhere)
+    (post,) = receiver.got
+    assert post.is_signed_with(made["secret"])
+    seen = tender.get(f"/register/{entry}").json()["entry"]
+    shown = post.event["data"]
+    assert {name: shown[name] for name in ("entry_no", "revision", "status", "facts", "reason")} == {
+        name: seen[name] for name in ("entry_no", "revision", "status", "facts", "reason")
+    }
+    assert shown["status"] == "delisted"
+    assert case not in post.body.decode()
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -72,6 +98,9 @@ def test_from_the_first_call_to_the_last(anywhere, receiver):
         {"url": "http://127.0.0.1/", "workflow": "No Name"},
         {"url": "http://127.0.0.1/", "party": "a\u0000b"},
         {"url": "http://127.0.0.1:99999/"},
+        {"url": "http://127.0.0.1/", "entries": []},
+        {"url": "http://127.0.0.1/", "entries": ["R-000001"] * 501},
+        {"url": "http://127.0.0.1/", "entries": [7]},
     ],
 )
 def test_bodies_that_are_refused(world, body):

@@ -93,6 +93,7 @@ TABLE = [
     ("POST", "/events", {"events": [{"case": "{id}", "event": "withdraw"}]}, KNOWN, ""),
     ("GET", "/events/stream?after=-1", None, "401 422 422 422 422 422", ""),  # it would not end
     ("POST", "/subscriptions", SUBSCRIBED, "401 201 201 201 201 201", ""),
+    ("POST", "/subscriptions", {**SUBSCRIBED, "entries": ["R-000001"]}, "401 201 201 201 201 201", ""),
     ("GET", "/subscriptions", None, KNOWN, ""),
     ("GET", "/subscriptions/{sub}", None, OWNED, NO_CASE),
     ("POST", "/subscriptions/{sub}/pause", None, OWNED, NO_CASE),

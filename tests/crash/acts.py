@@ -302,6 +302,21 @@ def subscribed(house: House, tag: str) -> list[str]:
     return [made.subscription.id]
 
 
+def subscribed_to_an_entry(house: House, tag: str) -> list[str]:
+    """A subscription that has not heard yet of a revision of its entry; its id."""
+    services = house.services
+    for one in services.subscriptions.find(OFFICER).items:
+        services.subscriptions.end(one.id, OFFICER)
+    listed = permit(house, tag, "grant")
+    feed_of(house.store)
+    entry = house.store.read(lambda reader: reader.entry_of(listed))
+    assert entry is not None
+    wanted = Wanted(entries=frozenset({entry.entry_no}))
+    made = services.subscriptions.create(OFFICER, "https://receiver.example/", wanted)
+    services.cases.send_event(listed, Event("suspend", {}), OFFICER)
+    return [made.subscription.id]
+
+
 def post(house: House, _: str, __: list[str]) -> None:
     """Posts what is owed; what another try has under its lease waits until that ends."""
     house.machine.at += timedelta(hours=2)
@@ -357,5 +372,6 @@ ACTS = (
     Act("upload", permits, lambda _, __: [], upload, uploaded),
     Act("refer to a document", permits, with_drawing, draw, drawn),
     Act("post events", permits, subscribed, post, posted, whole=False),
+    Act("post revisions", permits, subscribed_to_an_entry, post, posted, whole=False),
     Act("publish", permits, lambda _, __: [], republish, versions),
 )

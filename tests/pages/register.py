@@ -13,10 +13,10 @@ from adapters.certificates import TypstCertificates, signature_look
 from adapters.signatures.confined import ConfinedReader
 from adapters.signatures.keys import Key
 from adapters.signatures.signing import PadesSigner
-from adapters.templates import MessageTemplates, read_folder
+from adapters.templates import MessageTemplates
 from engine.core.case import Actor, Event
 from engine.ports import Adapters, RenderedCertificate
-from engine.service.bundles import Bundle
+from engine.service.bundles import Bundle, read_templates
 from engine.service.services import build_services
 from engine.store.statement import Statement
 from engine.store.store import Store
@@ -24,7 +24,7 @@ from engine.store.tables import CERTIFICATE, REGISTER_ENTRY
 from tests.adapters.signing_keys import Authority
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)  # Monday, 09:00 in Moscow
-TEMPLATES = read_folder(Path(__file__).parents[2] / "workflows" / "templates")
+TEMPLATES = read_templates(Path(__file__).parents[2] / "workflows" / "templates")
 PERMIT = """
 milepost: 1
 workflow: permit
@@ -43,8 +43,8 @@ data:
     out: {type: list, of: text}
     pressure: {type: number, title: {en: "Pressure, MPa", ru: "Давление, МПа"}}
     kind: {type: choice, options: {gate: {en: gate valve, ru: задвижка}, ball: {en: ball valve, ru: кран шаровой}}, title: {en: Kind, ru: Вид}}
-  decision: {first: date, last: date, ends: date}
-open: {by: applicant, form: [applicant.tax_id!, applicant.name!, applicant.address, product.designation!, product.name, product.code, product.items, product.pressure, product.kind]}
+  decision: {first: date, last: date, ends: date, replaces: text}
+open: {by: applicant, form: [applicant.tax_id!, applicant.name!, applicant.address, product.designation!, product.name, product.code, product.items, product.pressure, product.kind, decision.replaces]}
 certificate:
   number: "OGN1.RU.{body}.P.{seq:5}-{check}"
   template: certificate
@@ -56,6 +56,7 @@ certificate:
   scope: product.items
   nominal_pressure: product.pressure
   kind: product.kind
+  replaces: decision.replaces
   valid_from: decision.first
   valid_until: decision.last
 register:
@@ -225,4 +226,5 @@ def fill(made):
     made.list("controls", product__designation="C-1", applicant__name="CONTROLS")
     made.rewrite("CONTROLS", CONTROLS)
     made.list("long", product__designation="L-1 " + "pump " * 300, applicant__name=LONG[:10_000])
+    made.list("SU-2", decision__replaces=made.numbers["SU-1"])
     made.list("unbroken", product__designation="Ш" * 300, applicant__name=UNBROKEN)

@@ -76,6 +76,20 @@ def test_a_newer_issue(visit, made):
     assert page.one("main").rows()["Issue"].startswith("2 (the latest) Earlier issues have been replaced")
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "In its place: certificate {} , issue 1"), ("ru", "Вместо него: сертификат {} , выпуск 1")],
+)
+def test_what_has_taken_its_place(visit, made, language, words):
+    """A superseded certificate leads to the one that counts; one that is not superseded to none."""
+    page = said(visit(f"/v/{made.tokens['SU-1']}", language=language))
+    leads = {link.marks["href"]: link.text() for link in page.one("main").all("a")}
+    assert leads[f"../v/{made.tokens['SU-2']}"] == words.format(made.numbers["SU-2"])
+    later = said(visit(f"/v/{made.tokens['SU-2']}", language=language))
+    assert not [link for link in later.one("main").all("a") if "/v/" in link.marks["href"]]
+    assert made.numbers["SU-1"] in later.one("main").text()
+
+
 def test_programs_get_json(visit, made):
     """As before, from the same address: whoever does not name HTML."""
     for accept in ("*/*", "application/json", "application/json, text/html;q=0.5"):
@@ -90,6 +104,7 @@ def test_programs_get_json(visit, made):
             "issued_at",
             "sha256",
             "checked_at",
+            "superseded_by",
         ]
         assert answer.json()["valid"] is True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -32,6 +33,18 @@ def bring(visit):
         return visit(path, method="POST", files=files, **more)
 
     return brought
+
+
+class Told:
+    """Reads files as they are, and of what is not the one that was issued something else."""
+
+    def __init__(self, real, good, change):
+        self.real, self.good, self.change = real, good, change
+
+    def read(self, pdf, *, at):
+        """What a file says, not signed by anybody where it was changed."""
+        found = self.real.read(self.good, at=at)
+        return found if pdf == self.good else replace(found, facts=self.change(found.facts), signature=None)
 
 
 def saved_anew(pdf):
@@ -87,14 +100,37 @@ def test_a_file_whose_days_are_over(bring, made):
 
 
 def test_in_russian(bring, made):
-    """The sentence of a finding is ours; its particulars are marked as English."""
+    """The sentence of a finding, and its particulars."""
     page = read(bring(made.pdf("NEW-2", 1), path="/public/verify?lang=ru").text)
     assert page.one("p", class_="said").text() == "Подлинный, но заменён выпуском 2"
     assert page.one("main").rows()["Выпуск, указанный в файле"] == "1 (последний — 2)"
     assert all("lang=ru" in link.marks["href"] for link in page.one("main").all("a"))
     page = read(bring(made.pdf("NEW-2")[:-100], language="ru").text)
     assert page.one("p", class_="said").text() == "Файл обрезан"
-    assert page.one("span", lang="en").text().startswith("The file is cut off")
+    whole = f"{len(made.pdf('NEW-2')):,}".replace(",", " ")
+    assert (
+        page.one("span", class_="detail").text().replace("\u00a0", " ") == f"В конце не хватает байтов: 100 из {whole}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "longer", "differ", "foreign"),
+    [
+        ("en", "Bytes added after it was signed: 1,234.", "These differ: Holder, Valid until.", "issue 9; no such file was ever issued."),
+        ("ru", "После подписания добавлено байтов: 1 234.", "Различаются: Держатель, Действует по.", "выпуск 9; такой файл никогда не выдавался."),
+    ],
+)  # fmt: skip
+def test_particulars_in_each_language(bring, made, monkeypatch, language, longer, differ, foreign):
+    """Numbers as people write them, facts by the names that people read; nothing of them is left in the other language."""
+    good = made.pdf("NEW-2")
+    detail = lambda pdf: read(bring(pdf, language=language).text).one("span", class_="detail").text()  # noqa: E731
+    assert detail(good + b"%" * 1234).replace("\u00a0", " ") == longer
+    real, files = made.services.verification._files, made.services.verification
+    changed = lambda said: {**said, "facts": {**said["facts"], "holder": "x", "valid_until": "2031-01-01"}}  # noqa: E731
+    monkeypatch.setattr(files, "_files", Told(real, good, changed))
+    assert detail(good[:-1] + b"x").endswith(differ)
+    monkeypatch.setattr(files, "_files", Told(real, good, lambda said: {**said, "issue": 9}))
+    assert detail(good[:-1] + b"x").endswith(foreign)
 
 
 def test_a_signature_for_trials(bring, made, tmp_path, monkeypatch):

@@ -13,9 +13,11 @@ from api.pages.language import LANGUAGES, choices, language_of, wants_page, word
 from api.pages.refusals import NAMED, SAID
 from engine.service.certificates import PUBLIC
 from engine.service.public import EARLY, LAPSED, NOT_YET, PARTLY, VOID
-from engine.service.verification import Finding
+from engine.service.verification import WORDS, Finding
 
 TEMPLATES = sorted((Path(api.pages.__file__).parent / "templates").glob("*.html"))
+WHOLE = {"issued", "replaced", "saved_anew", "no_pdf"}
+"""Particulars of which the finding says all."""
 ENTRY = ("listed", "suspended", "delisted")
 
 
@@ -47,6 +49,7 @@ def test_everything_that_can_be_has_its_words(language):
     ]
     findings = [str(one) for one in Finding if one is not Finding.GENUINE] + ["genuine_valid", "genuine_invalid"]
     wanted += [("verify", name) for finding in findings for name in (finding, f"{finding}_line")]
+    wanted += [("particulars", code) for code in WORDS.keys() - WHOLE]
     kinds = (*(str(status) for status in SAID), *NAMED.values(), "other")
     wanted += [("refusal", name) for kind in kinds for name in (f"heading_{kind}", f"line_{kind}")]
     wanted += [("reason", status) for status in PUBLIC - {"valid", "suspended"}]

@@ -18,6 +18,7 @@ from engine.service.publishing import AT_ONCE
 from engine.service.services import build_services
 from engine.store.store import Store
 from tests.servers.receiver import Receiver
+from tests.service.test_certificates_and_register import SOURCE
 
 OLEG = Actor("oleg", roles=frozenset({"officer"}), name="Oleg")
 LEASE = 60
@@ -119,6 +120,21 @@ def stepped(services, case, times):
         )
 
 
+def listed(world, number):
+    """A case whose product is in the register."""
+    who = Actor("anna", roles=frozenset({"applicant"}), attributes={"party": "1234567890"})
+    case = world.open("qualification", {"applicant.tax_id": "1234567890", "product.designation": f"R-{number}"}, who).id
+    world.send(case, "grant", OLEG)
+    world.settle()
+    return case
+
+
+def revised(services, case, times):
+    """So many revisions of its entry."""
+    for n in range(times):
+        services.cases.send_event(case, Event(("suspend", "reinstate")[n % 2], {}), OLEG)
+
+
 def subscribed(node, receiver, **wanted):
     """The id of a new one."""
     return node.services.subscriptions.create(OLEG, receiver.url, Wanted(**wanted)).subscription.id
@@ -154,6 +170,29 @@ def test_nothing_is_missed_and_nothing_comes_twice(proposals, node, receivers):
         assert came == {case: list(range(1, each + 2)) for case in cases}
         assert len({post.id for post in one.got}) == len(one.got)
         assert one.most_at_once <= AT_ONCE
+
+
+def test_entries_that_change_while_several_post(proposals, node, receivers):
+    """Revisions of several entries are committed on two nodes while both post: each comes once, each entry in its order."""
+    proposals.publish(SOURCE)
+    nodes, receiver, times = [node(), node()], receivers(), 6
+    cases = [listed(proposals, n) for n in range(4)]
+    entries = {proposals.store.read(lambda reader, case=case: reader.entry_of(case)).entry_no for case in cases}
+    nodes[0].once()
+    nodes[1].services.subscriptions.create(OLEG, receiver.url, Wanted(entries=frozenset(entries)))
+    with working(*nodes):
+        writers = [
+            threading.Thread(target=revised, args=(nodes[n % 2].services, case, times)) for n, case in enumerate(cases)
+        ]
+        for thread in writers:
+            thread.start()
+        for thread in writers:
+            thread.join()
+        receiver.wait_for(len(entries) * times)
+    came = defaultdict(list)
+    for post in receiver.got:
+        came[post.event["subject"]].append(post.event["data"]["revision"])
+    assert came == {entry: list(range(2, times + 2)) for entry in entries}
 
 
 def test_nobody_takes_what_another_has(proposals, node, receivers):

@@ -6,14 +6,19 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from openpyxl import load_workbook
 
+from adapters.seals import Ed25519Seal
+from engine.core.values import plain_text
 from engine.errors import CertificateNotFound, InvalidPayload, Unavailable
-from engine.service.receipts import MAX_LINES, Question
+from engine.service.receipt_views import Receipt
+from engine.service.receipts import MAX_LINES
+from engine.service.register import Question
+from engine.store.receipts import StoredReceipt
 from tests.service.test_certificates_and_register import SOURCE
 
 TAX = "1234567890"
@@ -77,6 +82,91 @@ def test_receipts_that_were_touched(listed, tmp_path):
     assert (nothing.genuine, nothing.signed, nothing.words) == (False, False, "no such receipt was given")
     with pytest.raises(CertificateNotFound, match="no receipt 'none'"):
         listed.services.receipts.find("none")
+
+
+SCOPED = (
+    SOURCE.replace(
+        "  decision:  {", "  scope:     {items: {type: list, of: text}, held: {type: list, of: text}}\n  decision:  {"
+    )
+    .replace("grant: {by: officer,", "grant: {by: officer, form: [scope.items],")
+    .replace("register:\n", "register:\n  scope: scope.items\n  suspended_items: scope.held\n")
+    .replace(
+        "      suspend: {",
+        "      hold: {by: officer, form: [scope.held], to: listed, actions: [{register: update}]}\n      suspend: {",
+    )
+)
+
+
+@pytest.fixture
+def scoped(world, officer):
+    """A product of which two items are in the scope."""
+    world.publish(SCOPED)
+    world.toma = world.person("toma", "tender_officer", party="buyer")
+    anna = world.person("anna", "applicant", party=TAX)
+    world.case = world.open("qualification", {"applicant.tax_id": TAX, "product.designation": "V-1"}, anna)
+    world.send(world.case.id, "grant", officer, {"scope.items": ["Z-50", "Z-80"]})
+    world.settle()
+    world.wait(minutes=1)
+    return world
+
+
+def test_an_item_of_the_scope(scoped, officer):
+    """Yes for what stands in it, no for what does not; a suspended one is no from its day on, and the rest stays."""
+    lines = [(TAX, "V-1", None, item) for item in ("Z-50", "Z-80", "Z-99")] + [(TAX, "V-1")]
+    first = ask(scoped, *lines)
+    assert [(one.item, one.answer) for one in first] == [("Z-50", True), ("Z-80", True), ("Z-99", False), (None, True)]
+    assert first[0].reasons[-1] == "item Z-50 is in its scope"
+    assert first[2].reasons[1:] == ("item Z-99 is not in the scope of entry R-000001",)
+    assert len(first[3].reasons) == 1
+    before = scoped.services.clock.now().date()
+    scoped.wait(days=2)
+    scoped.send(scoped.case.id, "hold", officer, {"scope.held": ["Z-80"]})
+    scoped.wait(minutes=1)
+    held = ask(scoped, *lines)
+    assert [one.answer for one in held] == [True, False, False, True]
+    assert held[1].reasons[1:] == ("item Z-80 is among the suspended items of entry R-000001",)
+    assert [one.answer for one in ask(scoped, *lines, on=before)] == [True, True, False, True]
+    scoped.send(scoped.case.id, "suspend", officer)
+    scoped.wait(minutes=1)
+    assert [one.answer for one in ask(scoped, *lines)] == [False] * 4
+
+
+def test_an_item_is_not_covered_beyond_validity(scoped):
+    """It is in the scope of what has ended: no, and only that is said against it."""
+    (late,) = ask(scoped, (TAX, "V-1", None, "Z-50"), on=date(2029, 3, 2))
+    assert (late.answer, len(late.reasons)) == (False, 2)
+    assert "no more on 2029-03-02" in late.reasons[1]
+
+
+def test_an_entry_without_a_scope_covers_no_item(listed):
+    """Where nothing says which items are covered, none is."""
+    (answer,) = ask(listed, (TAX, "V-1", None, "Z-50"))
+    assert (answer.answer, answer.reasons[1]) == (False, "item Z-50 is not in the scope of entry R-000001")
+
+
+def test_answers_about_an_item_are_asked_again_with_it(scoped, officer):
+    """A receipt says its item; after an item is taken out for the day only answers about it would be others now."""
+    fifty, eighty, whole = ask(scoped, *[(TAX, "V-1", None, item) for item in ("Z-50", "Z-80", None)])
+    assert [json.loads(one.receipt.text)["item"] for one in (fifty, eighty, whole)] == ["Z-50", "Z-80", None]
+    scoped.send(scoped.case.id, "hold", officer, {"scope.held": ["Z-80"]})
+    scoped.wait(minutes=1)
+    (differing,) = scoped.services.receipts.of_entry("R-000001", differing=True)
+    assert (differing.receipt, differing.item, differing.today) == (eighty.receipt, "Z-80", False)
+    word = scoped.services.receipts.verify(eighty.receipt)
+    assert (word.genuine, word.signed, word.earlier.differs, word.earlier.item) == (True, True, True, "Z-80")
+    assert not scoped.services.receipts.verify(fifty.receipt).earlier.differs
+
+
+def test_a_receipt_of_before_there_were_items(scoped, tmp_path):
+    """Its text knows no item: it is genuine and signed still, and is asked again as it was asked."""
+    seal = Ed25519Seal(tmp_path / "audit.key")
+    (now,) = ask(scoped, (TAX, "V-1"))
+    text = plain_text({name: value for name, value in json.loads(now.receipt.text).items() if name != "item"})
+    old = Receipt("before", text, seal.make_key(), seal.sign(b"milepost receipt 1\n" + text.encode()))
+    row = StoredReceipt(old.id, "buyer", scoped.services.clock.now(), old.text, old.key, old.signature)
+    scoped.store.write(lambda tx: tx.add_receipts([(row, TAX, "V-1")]))
+    word = scoped.services.receipts.verify(old)
+    assert (word.genuine, word.signed, word.earlier.item, word.earlier.differs) == (True, True, None, False)
 
 
 def test_a_whole_bid(listed, officer):

@@ -14,16 +14,19 @@ from adapters.certificates import TypstCertificates, signature_look
 from adapters.signatures.confined import ConfinedReader
 from adapters.signatures.keys import Key
 from adapters.signatures.signing import PadesSigner
-from adapters.templates import MessageTemplates, read_folder
+from adapters.templates import MessageTemplates
 from engine.errors import InvalidWorkflow, Unavailable
 from engine.ports import Adapters
-from engine.service.bundles import Bundle
+from engine.service.bundles import Bundle, read_templates
 from engine.service.services import build_services
+from engine.service.views import Successor
 from tests.adapters.signing_keys import Authority
 from tests.service.conftest import TEMPLATES as CONFTEST_TEMPLATES
 from tests.service.test_certificates_and_register import SOURCE
+from tests.service.test_successors import WITH_RENEWAL
+from tests.service.test_successors import granted as certified
 
-TEMPLATES = read_folder(Path(__file__).parents[2] / "workflows" / "templates")
+TEMPLATES = read_templates(Path(__file__).parents[2] / "workflows" / "templates")
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +104,7 @@ def test_every_kind_of_file(signing, acme, officer, key, tmp_path):
         verdict = verify(content)
         assert (what, verdict.finding, verdict.valid) == (what, finding, False)
         assert words in verdict.words, what
+        assert verdict.words == verdict.particulars.said()
 
 
 def _made_anew(world, held, key):
@@ -137,9 +141,26 @@ def test_a_newer_issue(signing, acme, officer):
     signing.settle()
     first = signing.services.verification.verify(signing.services.certificates.pdf(number, 1).pdf)
     assert (first.finding, first.valid, first.latest_issue) == ("superseded", False, 2)
-    assert "issue 2 has taken its place" in first.words
+    assert first.words.endswith("issue 2 has taken its place.")
+    assert first.superseded_by == Successor(number, 2)
     second = signing.services.verification.verify(signing.services.certificates.pdf(number).pdf)
     assert (second.finding, second.valid, second.issue) == ("genuine", True, 2)
+    assert second.superseded_by is None
+
+
+@pytest.mark.parametrize("world", ["file"], indirect=True)
+def test_a_renewal(signing, acme, officer):
+    """The old file is genuine, and the words say which certificate counts instead, also of an earlier issue of it."""
+    signing.publish(WITH_RENEWAL)
+    old, number = certified(signing, officer, "V-1")
+    signing.send(old, "correct", officer)
+    signing.settle()
+    _, later = certified(signing, officer, "V-1b", replaces=number)
+    signing.send(old, "renewed", officer)
+    for issue, finding in ((1, "superseded"), (2, "genuine")):
+        verdict = signing.services.verification.verify(signing.services.certificates.pdf(number, issue).pdf)
+        assert (verdict.finding, verdict.valid, verdict.superseded_by) == (finding, False, Successor(later, 1))
+        assert verdict.words.endswith(f"; certificate {later}, issue 1, counts instead.")
 
 
 @pytest.mark.parametrize(("event", "status"), [("suspend", "suspended"), ("withdraw", "withdrawn")])

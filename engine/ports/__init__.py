@@ -6,205 +6,63 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.ports.certificates import (
+    FONTS,
+    CertificateFiles,
+    CertificateRenderer,
+    CertificateView,
+    FileReading,
+    Place,
+    RenderedCertificate,
+    SignatureReading,
+    Signer,
+)
+from engine.ports.messages import Bounce, Due, LetterFiles, LetterReading, Message, Notifier, Origin, Person, Templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import date
 
     from engine.core.case import Actor
 
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A receiver of messages, as the directory knows him."""
-
-    id: str
-    name: str
-    email: str | None
-    locale: str = "en"
-    roles: frozenset[str] = frozenset()
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A deadline that a message is about: a day, or a moment; `uid` is the same in all messages about it."""
-
-    uid: str
-    title: str
-    due: date
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Whom a message comes from and where an answer goes, as its workflow has it; "" is as the channel has it."""
-
-    name: str = ""
-    address: str = ""
-    reply_to: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One rendered message to one person. `message_id` is fixed for case, effect and receiver (RFC 5322 without <>)."""
-
-    message_id: str
-    to: Person
-    subject: str
-    text: str
-    case_id: str
-    case_number: str | None
-    workflow: str
-    template: str
-    sent_at: datetime
-    due: Due | None = None
-    origin: Origin = Origin()
-
-
-class Notifier(Protocol):
-    """A channel that delivers messages: smtp, mailbox folder, webhook, or one that is plugged in."""
-
-    name: str
-
-    def address(self, message: Message) -> str | None:
-        """Where it would send this message, for the record; None: this channel does not reach its receiver."""
-
-    def deliver(self, message: Message) -> None:
-        """Hand over for good, at least once under the same `message_id`; raises DeliveryFailed."""
-
-
-@dataclass(frozen=True, slots=True)
-class LetterReading:
-    """A letter that somebody brings: its id and its words."""
-
-    message_id: str
-    subject: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bounce:
-    """A mail server's report of a letter: `action` is failed, delayed, delivered, relayed or expanded (RFC 3464).
-
-    `channels` are those by which letters go that such a report may be about.
-    """
-
-    message_id: str
-    action: str
-    reason: str
-    channels: tuple[str, ...]
-
-
-class LetterFiles(Protocol):
-    """Reads letters and reports as mail servers keep them."""
-
-    def read(self, letter: bytes) -> LetterReading | None:
-        """Its id and words; None where it is no letter with both."""
-
-    def bounce(self, report: bytes) -> Bounce | None:
-        """What a report says; None where it is none."""
-
-
-class Templates(Protocol):
-    """Message templates of a workflow, by name and locale."""
-
-    def check(self, name: str) -> list[str]:
-        """What is wrong with a template ([]: nothing): missing file, syntax error, forbidden construct."""
-
-    def render(self, name: str, locale: str, values: Mapping[str, Any]) -> tuple[str, str]:
-        """(subject, text); raises DeliveryFailed(retry_after=None) where a variable is missing."""
-
-    def named(self, name: str) -> Mapping[str, Mapping[str, int]]:
-        """Which values a template names, by its files: path (`data.order.product`) → line."""
-
-    def daily(self, name: str) -> bool:
-        """Whether its letters wait for the day's digest."""
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateView:
-    """What is printed: `facts` as frozen at the issue (values of engine.core.types), labels per fact in its languages."""
-
-    number: str
-    issue: int
-    token: str
-    verify_url: str
-    template: str
-    facts: Mapping[str, Any]
-    case_number: str | None
-    issued_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A rectangle on a page (the first is 0), in points from its lower left corner."""
-
-    page: int
-    left: float
-    bottom: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedCertificate:
-    """A finished file: the same view gives the same bytes. `place` is where its template wants a signature to be seen."""
-
-    pdf: bytes
-    sha256: str
-    place: Place | None = None
-
-
-class CertificateRenderer(Protocol):
-    """Renders certificates as PDF/A-3 with their facts embedded as JSON."""
-
-    def check(self, name: str) -> list[str]:
-        """What is wrong with a template ([]: nothing), tried with samples."""
-
-    def render(self, view: CertificateView) -> RenderedCertificate:
-        """Raises DeliveryFailed(retry_after=None) where the template or the facts do not fit."""
-
-
-class Signer(Protocol):
-    """Signs files of certificates (PAdES)."""
-
-    def sign(self, made: RenderedCertificate, *, reason: str, at: datetime) -> bytes:
-        """The signed file; two signings are never equal. Raises DeliveryFailed."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureReading:
-    """The last signature of a file. `intact`: what it covers is as it was signed; `whole`: that is all of the file, and
-    nothing was changed since that it forbids; `trusted`: its certificate goes back to an authority that we believe;
-    `timestamped`: somebody else says when; `development`: signed to try things out, worth nothing.
-    """
-
-    signer: str
-    issuer: str
-    signed_at: datetime | None
-    timestamped: bool
-    intact: bool
-    trusted: bool
-    whole: bool
-    development: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FileReading:
-    """What a file says: the facts inside it and its signature, each None where there is none that can be read."""
-
-    facts: Mapping[str, Any] | None
-    signature: SignatureReading | None
-
-
-class CertificateFiles(Protocol):
-    """Reads files that are said to be certificates."""
-
-    def read(self, pdf: bytes, *, at: datetime) -> FileReading:
-        """`at` is when the signer's certificate has to hold. Raises Unavailable."""
+__all__ = [
+    "FONTS",
+    "NO_SPANS",
+    "Adapters",
+    "Bounce",
+    "Caller",
+    "CertificateFiles",
+    "CertificateRenderer",
+    "CertificateView",
+    "Documents",
+    "Due",
+    "EventPost",
+    "FileReading",
+    "Identity",
+    "Incoming",
+    "Kept",
+    "LetterFiles",
+    "LetterReading",
+    "Message",
+    "NoSpans",
+    "Notifier",
+    "Origin",
+    "Person",
+    "Place",
+    "RenderedCertificate",
+    "Seal",
+    "Sheet",
+    "SignatureReading",
+    "Signer",
+    "Span",
+    "Spans",
+    "Table",
+    "TableFault",
+    "TableRow",
+    "Tables",
+    "Templates",
+]
 
 
 class Caller(Protocol):
