@@ -202,8 +202,8 @@ class CertificateRow(Row, table=True):
     case_id: int = Field(sa_column=case_key(first=False))
     status: str
     facts: str = Field(sa_type=Text)
-    replaces: str | None
     issued_at: datetime = Field(sa_type=Instant)
+    replaces: str | None
 
 
 class CertificateStatusRow(Row, table=True):
@@ -247,7 +247,6 @@ class RegisterEntryRow(Row, table=True):
     entry_no: str
     revision: int
     case_id: int = Field(sa_column=case_key(first=False))
-    seq: int | None
     verb: str
     status: str
     facts: str = Field(sa_type=Text)
@@ -257,6 +256,7 @@ class RegisterEntryRow(Row, table=True):
     code: str | None
     effective_from: datetime = Field(sa_type=Instant)
     recorded_at: datetime = Field(sa_type=Instant)
+    seq: int | None
 
 
 class RegisterWordRow(Row, table=True):

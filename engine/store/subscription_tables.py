@@ -32,13 +32,13 @@ class SubscriptionRow(Row, table=True):
     workflow: str | None
     type: str | None
     case_party: str | None
-    entries: str | None = Field(sa_type=Text)
     pos: int = Field(sa_column=Column(BIG, nullable=False))
     free_at: datetime | None = Field(sa_type=Instant)
     paused_at: datetime | None = Field(sa_type=Instant)
     paused_why: str | None = Field(sa_type=Text)
     created_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(sa_type=Instant)
+    entries: str | None = Field(sa_type=Text)
 
 
 class DeliveryRow(Row, table=True):
