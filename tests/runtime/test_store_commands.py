@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from adapters.signatures.embedded import embedded_facts
+from engine.service.certificate_views import Successor
 from engine.service.verification import Finding, Particulars, Verdict, Verification
-from engine.service.views import Successor
 from engine.store.store import Store
 from runtime.cli.settings import services_now
 from runtime.composition import machine_now
