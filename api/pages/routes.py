@@ -17,10 +17,10 @@ from api.pages.language import LANGUAGES, wants_page, words
 from api.pages.rendering import page
 from api.pages.route import PageRoute
 from api.pages.shown import line_of, past_of, title_of, tone
+from engine.service.certificate_views import PublicCertificate
 from engine.service.known_facts import VALID_FROM, VALID_UNTIL
 from engine.service.public import CheckPage
 from engine.service.services import Services
-from engine.service.views import PublicCertificate
 
 router = APIRouter(tags=["public"], route_class=PageRoute)
 

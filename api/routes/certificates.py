@@ -12,8 +12,8 @@ from api.auth import ActorIn, ServicesIn
 from api.bodies import MAX_NUMBER
 from api.exact import ExactRoute
 from api.room import Room
+from engine.service.certificate_views import CertificateInfo
 from engine.service.verification import Verdict
-from engine.service.views import CertificateInfo
 
 router = APIRouter(tags=["certificates"], route_class=ExactRoute)
 

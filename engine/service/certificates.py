@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from engine.core.calendars.moments import local_date
 from engine.errors import CertificateNotFound
+from engine.service.certificate_views import CertificateFile, CertificateInfo, PublicCertificate, Successor
 from engine.service.known_facts import is_after, is_before
 from engine.service.outward import certificate_issue, verify_url
-from engine.service.views import CertificateFile, CertificateInfo, PublicCertificate, Successor
 
 if TYPE_CHECKING:
     from datetime import date

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from engine.core.machine.chart import Chart
     from engine.core.naming import Field
     from engine.service.catalog import Catalog
+    from engine.service.certificate_views import PublicCertificate
     from engine.service.certificates import Certificates
     from engine.service.register import Register
-    from engine.service.views import EntryView, PublicCertificate
+    from engine.service.views import EntryView
     from engine.store.records import StoredCertificate
     from engine.store.store import Store
     from engine.store.transaction import Reader

@@ -12,7 +12,7 @@ from engine.errors import CertificateNotFound
 from engine.service.certificates import certificate_info
 from engine.service.known_facts import covers, first_day, is_after, is_before, last_day, withholds
 from engine.service.searching import MAX_PAGE, row_of
-from engine.service.views import CertificateInfo, Eligibility, EntryHistory, EntryView, Page
+from engine.service.views import Eligibility, EntryHistory, EntryView, Page
 from engine.store.records import RegisterFilter
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from engine.service.catalog import Catalog
+    from engine.service.certificate_views import CertificateInfo
     from engine.store.records import StoredEntry
     from engine.store.store import Store
     from engine.store.transaction import Reader

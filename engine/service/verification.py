@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import Unavailable
 from engine.ports import SignatureReading
+from engine.service.certificate_views import Successor
 from engine.service.certificates import named, successor_of
 from engine.service.outward import certificate_issue
-from engine.service.views import Successor
 
 if TYPE_CHECKING:
     from engine.ports import CertificateFiles, FileReading

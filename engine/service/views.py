@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from engine.service.certificate_views import CertificateInfo
 from engine.service.receipt_views import Receipt
 from engine.service.view_parts import (
     AllowedView,
@@ -275,31 +276,6 @@ class EntryHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class Successor:
-    """What has taken the place of something that is superseded."""
-
-    number: str
-    issue: int
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateInfo:
-    """A certificate with its latest issue; `superseded_by` as far as the register knows it."""
-
-    number: str
-    issue: int
-    status: str
-    facts: Mapping[str, Any]
-    issued_at: datetime | None
-    token: str
-    verify_url: str
-    case_id: str
-    sha256: str | None
-    has_pdf: bool
-    superseded_by: Successor | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Eligibility:
     """Whether a bidder may offer a product, or an item of its scope, on a day, as it was known at a moment, and why;
     a proof to keep.
@@ -319,31 +295,6 @@ class Eligibility:
     ref: str | None = None
     item: str | None = None
     receipt: Receipt | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PublicCertificate:
-    """What anybody with the token reads: the status of today; `valid` also looks at the facts' validity."""
-
-    number: str
-    issue: int
-    status: str
-    valid: bool
-    facts: Mapping[str, Any]
-    issued_at: datetime | None
-    sha256: str | None
-    checked_at: datetime
-    superseded_by: Successor | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateFile:
-    """The stored file of one issue."""
-
-    pdf: bytes
-    sha256: str
-    number: str
-    issue: int
 
 
 # ── people, incidents, clock, imports ────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from adapters.signatures.embedded import embedded_facts
+from engine.service.certificate_views import Successor
+from engine.service.verification import Finding, Particulars, Verdict, Verification
 from engine.store.store import Store
 from runtime.cli.settings import services_now
 from runtime.composition import machine_now
@@ -80,6 +82,21 @@ def test_a_certificate_is_previewed_and_looked_at(milepost, folder, monkeypatch)
     assert word["words"].endswith("the register has no such number.")
     code, out, _ = milepost("certificate", "verify", "sample.pdf")
     assert (code, "unknown to the register" in out, "not to be relied on" in out) == (1, True, True)
+
+
+def test_what_has_taken_its_place_is_shown(milepost, monkeypatch, folder):
+    """A genuine file of a certificate that is superseded: by which number and issue."""
+    (folder / "old.pdf").write_bytes(b"%PDF")
+    said = Particulars("issued", {"number": "N-1", "issue": 1})
+    verdict = Verdict(
+        Finding.GENUINE, said.said(), said, "0" * 64, datetime.now(UTC), "N-1", 1, 1, "superseded", Successor("N-2", 3)
+    )  # fmt: skip
+    monkeypatch.setattr(Verification, "verify", lambda *_: verdict)
+    code, out, _ = milepost("certificate", "verify", "old.pdf")
+    assert (code, "superseded by" in out, "N-2, issue 3" in out, "not valid today" in out) == (1, True, True, True)
+    word = json.loads(milepost("certificate", "verify", "old.pdf", "--format", "json")[1])
+    assert word["superseded_by"] == {"number": "N-2", "issue": 3}
+    assert word["particulars"] == {"code": "issued", "values": {"number": "N-1", "issue": 1}}
 
 
 @pytest.mark.parametrize(

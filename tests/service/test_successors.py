@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.service.views import Successor
+from engine.service.certificate_views import Successor
 from tests.service.test_certificates_and_register import SOURCE
 
 TAX = "1234567890"

@@ -18,8 +18,8 @@ from adapters.templates import MessageTemplates
 from engine.errors import InvalidWorkflow, Unavailable
 from engine.ports import Adapters
 from engine.service.bundles import Bundle, read_templates
+from engine.service.certificate_views import Successor
 from engine.service.services import build_services
-from engine.service.views import Successor
 from tests.adapters.signing_keys import Authority
 from tests.service.conftest import TEMPLATES as CONFTEST_TEMPLATES
 from tests.service.test_certificates_and_register import SOURCE
