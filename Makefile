@@ -20,7 +20,7 @@ serve: .venv/ready
 	@$(BIN)/milepost serve
 
 test: .venv/ready
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready
 	@$(BIN)/ruff format --check .

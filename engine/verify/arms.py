@@ -6,6 +6,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from engine.core.definition import StateKind
+from engine.core.expressions.ast import Node
+from engine.verify.arithmetic import prover
 from engine.verify.domains import decide, same
 
 if TYPE_CHECKING:
@@ -58,12 +60,21 @@ def _check_complete(name: str, arms: Sequence[Arm], workflow: Workflow, report: 
         return
     decided = decide(arms, workflow)
     hint = "add a last arm without `when`"
-    if decided is None:
-        report.say("WF082", _place(arms), f"{name} may have no arm that fits", hint)
-        return
-    gap = decided.gap()
-    if gap is not None:
+    gap: str | bool | None = False if decided is None else decided.gap()
+    if gap is False or (gap is not None and decided is not None and not decided.exact):
+        gap = _proved(arms, workflow)
+    if gap is False:
+        words = f"{name} may have no arm that fits; it was not decided"
+        report.say("WF082", _place(arms), words, f"{hint}, or install milepost[prover]")
+    elif gap is not None:
         report.say("WF082", _place(arms), f"{name} has no arm that fits where {gap}", hint)
+
+
+def _proved(arms: Sequence[Arm], workflow: Workflow) -> str | bool | None:
+    """Values with which no arm fits, by z3; None: one always does; False: not decided."""
+    rows = [[expression.tree for expression in arm.when] for arm in arms]
+    asked = prover(workflow) if all(isinstance(tree, Node) for row in rows for tree in row) else None
+    return False if asked is None else asked.example([], rows)
 
 
 def _place(arms: Sequence[Arm]) -> Mark:

@@ -54,14 +54,14 @@ def values_of(part: Part, workflow: Workflow) -> list[Any]:
         return [*sorted(str(value) for value in part.constants), *_texts_between(part.constants)]
     counted = isinstance(part.node, Call) and part.node.function in {"size", "count"}
     low, high = (known.min, known.max) if known else (0 if counted else None, None)
-    values = list(_numbers(part.constants, whole=counted or kind is Kind.INTEGER))
-    bounds_low = low if isinstance(low, int | Decimal) else None
-    bounds_high = high if isinstance(high, int | Decimal) else None
+    bounds = [Decimal(bound) for bound in (low, high) if isinstance(bound, int | Decimal)]  # they cut too
+    values = _numbers({*part.constants, *bounds}, whole=counted or kind is Kind.INTEGER)
     return [
         value
         for value in values
-        if (bounds_low is None or value >= bounds_low) and (bounds_high is None or value <= bounds_high)
-    ] or values
+        if not (isinstance(low, int | Decimal) and value < low)
+        and not (isinstance(high, int | Decimal) and value > high)
+    ]
 
 
 def _texts_between(constants: set[Any]) -> Iterator[str]:

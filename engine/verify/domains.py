@@ -7,39 +7,33 @@ runs, never another value, so it is left out here. Too many combinations are not
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from engine.core.expressions.ast import Binary, Conditional, Defined, Items, Literal, Logic, Node, Unary
+from engine.core.expressions.ast import (
+    Binary,
+    Conditional,
+    Defined,
+    Field,
+    Items,
+    Literal,
+    Logic,
+    Node,
+    Unary,
+    children,
+)
 from engine.verify.cells import Part, in_words, name_of, values_of
+from engine.verify.shapes import shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from engine.core.definition import Arm, Workflow
 
 _Test = Callable[[Mapping[str, Any]], bool]
 _MOST = 20_000
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-_PLACES = frozenset({"offset", "length", "depth", "at", "key"})  # a bound name means its innermost binder
-
-
-def shape(node: Node) -> str:
-    """What a tree says, whatever its place and spelling; a defined name is what it stands for."""
-    if isinstance(node, Defined):
-        return shape(node.tree)
-    parts = []
-    for part in fields(node):
-        if part.name not in _PLACES:
-            value = getattr(node, part.name)
-            if isinstance(value, Node):
-                parts.append(shape(value))
-            elif isinstance(value, tuple):
-                parts.append("[" + ",".join(shape(item) for item in value) + "]")
-            else:
-                parts.append(f"{type(value).__name__}:{value!r}")
-    return f"{type(node).__name__}({' '.join(parts)})"
 
 
 def same(first: Arm, second: Arm) -> bool:
@@ -49,10 +43,14 @@ def same(first: Arm, second: Arm) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Conditions of several arms over the values that decide them; `holds[i]` says in which combinations arm i fits."""
+    """Conditions of several arms over the values that decide them; `holds[i]` says in which combinations arm i fits.
+
+    `exact`: each combination can be; else fields are compared with each other, and some cannot.
+    """
 
     holds: tuple[tuple[bool, ...], ...]
     examples: tuple[Mapping[str, Any], ...]
+    exact: bool
 
     def never(self, arm: int) -> bool:
         """Whether this arm's condition is false everywhere."""
@@ -95,7 +93,20 @@ def decide(arms: Sequence[Arm], workflow: Workflow) -> Conditions | None:
     holds = tuple(tuple(all(test(case) for test in row) for case in combinations) for row in tests)
     names = {key: name_of(part.node) for key, part in parts.items()}
     examples = tuple({names[key]: value for key, value in case.items()} for case in combinations)
-    return Conditions(holds, examples)
+    return Conditions(holds, examples, _independent(parts))
+
+
+def _independent(parts: Mapping[str, Part]) -> bool:
+    """Whether no field is in two parts."""
+    named = [path for part in parts.values() for path in set(_paths(part.node))]
+    return len(named) == len(set(named))
+
+
+def _paths(node: Node) -> Iterator[str]:
+    if isinstance(node, Field):
+        yield node.path
+    for inner in children(node):
+        yield from _paths(inner)
 
 
 # ── taking a condition apart ─────────────────────────────────────────────────────────────────────────────────────────

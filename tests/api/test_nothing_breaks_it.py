@@ -30,9 +30,13 @@ DESCRIBED = [
     response_schema_conformance,
 ]
 schemathesis.serializer.alias("application/pdf", "application/octet-stream")
+schemathesis.serializer.alias("message/rfc822", "application/octet-stream")
 DRAWING = b"valve DN 50, sheet 1 of 1\n"
+LETTER = b"Message-ID: <1.2.3@milepost>\r\nSubject: one\r\n\r\nof nobody\r\n"
 SENT = {
     "upload_document": [DRAWING],
+    "verify_letter": [LETTER],
+    "take_bounce": [LETTER],
     "open_case": [
         {"workflow": "offer", "data": ACME},
         {"workflow": "offer", "data": {**ACME, "product": {"designation": "V-9"}}},
