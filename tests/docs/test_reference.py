@@ -70,7 +70,7 @@ def test_dependencies():
     """docs/architecture.md has every run-time dependency of pyproject.toml, and none but its owner imports it."""
     project = tomllib.loads(read("pyproject.toml"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["otel"], *extras["pkcs11"]]
+    wanted = [*project["dependencies"], *extras["otel"], *extras["pkcs11"], *extras["prover"]]
     named = {re.split(r"[<>=\[]", line)[0] for line in wanted}
     rows = {row[0]: code(row[1]) for row in table("docs/architecture.md", "Dependencies")}
     assert set(rows) == named
