@@ -125,6 +125,7 @@ def test_it_runs_again_when_a_file_changes(folder, written):
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "runtime.cli.main", "test", str(folder), "--watch"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  in the background it is ignored
     )  # fmt: skip
     heard = []
 
@@ -149,4 +150,5 @@ def test_it_runs_again_when_a_file_changes(folder, written):
         assert process.wait(60) == 1
     finally:
         process.kill()
+        process.wait(60)
         process.stdout.close()
