@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from fastapi import HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem
@@ -101,6 +102,14 @@ class ExactRoute(APIRoute):
             return await handler(ExactRequest(request.scope, request.receive))
 
         return exact
+
+
+async def whole_body(request: Request) -> bytes:
+    """The body of a request that takes a file. Raises HTTPException where it breaks off."""
+    try:
+        return await request.body()
+    except ClientDisconnect:
+        raise HTTPException(400, "the body did not come to its end") from None
 
 
 def _query_names(dependant: Dependant) -> list[str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 
 from api.auth import ActorIn, ServicesIn
 from api.bodies import MAX_NUMBER
-from api.exact import ExactRoute
+from api.exact import ExactRoute, whole_body
 from api.room import Room
 from engine.service.certificate_views import CertificateInfo
 from engine.service.verification import Verdict
@@ -46,8 +45,4 @@ async def verify_certificate(request: Request, services: ServicesIn, actor: Acto
     """Whether the file in the body is a certificate as it was issued, and what the register says of it today."""
     uploads: Room = request.app.state.uploads
     with uploads.taken(actor.id):
-        try:
-            pdf = await request.body()
-        except ClientDisconnect:
-            raise HTTPException(400, "the body did not come to its end") from None
-        return await run_in_threadpool(services.verification.verify, pdf)
+        return await run_in_threadpool(services.verification.verify, await whole_body(request))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 
 from api.auth import ActorIn, OperationsIn, ServicesIn
-from api.exact import ExactRoute
+from api.exact import ExactRoute, whole_body
 from engine.service.letters import BounceView, LetterVerdict
 
 router = APIRouter(prefix="/letters", tags=["letters"], route_class=ExactRoute)
@@ -23,17 +22,10 @@ _BODY: dict[str, Any] = {
 @router.post("/verify", openapi_extra=_BODY)
 async def verify_letter(request: Request, services: ServicesIn, actor: ActorIn) -> LetterVerdict:  # noqa: ARG001 (a token is needed)
     """Whether the letter in the body (an .eml file) went out from here with these words, and when."""
-    return await run_in_threadpool(services.letters.verify, await _body(request))
+    return await run_in_threadpool(services.letters.verify, await whole_body(request))
 
 
 @router.post("/bounces", openapi_extra=_BODY)
 async def take_bounce(request: Request, services: ServicesIn, actor: OperationsIn) -> BounceView:  # noqa: ARG001 (the role is needed)
     """A mail server's report that a letter could not be delivered: its cases say so, and it waits for a person."""
-    return await run_in_threadpool(services.letters.bounce, await _body(request))
-
-
-async def _body(request: Request) -> bytes:
-    try:
-        return await request.body()
-    except ClientDisconnect:
-        raise HTTPException(400, "the body did not come to its end") from None
+    return await run_in_threadpool(services.letters.bounce, await whole_body(request))

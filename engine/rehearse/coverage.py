@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.core.acts import Notify
 from engine.core.machine.chart import arms_of
-from engine.verify.parts import Parts
+from engine.verify.between import templates_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,10 +78,7 @@ def deadlines(workflow: Workflow) -> list[str]:
 
 def messages(workflow: Workflow) -> list[str]:
     """The template of every message that the file names: in actions and in reminders of its own."""
-    parts = Parts(workflow)
-    named = [action.template for action in parts.of(Notify)]
-    reminders = [d.remind.template for state in workflow.states.values() for d in state.deadlines.values() if d.remind]
-    return list(dict.fromkeys([*named, *reminders]))
+    return list(dict.fromkeys(name for _, name in templates_of(workflow)))
 
 
 def _texts(some: object) -> Iterable[str]:

@@ -75,6 +75,7 @@ def scenario_of(whole: Sequence[Recorded], people: Mapping[str, Actor]) -> str:
 class _Telling:
     def __init__(self, whole: Sequence[Recorded], people: Mapping[str, Actor]) -> None:
         self.workflow, self.whole, self.people = whole[0].workflow, whole, people
+        self.mine = {recorded.case.id for recorded in whole}
         self.names: dict[str, str] = {}
         self.told: dict[str, dict[str, Any]] = {}
 
@@ -107,7 +108,7 @@ class _Telling:
             (record["at"], place, record["seq"], record)
             for place, recorded in enumerate(self.whole)
             for record in recorded.records
-            if record["kind"] in TOLD and (record["actor"].get("kind") != "case" or self.is_from_outside(record))
+            if record["kind"] in TOLD and not self.is_ours(record["actor"])
         ]
         steps, now = [], begin
         for at, place, _, record in sorted(events, key=lambda event: event[:3]):
@@ -121,11 +122,9 @@ class _Telling:
         last = max(record["at"] for record in self.whole[0].records)
         return [*steps, f"until: {self.local(last)}"] if last > now else steps
 
-    def is_from_outside(self, record: Mapping[str, Any]) -> bool:
-        """Whether a case that is not told here sent it: its parent, or one that addressed it."""
-        actor = record["actor"]
-        mine = {recorded.case.id for recorded in self.whole}
-        return actor.get("id") not in mine
+    def is_ours(self, actor: Mapping[str, Any]) -> bool:
+        """Whether it is a case that is told here: what these send each other they send again."""
+        return actor.get("kind") == "case" and actor.get("id") in self.mine
 
     def sender(self, record: Mapping[str, Any]) -> str:
         """The name in the scenario of who did something; he is one of its people from now on."""

@@ -7,18 +7,16 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.core.acts import Notify
-from engine.core.machine.chart import arms_of
 from engine.core.values import canonical
 from engine.errors import MilepostError
 from engine.ports import FONTS
+from engine.verify.between import templates_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from engine.core.acts import Action
-    from engine.core.definition import State, Workflow
+    from engine.core.definition import Workflow
 
 MAX_FILE = 1024 * 1024
 ENGINE_TEMPLATES = frozenset({"reminder", "escalation", "deadline_moved"})
@@ -103,10 +101,7 @@ def used_templates(workflow: Workflow, templates: Mapping[str, str]) -> dict[str
     names = set(ENGINE_TEMPLATES)
     if workflow.certificate is not None:
         names.add(workflow.certificate.template)
-    for state in workflow.states.values():
-        names.update(action.template for action in _actions(state) if isinstance(action, Notify))
-        names.update(deadline.remind.template for deadline in state.deadlines.values() if deadline.remind)
-    names.update(action.template for action in workflow.opening.actions if isinstance(action, Notify))
+    names.update(name for _, name in templates_of(workflow))
     fonts = workflow.certificate is not None
     return {
         name: text
@@ -118,10 +113,6 @@ def used_templates(workflow: Workflow, templates: Mapping[str, str]) -> dict[str
 def digest(source: str, templates: Mapping[str, str]) -> str:
     """SHA-256 over a source and the templates it uses; equal digests mean the same version."""
     return hashlib.sha256(canonical({"source": source, "templates": dict(templates)}).encode()).hexdigest()
-
-
-def _actions(state: State) -> Iterable[Action]:
-    return (*state.enter, *state.leave, *(action for arm in arms_of(state) for action in arm.actions))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -35,13 +35,12 @@ class Prover:
         self._bounds: list[Any] = []
         self._texts: dict[str, int] = {}
 
-    def example(self, yes: Sequence[Node], no: Sequence[Sequence[Node]]) -> str | bool | None:
-        """Values with which all of `yes` hold and of each of `no` something does not, in words; None: there are none; False:
-        not decided in time.
+    def gap(self, rows: Sequence[Sequence[Node]]) -> str | bool | None:
+        """Values with which of each row some condition does not hold, in words; None: there are none; False: not decided in
+        time.
         """
         z3 = self._z3
-        wanted = [self._truth(tree) for tree in yes]
-        wanted += [z3.Not(z3.And(*[self._truth(tree) for tree in row])) for row in no]
+        wanted = [z3.Not(z3.And(*[self._truth(tree) for tree in row])) for row in rows]
         solver = z3.Solver()
         solver.set("timeout", MOST_MS)
         solver.add(*wanted, *self._bounds)

@@ -74,7 +74,7 @@ def _proved(arms: Sequence[Arm], workflow: Workflow) -> str | bool | None:
     """Values with which no arm fits, by z3; None: one always does; False: not decided."""
     rows = [[expression.tree for expression in arm.when] for arm in arms]
     asked = prover(workflow) if all(isinstance(tree, Node) for row in rows for tree in row) else None
-    return False if asked is None else asked.example([], rows)
+    return False if asked is None else asked.gap(rows)
 
 
 def _place(arms: Sequence[Arm]) -> Mark:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def check_templates(workflow: Workflow, templates: Collection[str], report: Report) -> None:
     """Every template that is named is there; each is reported once."""
     reported: set[str] = set()
-    for mark, name in _templates(workflow):
+    for mark, name in templates_of(workflow):
         if name not in templates and name not in reported:
             reported.add(name)
             close = get_close_matches(name, sorted(templates), 1)
@@ -44,7 +44,8 @@ def check_daily(workflow: Workflow, daily: Collection[str], report: Report) -> N
             )
 
 
-def _templates(workflow: Workflow) -> Iterator[tuple[Mark, str]]:
+def templates_of(workflow: Workflow) -> Iterator[tuple[Mark, str]]:
+    """Where which template of letters is named: in actions, then in reminders of its own."""
     for action in actions(workflow):
         if isinstance(action, Notify):
             yield action.mark, action.template

@@ -5,10 +5,9 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from engine.core.acts import Notify
 from engine.core.diagnostics import Diagnostic, Mark
 from engine.core.loader.draft import CERTIFICATE_FACTS, REGISTER_FACTS
-from engine.verify.parts import Parts
+from engine.verify.between import templates_of
 from engine.verify.rules import RULES
 
 if TYPE_CHECKING:
@@ -32,9 +31,7 @@ SAID = {
 
 def used_by(workflow: Workflow) -> set[str]:
     """The templates of letters that a workflow names."""
-    parts = Parts(workflow)
-    reminders = {d.remind.template for state in workflow.states.values() for d in state.deadlines.values() if d.remind}
-    return {action.template for action in parts.of(Notify)} | reminders
+    return {name for _, name in templates_of(workflow)}
 
 
 def check_letter(
@@ -46,9 +43,9 @@ def check_letter(
         return ()
     found = []
     for workflow in users:
-        known = _known(workflow)
+        known, leaves = _known(workflow), _leaves(workflow)
         for path, line in named.items():
-            if path not in known and not any(path.startswith(f"{name}.") for name in _leaves(workflow)):
+            if path not in known and not any(path.startswith(f"{name}.") for name in leaves):
                 close = get_close_matches(path, sorted(known), 1)
                 hint = (
                     f"did you mean '{close[0]}'?"

@@ -52,6 +52,16 @@ class _Folder:
     templates: frozenset[str] | None = None
     daily: frozenset[str] = frozenset()
     people: tuple[Actor, ...] | None = None
+    senders: dict[str, list[Workflow]] | None = None  # by template, once it was asked for
+
+    def users(self, template: str) -> list[Workflow]:
+        """The workflows that send letters of a template."""
+        if self.senders is None:
+            self.senders = {}
+            for workflow in self.workflows.values():
+                for name in used_by(workflow):
+                    self.senders.setdefault(name, []).append(workflow)
+        return self.senders.get(template, [])
 
 
 def check_paths(paths: Iterable[Path], profile: Profile, people: tuple[Actor, ...] | None = None) -> Checked:
@@ -178,8 +188,7 @@ def _template(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic
         letters = MessageTemplates(sources)
         problems = letters.check(name)
         if not problems:
-            users = [workflow for workflow in folder.workflows.values() if name in used_by(workflow)]
-            return check_letter(str(file), letters.named(name)[file.name], users, profile)
+            return check_letter(str(file), letters.named(name)[file.name], folder.users(name), profile)
     return tuple(Diagnostic(TEMPLATE_FAULT, Severity.ERROR, text, str(file), NOWHERE) for text in problems)
 
 

@@ -98,13 +98,14 @@ def test(
     record: Annotated[str | None, typer.Option(help="Only print this case as a scenario file.")] = None,  # noqa: PT028
 ) -> None:
     """Run scenario files (*.test.yaml) and print what they cover."""
-    from runtime.cli import record as recording
-    from runtime.cli import test as command
-
     if record is not None:
+        from runtime.cli import record as recording
+
         raise typer.Exit(recording.run(record))
     if not paths:
         raise typer.BadParameter("name a scenario file or a folder of them")
+    from runtime.cli import test as command
+
     raise typer.Exit(command.watch(paths, report, html) if watch else command.run(paths, report, html))
 
 

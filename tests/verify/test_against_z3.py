@@ -148,7 +148,7 @@ def test_what_is_said_of_fields_compared_with_each_other_is_true(make, guards):
         for number, truth in enumerate(truths):
             assert not decided.never(number) or not possible(truth)
             assert not decided.hidden(number) or not possible(truth, *[z3.Not(other) for other in truths[:number]])
-    asked = Prover(workflow).example([], [[expression.tree for expression in arm.when] for arm in arms])
+    asked = Prover(workflow).gap([[expression.tree for expression in arm.when] for arm in arms])
     assert asked is not False
     assert (asked is None) == (not possible(*[z3.Not(truth) for truth in truths]))
 
@@ -186,5 +186,5 @@ def _none(_name):
 def test_what_it_cannot_say_may_be_anything(make, text):
     """No answer is "never" because of it."""
     workflow, arms = arms_of(make, [Guard(text, None)])
-    asked = Prover(workflow).example([], [[expression.tree for expression in arm.when] for arm in arms])
+    asked = Prover(workflow).gap([[expression.tree for expression in arm.when] for arm in arms])
     assert isinstance(asked, str)
