@@ -78,3 +78,35 @@ def _ways(op: str, argument: Any, length: int) -> int:
     raise UnsafePattern(
         "the pattern looks ahead, behind or back; only characters, classes, groups, | and repeats are taken"
     )
+
+
+def shortest(pattern: str) -> str | None:
+    """A text that the pattern takes, as short as its repeats allow; None where none was found (a set of excluded characters)."""
+    found = _text(list(_parser.parse(pattern)))
+    return found if matches(pattern, found) else None
+
+
+def _text(items: list[Any]) -> str:
+    return "".join(_piece(str(op), argument) for op, argument in items)
+
+
+def _piece(op: str, argument: Any) -> str:
+    match op:
+        case "LITERAL":
+            return chr(argument)
+        case "IN":
+            return _piece(*(str(argument[0][0]), argument[0][1]))
+        case "RANGE":
+            return chr(argument[0])
+        case "CATEGORY":
+            return "0" if str(argument).endswith(("DIGIT", "WORD")) else " "
+        case "SUBPATTERN":
+            return _text(list(argument[3]))
+        case "BRANCH":
+            return _text(list(argument[1][0]))
+        case "MAX_REPEAT" | "MIN_REPEAT":
+            return _text(list(argument[2])) * int(argument[0])
+        case "AT":
+            return ""
+        case _:
+            return "a"

@@ -18,7 +18,9 @@ from engine.verify.proofs import check_policies
 from engine.verify.reads import check_fields
 from engine.verify.safety import check_register, check_secrets
 from engine.verify.silences import silence
+from engine.verify.space.explore import LIMIT, Limit
 from engine.verify.timing import check_calendar, check_deadlines
+from engine.verify.trial.trials import Trials
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -46,9 +48,10 @@ def check(
     daily: Collection[str] = (),
     people: Collection[Actor] | None = None,
     profile: Profile = "team",
+    limit: Limit = LIMIT,
 ) -> Verdict:
     """`others` are the workflows it may speak to, by name; `templates` None: not looked at; letters of `daily` ones wait for
-    a digest; `people` are those who will work with it (None: not known).
+    a digest; `people` are those who will work with it (None: not known); `limit` is how long configurations are searched.
     """
     report = Report(workflow.file, profile)
     graph, parts = Graph(workflow), Parts(workflow)
@@ -71,7 +74,8 @@ def check(
     if templates is not None:
         check_templates(workflow, templates, report)
     check_daily(workflow, daily, report)
-    check_policies(graph, calendars.get(workflow.calendar or ""), report)
+    trials = Trials(workflow, parts, calendars.get(workflow.calendar or ""), limit)
+    check_policies(graph, trials, trials.calendar, report)
     loud, quiet = silence(workflow.source, report)
     return Verdict(_in_order(loud), _in_order(quiet))
 

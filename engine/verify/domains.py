@@ -20,6 +20,8 @@ from engine.core.expressions.ast import (
     Literal,
     Logic,
     Node,
+    Select,
+    Special,
     Unary,
     children,
 )
@@ -27,9 +29,10 @@ from engine.verify.cells import Part, in_words, name_of, values_of
 from engine.verify.shapes import shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from engine.core.definition import Arm, Workflow
+    from engine.core.expressions.expression import Expression
 
 _Test = Callable[[Mapping[str, Any]], bool]
 _MOST = 20_000
@@ -94,6 +97,37 @@ def decide(arms: Sequence[Arm], workflow: Workflow) -> Conditions | None:
     names = {key: name_of(part.node) for key, part in parts.items()}
     examples = tuple({names[key]: value for key, value in case.items()} for case in combinations)
     return Conditions(holds, examples, _independent(parts))
+
+
+def telling_values(conditions: Iterable[Expression], workflow: Workflow) -> dict[str, list[Any]]:
+    """For each field, and each `event.name`, that conditions compare: one value of each cell."""
+    parts: dict[str, Part] = {}
+    for condition in conditions:
+        if isinstance(condition.tree, Node):
+            _collect(condition.tree, parts)
+    return {
+        name_of(part.node): values_of(part, workflow)
+        for part in parts.values()
+        if isinstance(part.node, Field | Special)
+    }
+
+
+def outcomes_in(conditions: Iterable[Expression]) -> list[str]:
+    """The outcomes of children that conditions ask for."""
+    trees = [condition.tree for condition in conditions if "children" in condition.calls]
+    return list(dict.fromkeys(value for tree in trees for value in _member_values(tree, "outcome")))
+
+
+def _member_values(node: Node, member: str) -> Iterator[str]:
+    """The texts that a member of a row is compared with."""
+    match node:
+        case Binary(left=Select(member=name), right=Literal(value=str(value))) if name == member:
+            yield value
+        case Binary(operator="in", left=Select(member=name), right=Items(items=items)) if name == member:
+            yield from (item.value for item in items if isinstance(item, Literal) and isinstance(item.value, str))
+        case _:
+            for inner in children(node):
+                yield from _member_values(inner, member)
 
 
 def _independent(parts: Mapping[str, Part]) -> bool:

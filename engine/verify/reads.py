@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 def check_fields(workflow: Workflow, parts: Parts, others: Mapping[str, Workflow], report: Report) -> None:
     """Every field is given by somebody or read by something; what is read can be there."""
-    given = {path for item in _written(parts) for path in _fields_of(item, workflow)}
+    given = written_by_others(workflow, parts)
+    given |= {item.path for item in parts.of(Assignment) if item.expression is not None}
     asked = {path for role in workflow.roles.values() for path in role.where.values()}
     asked |= {who.name for who in parts.of(Who) if who.kind == "person"}
     asked |= {ask.persons for panel in parts.of(Panel) for ask in panel.ask if ask.persons}
@@ -53,10 +54,14 @@ def _check_readable(workflow: Workflow, parts: Parts, given: set[str], report: R
             report.say("WF098", mark, f"'{path}' is read here and can have no value", hint)
 
 
+def written_by_others(workflow: Workflow, parts: Parts) -> set[str]:
+    """The fields that something else than a `set` writes: a form, an answer, a delivery."""
+    return {path for item in _written(parts) for path in _fields_of(item, workflow)}
+
+
 def _written(parts: Parts) -> Iterator[str]:
-    """Paths and groups that something writes, as they are written."""
+    """Paths and groups, as they are written."""
     yield from (item.path for item in parts.of(FormItem))
-    yield from (item.path for item in parts.of(Assignment) if item.expression is not None)
     yield from (action.delivered for action in parts.of(Notify) if action.delivered)
     yield from (panel.into for panel in parts.of(Panel))
 

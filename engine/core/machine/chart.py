@@ -98,7 +98,10 @@ def build_chart(workflow: Workflow, calendar: Calendar | None) -> Chart:
     states = workflow.states
     around = {path: _around(path) for path in states}
     routes = {
-        arm.id: _route(state, arm, states) for state in states.values() for arm in arms_of(state) if arm.to is not None
+        arm.id: route_of(state, arm, states)
+        for state in states.values()
+        for arm in arms_of(state)
+        if arm.to is not None
     }
     ways = {path: _ways(state, workflow) for path, state in states.items()}
     kept = frozenset(path for state in states.values() for arm in arms_of(state) for path in arm.keep)
@@ -193,7 +196,7 @@ def _watched(deadline: Deadline) -> frozenset[str] | None:
     return frozenset().union(*(e.reads for e in expressions))
 
 
-def _route(state: State, arm: Arm, states: Mapping[str, State]) -> Route:
+def route_of(state: State, arm: Arm, states: Mapping[str, State]) -> Route:
     """LANGUAGE §3.4: what contains both the arm's state and the target is not left; itself or one around it is."""
     target = arm.to
     if target is None:

@@ -41,7 +41,7 @@ POLICIES = (
         "WF092",
         "A policy that does not hold",
         FIRM,
-        "There is a way through the workflow that breaks it; the message has the shortest.",
+        "A case can break it: the engine was made to do so, and the message tells how, without what is not needed.",
         _STATES.replace("SENTENCE", "never listed before decision"),
         _GOOD,
     ),
@@ -49,9 +49,9 @@ POLICIES = (
         "WF093",
         "A policy that could not be decided",
         (NOTE, NOTE, NOTE),
-        "Neither a proof nor a way that breaks it was found: conditions on the way may or may not allow it. Scenarios look at it when they run.",
+        "Neither a proof was found nor a case that breaks it: conditions on the way may or may not allow it. Scenarios look at it when they run.",
         _STATES.replace("to: listed}, skip", "to: listed}, skip")
-        .replace("skip: {by: clerk, to: listed}", "skip: {by: clerk, when: offer.price > 5, to: listed}")
+        .replace("skip: {by: clerk, to: listed}", "skip: {by: clerk, when: offer.price * offer.price == 2, to: listed}")
         .replace("SENTENCE", "never listed before decision"),
         _GOOD,
         "likely",

@@ -1,0 +1,104 @@
+"""What a form could be given: what it must have, and values on each side of what conditions compare."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from engine.core.types import Kind
+from engine.verify.domains import outcomes_in, telling_values
+from engine.verify.trial.samples import NoSample, rows, sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from engine.core.definition import Workflow
+    from engine.core.expressions.expression import Expression
+    from engine.core.forms import Form, Slot
+    from engine.core.naming import Field
+
+_TRIES = 12
+_OFTEN = 0.8
+
+
+class Answers:
+    """Payloads for forms of one workflow; the same seed gives the same ones."""
+
+    def __init__(self, workflow: Workflow, conditions: Iterable[Expression], seed: int = 1) -> None:
+        conditions = list(conditions)
+        self.workflow = workflow
+        self.read = sorted(frozenset().union(*(condition.reads for condition in conditions)))
+        self.telling = {
+            name: [_said(value) for value in values] for name, values in telling_values(conditions, workflow).items()
+        }
+        self.outcomes = outcomes_in(conditions) or ["done"]
+        self.random = Random(seed)  # for samples, not for secrets
+
+    def payloads(
+        self, form: Form, data: Mapping[str, Any], now: datetime, known: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """What may be given, as little as it must be first; `known` are values that are wanted, by field or `event.name`."""
+        try:
+            least = {
+                slot.path: self._value(slot, data, now)
+                for slot in form.slots.values()
+                if (slot.must and self._needed(slot, data)) or (slot.field.columns and slot.path in self.read)
+            }
+        except NoSample:
+            return
+        wanted = {path: known[name] for path, slot in form.slots.items() if (name := _name(slot)) in known}
+        seen: list[dict[str, Any]] = []
+        for payload in ({**least, **wanted}, *self._varied(form, {**least}, wanted)):
+            if payload not in seen:
+                seen.append(payload)
+                yield payload
+
+    def some(self, field: Field, name: str, now: datetime) -> Any:
+        """Any value of a field."""
+        values = self.telling.get(name)
+        return self.random.choice(values) if values else sample(field, now)
+
+    def _varied(self, form: Form, least: dict[str, Any], wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        told = {path: self.telling[name] for path, slot in form.slots.items() if (name := _name(slot)) in self.telling}
+        lists = [path for path, slot in form.slots.items() if slot.path in least and slot.field.columns]
+        for _ in range(_TRIES if told or lists else 0):
+            chosen = {
+                path: self.random.choice(values)
+                for path, values in told.items()
+                if path in least or self.random.random() < _OFTEN
+            }
+            rows = {path: self._other_rows(form.slots[path], least[path]) for path in lists}
+            yield {**least, **rows, **chosen, **wanted}
+
+    def _other_rows(self, slot: Slot, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The same rows with other options, all rows alike."""
+        said = {
+            name: self.random.choice([True, False] if column.type.kind is Kind.BOOLEAN else column.type.options)
+            for name, column in slot.field.columns.items()
+            if column.type.kind in {Kind.BOOLEAN, Kind.CHOICE} and (not slot.columns or name in slot.columns)
+        }
+        return [{**row, **said} for row in rows]
+
+    def _needed(self, slot: Slot, data: Mapping[str, Any]) -> bool:
+        return slot.event_data or slot.adds or bool(slot.columns) or not data.get(slot.path)
+
+    def _value(self, slot: Slot, data: Mapping[str, Any], now: datetime) -> Any:
+        if slot.columns:
+            key = slot.field.key or ""
+            return [
+                {key: row.get(key), **{column: sample(slot.field.columns[column], now, n) for column in slot.columns}}
+                for n, row in enumerate(data.get(slot.path, ()), 1)
+            ]
+        if slot.adds and slot.rows is not None:
+            return rows(slot.rows, now, len(data.get(slot.path, ())) + 1)
+        return sample(slot.field, now)
+
+
+def _name(slot: Slot) -> str:
+    return f"event.{slot.path}" if slot.event_data else slot.path
+
+
+def _said(value: Any) -> Any:
+    """A text between others, as a form takes it."""
+    return value.replace("\x00", " ") or "another" if isinstance(value, str) else value

@@ -1,0 +1,70 @@
+"""What is said of a workflow after its configurations were searched and real cases were tried: it holds, it fails so, or it is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from engine.core.calendars.calendar import Calendar
+from engine.core.expressions.expression import Expression
+from engine.verify.space.explore import explore
+from engine.verify.space.proving import Prover
+from engine.verify.space.watch import monitor_of
+from engine.verify.trial.hunt import finds, hunt
+from engine.verify.trial.player import Player
+from engine.verify.trial.replay import shortened
+from engine.verify.trial.story import story, way_of
+
+if TYPE_CHECKING:
+    from engine.core.definition import Workflow
+    from engine.verify.parts import Parts
+    from engine.verify.policies import AtMost, Before, NotBoth
+    from engine.verify.space.explore import Limit
+
+_ALL_DAY = ((0, 1440),)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known, and why."""
+
+    answer: Literal["holds", "fails", "open"]
+    why: str = ""
+
+
+class Trials:
+    """Searches and tries of one workflow; `calendar` None: every day from Monday to Friday is a working day."""
+
+    def __init__(self, workflow: Workflow, parts: Parts, calendar: Calendar | None, limit: Limit) -> None:
+        self.workflow, self.parts, self.limit = workflow, parts, limit
+        self.calendar = calendar
+        self.prover = Prover(workflow, parts, limit)
+
+    @cached_property
+    def player(self) -> Player:
+        """Plays cases of the workflow on the engine."""
+        calendar = self.calendar or Calendar("plain", "1", 2020, 2060, hours=(_ALL_DAY,) * 7)
+        return Player(self.workflow, calendar, self.parts.of(Expression), start=_start(calendar))
+
+    def decide(self, policy: Before | AtMost | NotBoth) -> Verdict:
+        """Whether a policy holds in every case."""
+        explored, space = self.prover.search(policy)
+        if explored.way is None:
+            if explored.whole:
+                return Verdict("holds")
+            return Verdict("open", f"of more than {len(explored.nodes)} configurations not all were looked at")
+        monitor = monitor_of(policy, space.place)
+        around = explore(space, self.limit, monitor, links=True)
+        found = hunt(self.player, space, around, monitor)
+        if found is not None:
+            found = shortened(self.player, found, lambda runs: finds(space, monitor, runs))
+            return Verdict("fails", story(found, self.player.answers.telling))
+        return Verdict("open", f"no case was found that does it; conditions decide about {way_of(explored.way)}")
+
+
+def _start(calendar: Calendar) -> datetime:
+    """A working morning well inside a calendar."""
+    year = min(max(2026, calendar.first_year), calendar.last_year)
+    return datetime(year, 1, 12, 6, tzinfo=UTC)
