@@ -19,6 +19,7 @@ from engine.verify.reads import check_fields
 from engine.verify.safety import check_register, check_secrets
 from engine.verify.silences import silence
 from engine.verify.space.explore import LIMIT, Limit
+from engine.verify.stuck import check_stuck
 from engine.verify.timing import check_calendar, check_deadlines
 from engine.verify.trial.trials import Trials
 
@@ -75,6 +76,7 @@ def check(
         check_templates(workflow, templates, report)
     check_daily(workflow, daily, report)
     trials = Trials(workflow, parts, calendars.get(workflow.calendar or ""), limit)
+    check_stuck(trials, report)
     check_policies(graph, trials, trials.calendar, report)
     loud, quiet = silence(workflow.source, report)
     return Verdict(_in_order(loud), _in_order(quiet))

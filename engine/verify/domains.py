@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -112,22 +113,27 @@ def telling_values(conditions: Iterable[Expression], workflow: Workflow) -> dict
     }
 
 
-def outcomes_in(conditions: Iterable[Expression]) -> list[str]:
-    """The outcomes of children that conditions ask for."""
-    trees = [condition.tree for condition in conditions if "children" in condition.calls]
-    return list(dict.fromkeys(value for tree in trees for value in _member_values(tree, "outcome")))
+def telling_members(conditions: Iterable[Expression]) -> dict[str, list[Any]]:
+    """For each member of a row that conditions compare with constants: these, and for numbers what lies beside them."""
+    found: dict[str, dict[Any, None]] = {}
+    for condition in conditions:
+        for member, value in _members(condition.tree) if isinstance(condition.tree, Node) else ():
+            beside = [value - 1, value, value + 1] if _is_number(value) else [value]
+            found.setdefault(member, {}).update(dict.fromkeys(beside))
+    return {member: list(values) for member, values in found.items()}
 
 
-def _member_values(node: Node, member: str) -> Iterator[str]:
-    """The texts that a member of a row is compared with."""
-    match node:
-        case Binary(left=Select(member=name), right=Literal(value=str(value))) if name == member:
-            yield value
-        case Binary(operator="in", left=Select(member=name), right=Items(items=items)) if name == member:
-            yield from (item.value for item in items if isinstance(item, Literal) and isinstance(item.value, str))
-        case _:
-            for inner in children(node):
-                yield from _member_values(inner, member)
+def _members(node: Node) -> Iterator[tuple[str, Any]]:
+    """The constants that members of rows are compared with."""
+    compared = _comparison(node)
+    if compared is not None and isinstance(compared[0], Select):
+        yield from ((compared[0].member, value) for value in compared[2])
+    for inner in children(node):
+        yield from _members(inner)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def _independent(parts: Mapping[str, Part]) -> bool:

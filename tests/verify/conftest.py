@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
@@ -9,6 +11,11 @@ import pytest
 from engine.core.calendars.calendar import Calendar
 from engine.core.loader.load import load
 from engine.verify.check import check
+
+sys.path[:0] = [
+    str(Path(__file__).parent),
+    str(Path(__file__).parents[1] / "core" / "machine" / "oracle"),
+]  # drawn workflows
 
 HEAD = """\
 milepost: 1

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from engine.verify.rules.rule import ALWAYS, FIRM, HINT, LATE, Rule
+from engine.verify.rules.rule import ALWAYS, FIRM, HINT, LATE, NOTE, Rule
+
+_ROUNDS = """\
+milepost: 1
+workflow: sample
+title: Sample
+roles: {{clerk: {{title: Clerk}}, buyer: {{title: Buyer, side: applicant}}}}
+data: {{offer: {{rounds: {{type: integer, default: 0}}}}}}
+open: {{by: buyer}}
+initial: check
+states:
+  check:
+    turn: clerk
+    events:
+      ask: {{by: clerk, when: offer.rounds < 2, set: {{offer.rounds: offer.rounds + 1}}, to: answer}}
+      refuse: {{by: clerk, {refuse}}}
+  answer: {{turn: buyer, events: {{reply: {{by: buyer, to: check}}}}}}
+  done: {{final: true}}
+"""
 
 CONTROL = (
     Rule(
@@ -140,5 +158,23 @@ CONTROL = (
   stopped: {final: true}
   done: {final: true}
 """,
+    ),
+    Rule(
+        "WF120",
+        "A case that rests for ever",
+        FIRM,
+        "Each state has a way on, but in this configuration none of them can be taken: regions wait for each other, or the data that every way asks for"
+        " cannot be had any more. The message tells how a case came there on the engine.",
+        _ROUNDS.format(refuse="when: offer.rounds == 1, to: done"),
+        _ROUNDS.format(refuse="to: done"),
+    ),
+    Rule(
+        "WF121",
+        "More configurations than could be looked at",
+        (NOTE, NOTE, NOTE),
+        "Regions side by side multiply. What was looked at is in order; of the rest nothing is known.",
+        "a workflow of many regions, each with many states, that are active together",
+        "the same with fewer regions at a time",
+        "likely",
     ),
 )

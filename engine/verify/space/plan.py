@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _STAGE, _PARALLEL, _CHOICE = StateKind.STAGE, StateKind.PARALLEL, StateKind.CHOICE
 _COUNTING = frozenset({StateKind.PANEL, StateKind.CHILDREN})
+_RESTLESS = frozenset(
+    {StateKind.CHOICE, StateKind.FINAL, StateKind.PARALLEL, *_COUNTING}
+)  # by which something may move
 SELF_ENDING = frozenset({*_COUNTING, StateKind.SERVICE})
 
 Left = tuple[tuple[int, int] | None, ...]
@@ -95,7 +98,8 @@ class Plan:
             for state in _inner_first(workflow.root)
             if state.kind in {_STAGE, _PARALLEL, _CHOICE, *_COUNTING}
         ]
-        self._automatic = sum(bit for bit, _ in self._moving)
+        self._restless = sum(self.bit[s.path] for s in self.states if s.kind in _RESTLESS)
+        self._keeps = sum(self.bit[path] for path in self.kept)
         self._ways = {state.path: self._ways_of(state) for state in self.states}
         self._outward = [(sum(bit for bit, _ in takers), takers) for takers in self._outward_of()]
         self._unsure = sum(self.bit[path] for path in self._need)

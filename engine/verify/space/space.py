@@ -27,7 +27,7 @@ _STAGE, _PARALLEL, _CHOICE = StateKind.STAGE, StateKind.PARALLEL, StateKind.CHOI
 
 
 class _Work(NamedTuple):
-    """A configuration in the middle of a step."""
+    """A configuration in the middle of a step; `new` are the states that were entered or brought back by it."""
 
     active: int
     finished: int
@@ -35,6 +35,7 @@ class _Work(NamedTuple):
     left: Left
     entered: tuple[int, ...] = ()
     arms: tuple[str, ...] = ()
+    new: int = 0
 
 
 class Space(Plan):
@@ -157,8 +158,8 @@ class Space(Plan):
         for route, _ in going:
             gone |= self._gone(route)
             finished &= finished if route.parallel else ~self.bit[route.domain]
-        left = self._remember(work, gone) if self.kept else work.left
-        works = [_Work(work.active & ~gone, finished & ~gone, known, left, work.entered, arms)]
+        left = self._remember(work, gone) if gone & self._keeps else work.left
+        works = [_Work(work.active & ~gone, finished & ~gone, known, left, work.entered, arms, work.new)]
         for route, keep in sorted(going, key=lambda one: self.place[one[0].branch]):
             works = self._enter(works, route.branch, route.path, keep)
         return works
@@ -180,7 +181,9 @@ class Space(Plan):
         made: list[_Work] = []
         for work in works:
             if path in keep and (kept := work.left[self._kept_place[path]]) is not None:
-                made.append(work._replace(active=work.active | kept[0], finished=work.finished | kept[1]))
+                active, finished = kept
+                new = work.new | active
+                made.append(work._replace(active=work.active | active, finished=work.finished | finished, new=new))
             else:
                 made += self._enter_new(work, path, towards, keep)
         return made
@@ -189,7 +192,8 @@ class Space(Plan):
         state, bit = self.workflow.states[path], self.bit[path]
         finished = work.finished | bit if state.kind is StateKind.FINAL else work.finished
         known = self.values.after(work.known, self._sets[path])
-        here = _Work(work.active | bit, finished, known, work.left, (*work.entered, self.place[path]), work.arms)
+        entered = (*work.entered, self.place[path])
+        here = _Work(work.active | bit, finished, known, work.left, entered, work.arms, work.new | bit)
         if state.kind is _STAGE:
             child = towards[towards.index(path) + 1] if path in towards[:-1] else state.initial
             return [here] if child is None else self._enter([here], child, towards, keep)
@@ -229,6 +233,9 @@ class Space(Plan):
         todo = works[::-1]
         while todo:
             work = todo.pop()
+            if not work.active & self._restless:
+                rest[work] = None
+                continue
             key = (*work[:4], tuple(dict.fromkeys(work.entered)))  # going round once more brings nothing new
             if key in seen:
                 continue
@@ -245,8 +252,6 @@ class Space(Plan):
     def _advance(self, work: _Work) -> tuple[list[_Work], bool]:
         """The first thing that moves by itself, all ways it may, and whether it may be that nothing does."""
         moved: list[_Work] = []
-        if not work.active & self._automatic:
-            return moved, True
         for bit, state in self._moving:
             if not work.active & bit:
                 continue
@@ -285,8 +290,7 @@ class Space(Plan):
         finished = bool(work.finished & self.bit[state.path])
         if finished:
             return UNKNOWN if condition is not None or (state.cases is not None and state.cases.add) else True
-        new = self.place[state.path] in work.entered
-        return UNKNOWN if new and self._may_be_empty(state) else False
+        return UNKNOWN if work.new & self.bit[state.path] and self._may_be_empty(state) else False
 
     def _enough(self, work: _Work, state: State) -> bool:
         """Whether so many regions are finished as are needed; one that is off is."""

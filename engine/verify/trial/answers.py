@@ -6,11 +6,11 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from engine.core.types import Kind
-from engine.verify.domains import outcomes_in, telling_values
+from engine.verify.domains import telling_members, telling_values
 from engine.verify.trial.samples import NoSample, rows, sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from engine.core.definition import Workflow
@@ -32,7 +32,8 @@ class Answers:
         self.telling = {
             name: [_said(value) for value in values] for name, values in telling_values(conditions, workflow).items()
         }
-        self.outcomes = outcomes_in(conditions) or ["done"]
+        self._members = telling_members(conditions)
+        self.outcomes = [str(outcome) for outcome in self._members.get("outcome", ["done"])]
         self.random = Random(seed)  # for samples, not for secrets
 
     def payloads(
@@ -60,7 +61,7 @@ class Answers:
         return self.random.choice(values) if values else sample(field, now)
 
     def _varied(self, form: Form, least: dict[str, Any], wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        told = {path: self.telling[name] for path, slot in form.slots.items() if (name := _name(slot)) in self.telling}
+        told = {path: values for path, slot in form.slots.items() if (values := self._told(slot))}
         lists = [path for path, slot in form.slots.items() if slot.path in least and slot.field.columns]
         for _ in range(_TRIES if told or lists else 0):
             chosen = {
@@ -71,14 +72,29 @@ class Answers:
             rows = {path: self._other_rows(form.slots[path], least[path]) for path in lists}
             yield {**least, **rows, **chosen, **wanted}
 
+    def _told(self, slot: Slot) -> list[Any] | None:
+        """Values that conditions tell apart: of a field, of what is said, of a panel's answer."""
+        return self.telling.get(_name(slot)) or (self._members.get(slot.path) if slot.event_data else None)
+
     def _other_rows(self, slot: Slot, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The same rows with other options, all rows alike."""
         said = {
-            name: self.random.choice([True, False] if column.type.kind is Kind.BOOLEAN else column.type.options)
+            name: self.random.choice(options)
             for name, column in slot.field.columns.items()
-            if column.type.kind in {Kind.BOOLEAN, Kind.CHOICE} and (not slot.columns or name in slot.columns)
+            if (not slot.columns or name in slot.columns) and (options := self._options(column))
         }
         return [{**row, **said} for row in rows]
+
+    def _options(self, column: Field) -> Sequence[Any]:
+        match column.type.kind:
+            case Kind.BOOLEAN:
+                return [True, False]
+            case Kind.CHOICE:
+                return column.type.options
+            case Kind.INTEGER | Kind.NUMBER | Kind.TEXT:
+                return self._members.get(column.path.rpartition(".")[2], ())
+            case _:
+                return ()
 
     def _needed(self, slot: Slot, data: Mapping[str, Any]) -> bool:
         return slot.event_data or slot.adds or bool(slot.columns) or not data.get(slot.path)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine.core.allocation import fill
+from engine.core.calendars.calendar import Calendar, Uncountable
 from engine.core.case import (
     SYSTEM,
     Actor,
@@ -33,12 +34,13 @@ from engine.verify.trial.people import declares, senders
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from engine.core.calendars.calendar import Calendar
     from engine.core.case import Input, Step, Timer
     from engine.core.definition import Workflow
     from engine.core.expressions.expression import Expression
     from engine.core.machine.chart import Ways
 
+PLAIN = Calendar("plain", "1", 2020, 2060, hours=(((0, 1440),),) * 7)
+"""Monday to Friday, for a workflow whose calendar is not at hand."""
 START = datetime(2026, 1, 12, 6, tzinfo=UTC)
 BETWEEN = timedelta(hours=1)
 _BEFORE = timedelta(seconds=1)
@@ -105,7 +107,7 @@ class Player:
         seed: int = 1,
     ) -> None:
         self.workflow, self.start = workflow, start
-        self.chart = build_chart(workflow, calendar)
+        self.chart = build_chart(workflow, calendar or PLAIN)
         self.answers = Answers(workflow, conditions, seed)
         self.random = self.answers.random
         self.tried = 0  # steps asked of the engine
@@ -210,7 +212,7 @@ class Player:
         self.tried += 1
         try:
             made: Step | None = work()
-        except Refused:
+        except (Refused, Uncountable):
             return None
         return None if made is None else fill(made, {name: _number(name, self.tried) for name in made.allocate})
 

@@ -88,4 +88,12 @@ def rows(field: Field, now: datetime, number: int = 1) -> list[Any]:
     numbers = range(number, number + least)
     if field.item is not None:
         return [sample(field.item, now, n) for n in numbers]
-    return [{name: sample(column, now, n) for name, column in field.columns.items()} for n in numbers]
+    return [{name: _cell(field, column, now, n) for name, column in field.columns.items()} for n in numbers]
+
+
+def _cell(field: Field, column: Field, now: datetime, number: int) -> Any:
+    """A value of a row; what tells rows apart is another one in each."""
+    if column.path.rpartition(".")[2] == field.key and column.type.kind in {Kind.INTEGER, Kind.NUMBER}:
+        least = column.min if isinstance(column.min, int) else 0
+        return least + number
+    return sample(column, now, number)

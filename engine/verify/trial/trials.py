@@ -7,23 +7,22 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from engine.core.calendars.calendar import Calendar
 from engine.core.expressions.expression import Expression
 from engine.verify.space.explore import explore
 from engine.verify.space.proving import Prover
 from engine.verify.space.watch import monitor_of
 from engine.verify.trial.hunt import finds, hunt
-from engine.verify.trial.player import Player
+from engine.verify.trial.player import PLAIN, Player
 from engine.verify.trial.replay import shortened
 from engine.verify.trial.story import story, way_of
 
 if TYPE_CHECKING:
+    from engine.core.calendars.calendar import Calendar
     from engine.core.definition import Workflow
     from engine.verify.parts import Parts
     from engine.verify.policies import AtMost, Before, NotBoth
     from engine.verify.space.explore import Limit
-
-_ALL_DAY = ((0, 1440),)
+    from engine.verify.trial.player import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +44,27 @@ class Trials:
     @cached_property
     def player(self) -> Player:
         """Plays cases of the workflow on the engine."""
-        calendar = self.calendar or Calendar("plain", "1", 2020, 2060, hours=(_ALL_DAY,) * 7)
-        return Player(self.workflow, calendar, self.parts.of(Expression), start=_start(calendar))
+        expressions = self.parts.of(Expression)
+        return Player(self.workflow, self.calendar, expressions, start=_start(self.calendar or PLAIN))
 
     def decide(self, policy: Before | AtMost | NotBoth) -> Verdict:
         """Whether a policy holds in every case."""
-        explored, space = self.prover.search(policy)
+        explored, _ = self.prover.search(policy)
         if explored.way is None:
             if explored.whole:
                 return Verdict("holds")
             return Verdict("open", f"of more than {len(explored.nodes)} configurations not all were looked at")
-        monitor = monitor_of(policy, space.place)
-        around = explore(space, self.limit, monitor, links=True)
-        found = hunt(self.player, space, around, monitor)
+        found = self.against(policy)
         if found is not None:
-            found = shortened(self.player, found, lambda runs: finds(space, monitor, runs))
             return Verdict("fails", story(found, self.player.answers.telling))
         return Verdict("open", f"no case was found that does it; conditions decide about {way_of(explored.way)}")
+
+    def against(self, policy: Before | AtMost | NotBoth) -> Run | None:
+        """A case of the engine that breaks a policy, without what is not needed; None: none was found."""
+        _, space = self.prover.search(policy)
+        monitor = monitor_of(policy, space.place)
+        found = hunt(self.player, space, explore(space, self.limit, monitor, links=True), monitor)
+        return None if found is None else shortened(self.player, found, lambda runs: finds(space, monitor, runs))
 
 
 def _start(calendar: Calendar) -> datetime:
