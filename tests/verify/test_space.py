@@ -14,8 +14,8 @@ from pair import Pair
 from engine.core.expressions.expression import Expression
 from engine.core.loader.load import load_or_raise
 from engine.errors import Refused
+from engine.rehearse.traces import Moment, Trace, broken
 from engine.verify.parts import Parts
-from engine.verify.policies import AtMost, Before
 from engine.verify.space.explore import LIMIT, Limit, Seen, explore
 from engine.verify.space.space import Space
 from engine.verify.space.watch import monitor_of
@@ -114,25 +114,11 @@ def test_reduced_and_plain_search_agree_for_long():
 # ── what is said happens, and what is said never to happen does not ──────────────────────────────────────────────────
 
 
-def broken_by(policy, runs):
-    """Whether a case has broken a policy, from its records alone."""
-    seen = []
-    for run in runs:
-        record = run.last.record
-        if record.kind in {"event", "opened"}:
-            seen.append(record.name)
-        seen += [("in", path) for path in record.entered]
-
-    def times(thing):
-        return [n for n, one in enumerate(seen) if one == thing.event or one in {("in", path) for path in thing.states}]
-
-    if isinstance(policy, AtMost):
-        return len(times(policy.thing)) > policy.count
-    first = times(policy.first)
-    if isinstance(policy, Before):
-        needed = times(policy.needed)
-        return bool(first) and (not needed or first[0] < needed[0])
-    return bool(first) and bool(times(policy.second))
+def broken_by(policy, runs, player):
+    """Whether a case has broken a policy, as scenarios judge it: by its records alone."""
+    records = [run.last.record for run in runs]
+    moments = [Moment(r.at, r.name if r.kind == "event" else None, r.entered, (), None) for r in records]
+    return broken(policy, Trace(player.chart, moments, runs[-1].now)) is not None
 
 
 def wander(player, random, length=12):
@@ -164,14 +150,14 @@ def judged(seeds, wanderings):
             if found is not None:
                 again = list(replay(Player(workflow, None, parts.of(Expression)), found.acts))
                 assert again[-1] is not None, (seed, policy)
-                assert broken_by(policy, again), (seed, policy)
+                assert broken_by(policy, again, trials.player), (seed, policy)
                 happened += 1
             elif explored.way is None:
                 holds.append(policy)
         player = Player(workflow, None, parts.of(Expression), seed=seed)
         for _ in range(wanderings if holds else 0):
             runs = wander(player, random)
-            assert not any(broken_by(policy, runs) for policy in holds), seed
+            assert not any(broken_by(policy, runs, player) for policy in holds), seed
             quiet += 1
     return happened, quiet
 

@@ -8,7 +8,7 @@ from engine.verify.policies import AtMost, Before, NotBoth
 from engine.verify.space.explore import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Mapping
 
     from engine.verify.policies import Thing
     from engine.verify.space.explore import Monitor
@@ -27,34 +27,30 @@ def monitor_of(policy: Before | AtMost | NotBoth, place: Mapping[str, int]) -> M
 
 
 class _Seer:
-    """Sees whether something happens: an event first, then the states in the order in which they are entered."""
+    """Sees how often something happens in a step; what a step does happens at once."""
 
     def __init__(self, thing: Thing, place: Mapping[str, int]) -> None:
         self.event = thing.event
         self.places = frozenset(place[path] for path in thing.states)
 
-    def happens(self, step: Step) -> Iterator[bool]:
-        """For the event of a step, then for each state entered."""
-        yield self.event is not None and step.move.kind == "event" and step.move.name == self.event
-        for place in step.entered:
-            yield place in self.places
+    def __call__(self, step: Step) -> int:
+        if self.event is not None:
+            return int(step.move.kind == "event" and step.move.name == self.event)
+        return sum(place in self.places for place in step.entered)
 
 
 def _before(first: _Seer, needed: _Seer) -> Monitor:
     def monitor(memory: Hashable, step: Step) -> Hashable:
-        for now, enough in zip(first.happens(step), needed.happens(step), strict=True):
-            if enough:
-                return Seen.OVER
-            if now:
-                return Seen.FOUND
-        return memory
+        if needed(step):
+            return Seen.OVER
+        return Seen.FOUND if first(step) else memory
 
     return monitor
 
 
 def _at_most(count: int, thing: _Seer) -> Monitor:
     def monitor(memory: Hashable, step: Step) -> Hashable:
-        seen = (memory if isinstance(memory, int) else 0) + sum(thing.happens(step))
+        seen = (memory if isinstance(memory, int) else 0) + thing(step)
         return Seen.FOUND if seen > count else seen
 
     return monitor
@@ -63,7 +59,7 @@ def _at_most(count: int, thing: _Seer) -> Monitor:
 def _not_both(first: _Seer, second: _Seer) -> Monitor:
     def monitor(memory: Hashable, step: Step) -> Hashable:
         one, other = memory if isinstance(memory, tuple) else (False, False)
-        one, other = one or any(first.happens(step)), other or any(second.happens(step))
+        one, other = one or first(step) > 0, other or second(step) > 0
         return Seen.FOUND if one and other else (one, other)
 
     return monitor
