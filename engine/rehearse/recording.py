@@ -91,11 +91,11 @@ class _Telling:
             f"workflow: {self.workflow.name}",
             f"clock: {self.local(opened['at'])}",
             "people:",
-            *(f"  {name}: {_one_line(said)}" for name, said in self.told.items()),
+            *(f"  {name}: {one_line(said)}" for name, said in self.told.items()),
             *self.answers(),
             "scenarios:",
-            f"  - name: {_one_line(f'{main.case.number or main.case.id} as it went')}",
-            f"    open: {{by: {begin}, with: {_one_line(_said(opened))}}}",
+            f"  - name: {one_line(f'{main.case.number or main.case.id} as it went')}",
+            f"    open: {{by: {begin}, with: {one_line(_said(opened))}}}",
             *(["    steps:"] if steps or main.case.closed_at is None else []),
             *(f"      - {step}" for step in steps),
             *self.end(main.case),
@@ -117,7 +117,7 @@ class _Telling:
                 now = at
             case = f", case: {self.whole[place].case.workflow}" if place else ""
             values = _given(self.whole[place].workflow, record)
-            given = f", with: {_one_line(values)}" if values else ""
+            given = f", with: {one_line(values)}" if values else ""
             steps.append(f"{{do: {record['name']}, by: {self.sender(record)}{given}{case}}}")
         last = max(record["at"] for record in self.whole[0].records)
         return [*steps, f"until: {self.local(last)}"] if last > now else steps
@@ -164,14 +164,14 @@ class _Telling:
             for call, answer in recorded.calls:
                 said = {"refuse": "as it was"} if answer is None else {"return": answer}
                 calls.setdefault(call, []).append(said)
-        return ["calls:", *(f"  {call}: {_one_line(said)}" for call, said in sorted(calls.items()))] if calls else []
+        return ["calls:", *(f"  {call}: {one_line(said)}" for call, said in sorted(calls.items()))] if calls else []
 
     def end(self, case: Case) -> list[str]:
         """Where it ended; one that goes on is left where it is."""
         if case.closed_at is None:
-            return [f"      - expect: {_one_line({'in': list(case.leaves)})}"]
+            return [f"      - expect: {one_line({'in': list(case.leaves)})}"]
         outcome = {"outcome": case.outcome} if case.outcome else {}
-        return [f"    end: {_one_line({'state': case.leaves[0], **outcome})}"]
+        return [f"    end: {one_line({'state': case.leaves[0], **outcome})}"]
 
     def local(self, moment: datetime) -> str:
         zone: ZoneInfo = self.workflow.zone
@@ -199,16 +199,17 @@ def _given(workflow: Workflow, record: Mapping[str, Any]) -> Mapping[str, Any]:
     return said
 
 
-def _one_line(value: Any) -> str:
+def one_line(value: Any) -> str:
     """As YAML on one line, which JSON is."""
-    return json.dumps(_plain(value), ensure_ascii=False)
+    return json.dumps(plain(value), ensure_ascii=False)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON has it."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engine.errors import MilepostError
 from engine.rehearse.coverage import Covered, Share
 from engine.rehearse.names import check_names
 from engine.rehearse.nodes import UNKNOWN, fault, near
 from engine.rehearse.reading import read_scenarios
 from engine.rehearse.runner import Outcome, Rule, run_file
+from engine.rehearse.suggesting import suggest
 from engine.rehearse.world import World
 from engine.service.bundles import read_folder
 from engine.verify.policies import parse_policy
@@ -20,11 +22,16 @@ if TYPE_CHECKING:
 
     from engine.core.definition import Workflow
     from engine.rehearse.scenario import ScenarioFile
+    from engine.rehearse.suggesting import Suggested
     from engine.rehearse.world import TemplatesOf
 
     Progress = Callable[[str, Outcome], None]
 
 SUFFIX = ".test.yaml"
+
+
+class SeveralWorkflows(MilepostError):
+    """Scenarios of more than one workflow, where it has to be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,21 @@ def rehearse(files: Sequence[Path], progress: Progress, *, templates: TemplatesO
         finally:
             world.close()
     return report
+
+
+def suggest_for(
+    files: Sequence[Path], report: SuiteReport, progress: Callable[[str], None], *, templates: TemplatesOf
+) -> Suggested:
+    """Scenarios for what these files, all about one workflow, do not cover. Raises SeveralWorkflows."""
+    if len(report.coverage) != 1 or len({file.parent for file in files}) != 1:
+        names = ", ".join(report.coverage)
+        raise SeveralWorkflows(f"scenarios are suggested for one workflow at a time; name the files of one of {names}")
+    (name,) = report.coverage
+    world = World(read_folder(files[0].parent), templates)
+    try:
+        return suggest(world, world.charts[name], report.coverage[name], progress)
+    finally:
+        world.close()
 
 
 def _run_folder(world: World, files: list[ScenarioFile], report: SuiteReport, progress: Progress) -> None:

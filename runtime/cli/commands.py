@@ -96,6 +96,9 @@ def test(
     html: Annotated[Path | None, typer.Option(help="A page to write: states by what was gone through.")] = None,  # noqa: PT028
     watch: Annotated[bool, typer.Option(help="Run again whenever a file there changes, until Ctrl-C.")] = False,  # noqa: PT028
     record: Annotated[str | None, typer.Option(help="Only print this case as a scenario file.")] = None,  # noqa: PT028
+    suggest: Annotated[
+        Path | None, typer.Option(help="Write scenarios for what is not covered to this new file.")
+    ] = None,  # noqa: PT028
 ) -> None:
     """Run scenario files (*.test.yaml) and print what they cover."""
     if record is not None:
@@ -104,6 +107,10 @@ def test(
         raise typer.Exit(recording.run(record))
     if not paths:
         raise typer.BadParameter("name a scenario file or a folder of them")
+    if suggest is not None:
+        from runtime.cli import suggest as suggesting
+
+        raise typer.Exit(suggesting.run(paths, suggest))
     from runtime.cli import test as command
 
     raise typer.Exit(command.watch(paths, report, html) if watch else command.run(paths, report, html))

@@ -44,15 +44,15 @@ class Prover:
 
     def search(self, policy: Before | AtMost | NotBoth) -> tuple[Explored, Space]:
         """The shortest way that breaks a policy as far as values are followed, or that there is none."""
-        return self.find(lambda space: monitor_of(policy, space.place))
+        return self.find(lambda place: monitor_of(policy, place))
 
-    def find(self, monitor: Callable[[Space], Monitor]) -> tuple[Explored, Space]:
-        """The same for any monitor."""
+    def find(self, monitor_at: Callable[[dict[str, int]], Monitor]) -> tuple[Explored, Space]:
+        """The same for any monitor; it is told the place of each state in the file."""
         followed: frozenset[str] = frozenset()
         able = frozenset(self.space().values.places)
         while True:
             space = self.space(followed)
-            explored = explore(space, self.limit, monitor(space))
+            explored = explore(space, self.limit, monitor_at(space.place))
             explored.whole = explored.whole and not space.cut
             more = self._decisive(explored.way or ()) & able - followed
             if not more:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from engine.core.case import Case
     from engine.core.definition import Workflow
-    from engine.core.naming import Who
+    from engine.core.naming import Role, Who
 
 
 def senders(
@@ -27,11 +27,11 @@ def senders(
             case "workflow":
                 yield from _cases(who, case)
             case _:
-                attributes = _attributes(workflow, who, data)
+                held = attributes(workflow.roles.get(who.name), data)
                 roles = frozenset({str(who)})
-                yield Actor(f"{who.name}-{number}", roles=roles, attributes=attributes, name=f"{who.name} {number}")
+                yield Actor(f"{who.name}-{number}", roles=roles, attributes=held, name=f"{who.name} {number}")
                 for known in _known(case):
-                    yield Actor(known, roles=roles, attributes=attributes, name=known)
+                    yield Actor(known, roles=roles, attributes=held, name=known)
 
 
 def declares(workflow: Workflow) -> frozenset[str]:
@@ -48,8 +48,15 @@ def _cases(who: Who, case: Case | None) -> Iterator[Actor]:
     yield Actor(f"{who.name}-1", kind="case", workflow=who.name, relation="other" if case is not None else "parent")
 
 
-def _attributes(workflow: Workflow, who: Who, data: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
-    role = workflow.roles.get(who.name)
+def holders(workflow: Workflow, data: Mapping[str, Any]) -> Iterator[Actor]:
+    """Somebody for each role in a case, and for its supervisor, so that nothing that is said to them is lost."""
+    for role in workflow.roles.values():
+        roles = frozenset({role.name, f"{role.name}.supervisor"})
+        yield Actor(role.name, roles=roles, attributes=attributes(role, data))
+
+
+def attributes(role: Role | None, data: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    """What a person has to have to hold a role in a case."""
     wanted = {} if role is None else {name: plain_of(data.get(path)) for name, path in role.where.items()}
     return {name: str(value) for name, value in wanted.items() if value is not None}
 

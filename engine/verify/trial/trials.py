@@ -17,11 +17,13 @@ from engine.verify.trial.replay import shortened
 from engine.verify.trial.story import story, way_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.core.calendars.calendar import Calendar
     from engine.core.definition import Workflow
     from engine.verify.parts import Parts
     from engine.verify.policies import AtMost, Before, NotBoth
-    from engine.verify.space.explore import Limit
+    from engine.verify.space.explore import Limit, Monitor
     from engine.verify.trial.player import Run
 
 
@@ -61,8 +63,14 @@ class Trials:
 
     def against(self, policy: Before | AtMost | NotBoth) -> Run | None:
         """A case of the engine that breaks a policy, without what is not needed; None: none was found."""
-        _, space = self.prover.search(policy)
-        monitor = monitor_of(policy, space.place)
+        return self.to(lambda place: monitor_of(policy, place))
+
+    def to(self, monitor_at: Callable[[dict[str, int]], Monitor]) -> Run | None:
+        """A case of the engine in which a monitor finds what it looks for; it is told the place of each state."""
+        explored, space = self.prover.find(monitor_at)
+        if explored.way is None:
+            return None
+        monitor = monitor_at(space.place)
         found = hunt(self.player, space, explore(space, self.limit, monitor, links=True), monitor)
         return None if found is None else shortened(self.player, found, lambda runs: finds(space, monitor, runs))
 
