@@ -1,5 +1,5 @@
-"""Cases that come to rest for ever although each state by itself has a way on: joins that wait for each other, counters used up (WF120,
-WF121).
+"""Cases that come to rest for ever although each state by itself has a way on: joins that wait for each other, counters used up (WF124,
+WF125).
 
 Followed are the fields on which every way out of some state depends: where there is a way without a condition no value bars it.
 """
@@ -39,7 +39,7 @@ def check_stuck(trials: Trials, report: Report) -> None:
     explored = explore(space, trials.limit)
     if not explored.whole or space.cut:
         message = f"not all configurations were looked at: there are more than {len(explored.nodes)}"
-        report.say("WF121", workflow.root.mark, message, "fewer regions side by side, or scenarios for what is beyond")
+        report.say("WF125", workflow.root.mark, message, "fewer regions side by side, or scenarios for what is beyond")
         return
     stuck = _stuck(space, explored)
     if stuck:
@@ -71,7 +71,7 @@ def _say(trials: Trials, space: Space, explored: Explored, node: Node, report: R
     mark = space.workflow.states[names[0]].mark
     rests = all(step.to == node[0] for step in space.steps(node[0]))
     fate = f"rests in {where} for ever" if rests else f"is in {where} and never comes to an end"
-    report.say("WF120", mark, f"after {how} a case {fate}", "add a way on that is open whatever the data say")
+    report.say("WF124", mark, f"after {how} a case {fate}", "add a way on that is open whatever the data say")
 
 
 def _comes_to(config: Config) -> Monitor:

@@ -51,7 +51,7 @@ def test_what_is_in_words_only():
         "WF103",
         "WF104",
         "WF109",
-        "WF121",
+        "WF125",
     ]
 
 

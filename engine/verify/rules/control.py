@@ -160,7 +160,7 @@ CONTROL = (
 """,
     ),
     Rule(
-        "WF120",
+        "WF124",
         "A case that rests for ever",
         FIRM,
         "Each state has a way on, but in this configuration none of them can be taken: regions wait for each other, or the data that every way asks for"
@@ -169,7 +169,7 @@ CONTROL = (
         _ROUNDS.format(refuse="to: done"),
     ),
     Rule(
-        "WF121",
+        "WF125",
         "More configurations than could be looked at",
         (NOTE, NOTE, NOTE),
         "Regions side by side multiply. What was looked at is in order; of the rest nothing is known.",
