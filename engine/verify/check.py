@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING
 from engine.verify.arms import check_arms, check_regions
 from engine.verify.between import check_between, check_daily, check_templates
 from engine.verify.control import check_ends, check_reached, check_rest
+from engine.verify.crossing import check_crossing
 from engine.verify.findings import Profile, Report
 from engine.verify.graph import Graph
 from engine.verify.hidden import check_hidden
 from engine.verify.idle import check_idle
+from engine.verify.joins import check_joins
+from engine.verify.leftover import check_leftover
+from engine.verify.loops import check_loops
+from engine.verify.never_due import check_due
+from engine.verify.options import check_options
 from engine.verify.parts import Parts
 from engine.verify.people import check_people, check_roles
 from engine.verify.proofs import check_policies
 from engine.verify.reads import check_fields
 from engine.verify.safety import check_register, check_secrets
+from engine.verify.shared import check_shared
 from engine.verify.silences import silence
 from engine.verify.timing import check_calendar, check_deadlines
 
@@ -72,6 +79,13 @@ def check(
         check_templates(workflow, templates, report)
     check_daily(workflow, daily, report)
     check_policies(graph, calendars.get(workflow.calendar or ""), report)
+    check_leftover(graph, report)
+    check_loops(graph, report)
+    check_joins(workflow, report)
+    check_shared(workflow, report)
+    check_options(workflow, parts, report)
+    check_due(graph, report)
+    check_crossing(workflow, others, report)
     loud, quiet = silence(workflow.source, report)
     return Verdict(_in_order(loud), _in_order(quiet))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def check_fields(workflow: Workflow, parts: Parts, others: Mapping[str, Workflow], report: Report) -> None:
     """Every field is given by somebody or read by something; what is read can be there."""
-    given = {path for item in _written(parts) for path in _fields_of(item, workflow)}
+    given = {path for item in _written(parts) for path in fields_of(item, workflow)}
     asked = {path for role in workflow.roles.values() for path in role.where.values()}
     asked |= {who.name for who in parts.of(Who) if who.kind == "person"}
     asked |= {ask.persons for panel in parts.of(Panel) for ask in panel.ask if ask.persons}
@@ -61,7 +61,7 @@ def _written(parts: Parts) -> Iterator[str]:
     yield from (panel.into for panel in parts.of(Panel))
 
 
-def _fields_of(path: str, workflow: Workflow) -> list[str]:
+def fields_of(path: str, workflow: Workflow) -> list[str]:
     """The fields that a path of a form means: one, all of a group, the list of a column."""
     return [
         known

@@ -13,9 +13,11 @@ from engine.core.loader.load import load
 from engine.errors import InvalidWorkflow, MilepostError
 from engine.verify.check import check
 from engine.verify.letters import check_letter, used_by
+from engine.verify.years import check_years
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from engine.core.calendars.calendar import Calendar
     from engine.core.case import Actor
@@ -46,6 +48,7 @@ class Checked:
 class _Folder:
     path: Path
     checked: Checked
+    now: datetime
     workflows: dict[str, Workflow] = field(default_factory=dict)  # by file
     loading: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
     calendars: dict[str, Calendar] = field(default_factory=dict)
@@ -64,17 +67,19 @@ class _Folder:
         return self.senders.get(template, [])
 
 
-def check_paths(paths: Iterable[Path], profile: Profile, people: tuple[Actor, ...] | None = None) -> Checked:
+def check_paths(
+    paths: Iterable[Path], profile: Profile, people: tuple[Actor, ...] | None = None, *, now: datetime
+) -> Checked:
     """Files as named; folders with all that is in them. A single file is checked with sight of its neighbours.
 
-    `people` are those who will work with them; None: not known.
+    `people` are those who will work with them; None: not known. Deadlines are counted on calendars from `now`.
     """
     checked = Checked()
     folders: dict[Path, _Folder] = {}
     for path in paths:
         wanted = _files(path)
         home = _home(path)
-        folder = folders.get(home) or _read(home, checked)
+        folder = folders.get(home) or _read(home, checked, now)
         folder.people = people
         folders[home] = folder
         for file in wanted:
@@ -101,8 +106,8 @@ def _home(path: Path) -> Path:
     return folder.parent if folder.name in {"calendars", "templates"} and folder == path.parent else folder
 
 
-def _read(home: Path, checked: Checked) -> _Folder:
-    folder = _Folder(home, checked)
+def _read(home: Path, checked: Checked, now: datetime) -> _Folder:
+    folder = _Folder(home, checked, now)
     for file in sorted(home.glob("*.yaml")):
         if not file.name.endswith(SCENARIOS):
             _load(file, folder)
@@ -129,7 +134,7 @@ def _check(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, .
     if file.name.endswith(SCENARIOS):
         return _scenarios(file, folder)
     if file.parent.name == "calendars":
-        return read_calendar(_text(file, folder.checked), file=str(file))[1]
+        return _calendar(file, folder, profile)
     if file.suffix in TEMPLATES:
         return _template(file, folder, profile)
     if str(file) not in folder.loading:
@@ -172,6 +177,15 @@ def _scenarios(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:
     return (
         Diagnostic(UNKNOWN, Severity.ERROR, words, str(file), scenarios.workflow_mark, near(scenarios.workflow, known)),
     )
+
+
+def _calendar(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, ...]:
+    """What is wrong with a calendar, and whether its years are enough for those who count in it."""
+    calendar, found = read_calendar(_text(file, folder.checked), file=str(file))
+    if calendar is None:
+        return found
+    users = [workflow for workflow in folder.workflows.values() if workflow.calendar == file.stem]
+    return (*found, *check_years(str(file), calendar, users, profile, now=folder.now))
 
 
 def _template(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, ...]:

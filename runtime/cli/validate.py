@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ DIRECTORY = "directory"
 
 def run(paths: list[Path], report: ReportFormat, profile: Profile, people: str | None) -> int:
     """Check these paths; notes alone are fine."""
-    checked = check_paths(paths, profile.value, None if people is None else _people(people))
+    checked = check_paths(paths, profile.value, None if people is None else _people(people), now=datetime.now(UTC))
     grave = [finding for finding in checked.findings if finding.severity.value != "note"]
     if report is ReportFormat.JSON:
         found, silenced = ([as_map(finding) for finding in some] for some in (checked.findings, checked.silenced))

@@ -95,7 +95,8 @@ def test_the_operators_silence_does_not_decide(verify, deadline, turn, refused):
     """`to` on `after` or `every` in the operator's turn: refused in production, a warning for a team, silent in a draft."""
     states = text(deadline, turn)
     found = {
-        p: [(code, grave) for code, grave, _ in verify(states, profile=p)] for p in ("draft", "team", "production")
+        p: [(code, grave) for code, grave, _ in verify(states, profile=p) if code == "WF087"]
+        for p in ("draft", "team", "production")
     }
     if refused:
         assert found == {"draft": [], "team": [("WF087", "warning")], "production": [("WF087", "error")]}
