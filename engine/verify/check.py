@@ -84,7 +84,7 @@ def check(
     check_joins(workflow, report)
     check_shared(workflow, report)
     check_options(workflow, parts, report)
-    check_due(graph, report)
+    check_due(graph, parts, report)
     check_crossing(workflow, others, report)
     loud, quiet = silence(workflow.source, report)
     return Verdict(_in_order(loud), _in_order(quiet))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.definition import StateKind
+from engine.core.expressions.ast import Field
 from engine.core.naming import Side
 from engine.verify.control import done_at_once
+from engine.verify.reads import empty_fields
 from engine.verify.sides import resting, sides
 
 if TYPE_CHECKING:
@@ -15,14 +17,21 @@ if TYPE_CHECKING:
     from engine.core.definition import Deadline, State
     from engine.verify.findings import Report
     from engine.verify.graph import Graph
+    from engine.verify.parts import Parts
 
 
-def check_due(graph: Graph, report: Report) -> None:
+def check_due(graph: Graph, parts: Parts, report: Report) -> None:
     """Each deadline can fall due, and not before people could do something."""
+    empty = empty_fields(graph.workflow, parts)
     for path in graph.reached:
         state = graph.states[path]
         for deadline in state.deadlines.values():
-            found = _at_once(graph, state) or _stands(graph, state, deadline) or _before(deadline)
+            found = (
+                _at_once(graph, state)
+                or _from_nothing(deadline, empty)
+                or _stands(graph, state, deadline)
+                or _before(deadline)
+            )
             if found is not None:
                 words, hint = found
                 where = f"the deadline '{deadline.name}' of '{path or 'the case'}'"
@@ -34,6 +43,14 @@ def _at_once(graph: Graph, state: State) -> tuple[str, str] | None:
     if done_at_once(graph, state) and any(not arm.when and arm.to is not None for arm in state.done):
         return "never comes: the state is left in the step that enters it", "move it to a state that waits"
     return None
+
+
+def _from_nothing(deadline: Deadline, empty: set[str]) -> tuple[str, str] | None:
+    """A term that begins with what has no value is not armed."""
+    begin = deadline.start or deadline.at
+    if begin is None or not isinstance(begin.tree, Field) or begin.tree.path not in empty:
+        return None
+    return f"never comes: nobody ever gives '{begin.tree.path}'", "ask for it in a form, or set it"
 
 
 def _before(deadline: Deadline) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.acts import Notify, Open, Send
-from engine.core.definition import Assignment, Children, FormItem, Panel
+from engine.core.definition import Assignment, Children, Deadline, FormItem, Panel
 from engine.core.expressions.ast import Field as Path
 from engine.core.expressions.ast import Has, Node, children
 from engine.core.expressions.expression import Expression
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def check_fields(workflow: Workflow, parts: Parts, others: Mapping[str, Workflow], report: Report) -> None:
     """Every field is given by somebody or read by something; what is read can be there."""
-    given = {path for item in _written(parts) for path in fields_of(item, workflow)}
+    given = _given(workflow, parts)
     asked = {path for role in workflow.roles.values() for path in role.where.values()}
     asked |= {who.name for who in parts.of(Who) if who.kind == "person"}
     asked |= {ask.persons for panel in parts.of(Panel) for ask in panel.ask if ask.persons}
@@ -35,22 +35,35 @@ def check_fields(workflow: Workflow, parts: Parts, others: Mapping[str, Workflow
         if path not in given and path not in asked:
             hint = "put it into a form, or take it out"
             report.say("WF097", field.mark, f"nobody ever gives or reads '{path}'", hint)
-    _check_readable(workflow, parts, given, report)
+    _check_readable(workflow, parts, report)
 
 
-def _check_readable(workflow: Workflow, parts: Parts, given: set[str], report: Report) -> None:
-    empty = {
+def empty_fields(workflow: Workflow, parts: Parts) -> set[str]:
+    """The fields that can have no value: nobody gives them, and they have no default."""
+    given = _given(workflow, parts)
+    return {
         path
         for path, field in workflow.fields.items()
         if path not in given and field.default is None and field.type.kind not in {Kind.LIST, Kind.MAP}
     }
+
+
+def _check_readable(workflow: Workflow, parts: Parts, report: Report) -> None:
+    empty = empty_fields(workflow, parts)
     reported: set[str] = set()
+    begins = [one for deadline in parts.of(Deadline) for one in (deadline.start, deadline.at)]  # WF118
     for expression in parts.of(Expression):
+        if isinstance(expression.tree, Path) and any(expression is one for one in begins):
+            continue
         for path in sorted((expression.reads & empty) - _asked_for(expression) - reported):
             reported.add(path)
             mark = expression.mark or workflow.fields[path].mark
             hint = "ask for it in a form, set it, give it a default, or ask `has(…)` first"
             report.say("WF098", mark, f"'{path}' is read here and can have no value", hint)
+
+
+def _given(workflow: Workflow, parts: Parts) -> set[str]:
+    return {path for item in _written(parts) for path in fields_of(item, workflow)}
 
 
 def _written(parts: Parts) -> Iterator[str]:

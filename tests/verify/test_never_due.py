@@ -45,6 +45,17 @@ def test_what_can(codes, deadline, turn):
     assert codes(STATES.format(deadline=deadline, turn=turn)) == []
 
 
+@pytest.mark.parametrize("deadline", ["after: 5 days, from: day", "at: day", "at: day, before: 1 day"])
+def test_what_begins_with_nothing(verify, codes, deadline):
+    """A field that nobody gives; what is made of it is an error each time it is asked (WF098)."""
+    states = STATES.format(deadline=deadline, turn="clerk")
+    assert verify(states, data="day: date\n") == [
+        ("WF118", "warning", "the deadline 'd' of 'one' never comes: nobody ever gives 'day'")
+    ]
+    assert codes(states, data="day: date\n", form="day") == []
+    assert codes(states.replace(": day,", ": 'add_days(day, 1)',"), data="day: date\n") == ["WF098"]
+
+
 def test_turns_inside_and_beside(codes):
     """A stage has the turns of its states; a region the operator's time of those beside it."""
     states = """\

@@ -145,7 +145,7 @@ TIME = (
         "WF118",
         "A deadline that never comes, or comes at once",
         LATE,
-        "Its state is left in the step that enters it, or it counts the time of a side that never has the turn there, or it is due before its term begins.",
+        "Its state is left in the step that enters it, or it counts the time of a side that never has the turn there, or it begins with a field that nobody gives, or it is due before its term begins.",
         """\
   check:
     turn: clerk
