@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test serve check bench schema rules soak lock clean
+.PHONY: demo test serve check bench schema rules faults soak lock clean
 .DEFAULT_GOAL := test
 
 .venv/ready: requirements.lock pyproject.toml
@@ -37,6 +37,9 @@ schema: .venv/ready
 
 rules: .venv/ready
 	@$(BIN)/python -m engine.verify.rules.document > docs/rules.md
+
+faults: .venv/ready
+	@RENEW_FAULTS=1 $(BIN)/pytest tests/faults
 
 soak: .venv/ready
 	@$(BIN)/pytest -m slow

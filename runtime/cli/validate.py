@@ -65,4 +65,5 @@ def _print(checked: Checked) -> None:
     counts = {kind: sum(f.severity.value == kind for f in checked.findings) for kind in ("error", "warning", "note")}
     said = ", ".join(f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in counts.items() if count)
     if said:
-        console.print(Text(f"{len(checked.files)} files: {said}"))
+        files = f"{len(checked.files)} file{'s' if len(checked.files) != 1 else ''}"
+        console.print(Text(f"{files}: {said}"))
