@@ -26,6 +26,7 @@ from engine.verify.safety import check_register, check_secrets
 from engine.verify.shared import check_shared
 from engine.verify.silences import silence
 from engine.verify.timing import check_calendar, check_deadlines
+from engine.verify.unused import check_unused
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -85,6 +86,7 @@ def check(
     check_shared(workflow, report)
     check_options(workflow, parts, report)
     check_due(graph, parts, report)
+    check_unused(workflow, parts, report)
     check_crossing(workflow, others, report)
     loud, quiet = silence(workflow.source, report)
     return Verdict(_in_order(loud), _in_order(quiet))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.definition import Arm
+from engine.core.fixes import Remove
 from engine.verify.domains import decide
 from engine.verify.graph import actions
 
@@ -44,6 +45,5 @@ def _check_children(state: State, report: Report) -> None:
         return
     if isinstance(count, int) and count > 1:
         message = f"'{state.path}' needs {count} children to end, and opens one"
-        report.say(
-            "WF119", state.mark, message, "leave `need` out, open one for `each` of a list, or let somebody `add` more"
-        )
+        hint = "leave `need` out, open one for `each` of a list, or let somebody `add` more"
+        report.say("WF119", state.mark, message, hint, fix=Remove(state.mark, inside=("cases", "need")))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.acts import Call, CertificateAction, CertificateVerb, Send
 from engine.core.definition import StateKind
+from engine.core.fixes import Remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,7 +56,13 @@ def _check_answers(graph: Graph, state: State, report: Report) -> None:
     ways = list(_leaving(graph, state))
     if state.done and ways and all(move.arm.to is not None and _closes(graph, move.arm.to) for move in ways):
         message = f"`rest: go_on` of '{state.path}' does nothing: the case closes, and a closed case takes no answer"
-        report.say("WF110", state.mark, message, "leave `rest` out, or lead to a state that waits")
+        report.say(
+            "WF110",
+            state.mark,
+            message,
+            "leave `rest` out, or lead to a state that waits",
+            fix=Remove(state.mark, inside=("panel", "rest")),
+        )
 
 
 def _check_children(graph: Graph, state: State, report: Report) -> None:

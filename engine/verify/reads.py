@@ -9,6 +9,7 @@ from engine.core.definition import Assignment, Children, Deadline, FormItem, Pan
 from engine.core.expressions.ast import Field as Path
 from engine.core.expressions.ast import Has, Node, children
 from engine.core.expressions.expression import Expression
+from engine.core.fixes import Remove
 from engine.core.naming import Who
 from engine.core.types import Kind
 from engine.verify.parts import Parts
@@ -34,7 +35,7 @@ def check_fields(workflow: Workflow, parts: Parts, others: Mapping[str, Workflow
     for path, field in workflow.fields.items():
         if path not in given and path not in asked:
             hint = "put it into a form, or take it out"
-            report.say("WF097", field.mark, f"nobody ever gives or reads '{path}'", hint)
+            report.say("WF097", field.mark, f"nobody ever gives or reads '{path}'", hint, fix=Remove(field.mark))
     _check_readable(workflow, parts, report)
 
 

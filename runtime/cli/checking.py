@@ -16,7 +16,7 @@ from engine.verify.letters import check_letter, used_by
 from engine.verify.years import check_years
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from engine.core.calendars.calendar import Calendar
@@ -68,20 +68,26 @@ class _Folder:
 
 
 def check_paths(
-    paths: Iterable[Path], profile: Profile, people: tuple[Actor, ...] | None = None, *, now: datetime
+    paths: Iterable[Path],
+    profile: Profile,
+    people: tuple[Actor, ...] | None = None,
+    *,
+    now: datetime,
+    texts: Mapping[str, str] | None = None,
 ) -> Checked:
     """Files as named; folders with all that is in them. A single file is checked with sight of its neighbours.
 
-    `people` are those who will work with them; None: not known. Deadlines are counted on calendars from `now`.
+    `people` are those who will work with them; None: not known. Deadlines are counted on calendars from `now`. `texts`: what
+    files say instead of what is on the disk.
     """
-    checked = Checked()
+    checked = Checked(sources=dict(texts or {}))
     folders: dict[Path, _Folder] = {}
     for path in paths:
         wanted = _files(path)
-        home = _home(path)
-        folder = folders.get(home) or _read(home, checked, now)
+        around = home(path)
+        folder = folders.get(around) or _read(around, checked, now)
         folder.people = people
-        folders[home] = folder
+        folders[around] = folder
         for file in wanted:
             if str(file) not in checked.files:
                 checked.files.append(str(file))
@@ -100,7 +106,7 @@ def _files(path: Path) -> list[Path]:
     return [*found, *sorted(file for file in path.glob("templates/*") if file.suffix in TEMPLATES)]
 
 
-def _home(path: Path) -> Path:
+def home(path: Path) -> Path:
     """The folder that a file belongs to: the one around calendars/ and templates/."""
     folder = path if path.is_dir() else path.parent
     return folder.parent if folder.name in {"calendars", "templates"} and folder == path.parent else folder

@@ -16,6 +16,20 @@ states:
   check: {turn: clerk, events: {keep: {by: clerk, set: {offer.state: kept}, to: done}}}
   done: {final: true}
 """
+_UNUSED = """\
+milepost: 1
+workflow: sample
+title: Sample
+roles: {clerk: {title: Clerk}}
+data: {offer: {price: integer}}
+event_data: {reasons: text}
+define: {dear: offer.price > 100}
+open: {by: clerk, form: [offer.price]}
+initial: check
+states:
+  check: {turn: clerk, events: {accept: {by: clerk, to: done}, refuse: {by: clerk, GIVENto: done}}}
+  done: {final: true}
+"""
 
 ARMS = (
     Rule(
@@ -210,5 +224,13 @@ states:
         "No form asks for the field, and no `set` and no default gives it this option: it was forgotten, or is left over. What is compared with it never happens.",
         _OPTION.replace("OPTIONS", "[open, kept, lost]"),
         _OPTION.replace("OPTIONS", "[open, kept]"),
+    ),
+    Rule(
+        "WF123",
+        "A definition, or event data, that nothing uses",
+        (NOTE, HINT[1], HINT[1]),
+        "Nothing names the definition, or no form asks for what could be said with an event: it is left over, or somebody forgot it.",
+        _UNUSED.replace("GIVEN", ""),
+        _UNUSED.replace("GIVEN", "form: [reasons], when: dear, "),
     ),
 )

@@ -30,7 +30,6 @@ roles: {clerk: {title: Clerk}, chief: {title: Chief}, buyer: {title: Buyer, side
 data:
   offer: {price: integer, score: {type: integer, default: 0}, kind: [small, large]}
   votes: {type: list, of: {vote: [yea, nay]}}
-event_data: {reasons: text}
 open: {by: [buyer, chief, sample], form: [offer.price, offer.score, offer.kind, votes]}
 initial: check
 states:
