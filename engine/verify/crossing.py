@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from engine.core.acts import Call, Notify, Open, Send
 from engine.core.expressions.ast import Field as Path
 from engine.core.expressions.ast import StateTest
-from engine.core.naming import group_of
-from engine.verify.graph import actions, moves_of
+from engine.core.naming import Who, group_of
+from engine.verify.graph import moves_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -107,23 +107,33 @@ def sees(role: Role, path: str) -> bool:
 
 def unseen_by(workflow: Workflow, template: str, named: Collection[str]) -> Iterator[tuple[str, str]]:
     """(field, role): what a letter names and a role that it goes to may not see. Rows and members count as their field."""
-    receivers = {
-        who.name
-        for action in actions(workflow)
-        if isinstance(action, Notify) and action.template == template
-        for who in action.to
-    }
+    receivers = sorted(_receivers(workflow, template) & workflow.roles.keys())
+    for name in named:
+        path = _field(workflow, name)
+        if path is not None:
+            yield from ((name, role) for role in receivers if not sees(workflow.roles[role], path))
+
+
+def _receivers(workflow: Workflow, template: str) -> set[str]:
+    """The roles that letters of a template go to; `turn`, and a reminder that names nobody, is who has the turn there."""
+    found: set[str] = set()
+    for place, action in _places(workflow):
+        if isinstance(action, Notify) and action.template == template:
+            found |= {name for who in action.to for name in _names(workflow, place, who)}
     for state in workflow.states.values():
         for deadline in state.deadlines.values():
             if deadline.remind is not None and deadline.remind.template == template:
-                receivers |= {who.name for who in deadline.remind.to}
-    for name in named:
-        path = _field(workflow, name)
-        if path is None:
-            continue
-        for role in sorted(receivers & workflow.roles.keys()):
-            if not sees(workflow.roles[role], path):
-                yield name, role
+                to = deadline.remind.to or (Who("turn"),)
+                found |= {name for who in to for name in _names(workflow, state.path, who)}
+    return found
+
+
+def _names(workflow: Workflow, place: str, who: Who) -> list[str]:
+    if who.kind != "turn":
+        return [who.name] if who.kind == "role" and not who.supervisor else []
+    while place and workflow.states[place].turn is None:
+        place = place.rpartition(".")[0]
+    return [one.name for one in workflow.states[place].turn or () if one.kind == "role" and not one.supervisor]
 
 
 def _field(workflow: Workflow, name: str) -> str | None:

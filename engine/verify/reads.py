@@ -77,11 +77,10 @@ def _written(parts: Parts) -> Iterator[str]:
 
 def fields_of(path: str, workflow: Workflow) -> list[str]:
     """The fields that a path of a form means: one, all of a group, the list of a column."""
-    return [
-        known
-        for known in workflow.fields
-        if known == path or known.startswith(f"{path}.") or path.startswith(f"{known}.")
-    ]
+    for known in (path, path.rpartition(".")[0]):
+        if known in workflow.fields:
+            return [known]
+    return [known for known in workflow.fields if known.startswith(f"{path}.")]
 
 
 def _named_by(other: Workflow) -> set[str]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.core.loader.load import load
 from engine.describe.diff import compare
+from runtime.cli.fixing import Fixed, write
 
 GOOD = """\
 # who keeps the moss
@@ -160,6 +161,28 @@ def test_permissions_stay(milepost, tmp_path, monkeypatch):
     milepost("validate", "moss.yaml", "--fix")
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert [one.name for one in tmp_path.glob("*") if one.is_file()] == ["moss.yaml"]
+
+
+def test_whole_or_not_at_all(tmp_path):
+    """What cannot be written leaves the file as it was, and nothing beside it."""
+    path = tmp_path / "moss.yaml"
+    path.write_text(GOOD)
+    with pytest.raises(UnicodeEncodeError):
+        write(Fixed(str(path), GOOD, "\ud800", ()))
+    assert [one.name for one in tmp_path.iterdir()] == ["moss.yaml"]
+    assert path.read_text() == GOOD
+
+
+def test_a_link_stays_one(milepost, tmp_path, monkeypatch):
+    """The file behind it is mended."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kept").mkdir()
+    behind, link = tmp_path / "kept" / "moss.yaml", tmp_path / "moss.yaml"
+    behind.write_text(GOOD.replace("sees: own", "ses: own", 1))
+    link.symlink_to(behind)
+    milepost("validate", "moss.yaml", "--fix")
+    assert link.is_symlink()
+    assert behind.read_text() == GOOD
 
 
 @pytest.mark.parametrize("fault", ["an arm", "a turn", "a silence", "a role of nobody", "a definition of nobody"])

@@ -52,6 +52,11 @@ def test_what_is_sealed_is_not_given_to_an_adapter():
     assert found(small(outside=call.replace("EXPR", "offer.bid"))) == []
     assert [code for code, _ in found(small(outside=call.replace("EXPR", "offer.vow")))] == ["WF120"]
     assert found(small(inside=call.replace("EXPR", "offer.price"))) == []
+    service = SOURCE.replace("LAB", "sees: all").replace("OUT", CALM)
+    service = service.replace(
+        "turn: clerk, enter: [IN]", "turn: clerk, call: office.report, with: {price: offer.bid}, done: [{to: later}]"
+    )
+    assert [code for code, _ in found(load(service, file="sample.yaml").workflow)] == ["WF120"]
 
 
 OTHER = """
@@ -120,6 +125,20 @@ def test_a_letter_to_who_may_not_see_it(lab, name):
     """By field, by group, by what alone he sees; event data too."""
     words = f"'lab' of 'sample' is sent this letter and may not see '{name}'"
     assert letters(f"{{{{ case.number }}}}\n{{{{ {name} }}}}", lab) == [(4, "WF122", words)]
+
+
+def test_a_letter_to_whose_turn_it_is():
+    """`turn` is the role that has it there; a reminder without a name goes to it too."""
+    words = "'lab' of 'sample' is sent this letter and may not see 'data.offer.price'"
+    assert letters("{{ data.offer.price }}", "hides: [offer.price]", "turn") == [(3, "WF122", words)]
+    reminding = SOURCE.replace(
+        "to: done}}}", "to: done}}, deadlines: {soon: {after: 5 days, remind: [1 day], escalate: [clerk]}}}"
+    )
+    workflow = load(
+        reminding.replace("LAB", "hides: [offer.price]").replace("IN", CALM).replace("OUT", CALM), file="sample.yaml"
+    ).workflow
+    said = check_letter("reminder.en.txt", {"data.offer.price": 3}, [workflow], "team")
+    assert [(one.code, one.message) for one in said] == [("WF122", words)]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,15 @@ def test_nothing_is_lost(codes, left, right):
     assert codes(states, form="g, keyed", data=DATA, extra=extra) == []
 
 
+def test_two_panels_write_one_list(codes):
+    """Each empties it on entry."""
+    region = "{panel: {ask: {clerk: 2}, form: [x], into: rows, event: %s}}"
+    regions = f"left: {region % 'a'}, right: {region % 'b'}"
+    states = f"one: {{parallel: {{{regions}}}, done: [{{to: end}}]}}\nend: {{final: true}}\n"
+    assert codes(states) == ["WF114"]
+    assert codes(states.replace("into: rows", "into: other", 1), data="other: {type: list, of: {x: integer}}\n") == []
+
+
 def test_one_event_in_both_is_another_finding(codes):
     """WF084 says it: such a step is refused."""
     states = REGIONS.format(left="set: {n: 1}", right="set: {n: 2}").replace("y: {by", "x: {by")
