@@ -101,26 +101,40 @@ def _leads_out(state: State, circle: frozenset[str]) -> bool:
     return any(arm.to is not None and arm.to not in circle for arm in arms)
 
 
-def _circles(steps: list[_Step]) -> Iterator[frozenset[str]]:
-    """Groups of states that all lead to each other, in file order."""
-    onward: dict[str, set[str]] = {}
+def _circles(steps: list[_Step]) -> list[frozenset[str]]:
+    """Groups of states that all lead to each other, in file order: Kosaraju's two walks, forward and back."""
+    onward: dict[str, list[str]] = {}
+    back: dict[str, list[str]] = {}
     for source, _, target in steps:
-        onward.setdefault(source, set()).add(target)
-    ahead = {path: _ahead(onward, path) for path in onward}
-    done: set[str] = set()
+        onward.setdefault(source, []).append(target)
+        back.setdefault(target, []).append(source)
+    left: dict[str, None] = {}
     for path in onward:
-        circle = frozenset(other for other in ahead[path] if path in ahead.get(other, ()))
-        if path in circle and path not in done:
-            done |= circle
-            yield circle
+        _walk(path, onward, left)
+    found, seen = [], dict[str, None]()
+    for path in reversed(left):
+        group = _walk(path, back, seen)
+        if len(group) > 1 or path in onward.get(path, ()):
+            found.append(frozenset(group))
+    order = {path: number for number, path in enumerate(onward)}
+    return sorted(found, key=lambda group: min(order[path] for path in group))
 
 
-def _ahead(onward: Mapping[str, set[str]], start: str) -> set[str]:
-    found: set[str] = set()
-    todo = [start]
+def _walk(start: str, ways: Mapping[str, list[str]], left: dict[str, None]) -> list[str]:
+    """All that is reached from a state and was not left before, in the order in which it is left; noted in `left`."""
+    if start in left:
+        return []
+    found: list[str] = []
+    entered = {start}
+    todo: list[tuple[str, Iterator[str]]] = [(start, iter(ways.get(start, ())))]
     while todo:
-        for target in onward.get(todo.pop(), ()):
-            if target not in found:
-                found.add(target)
-                todo.append(target)
+        path, targets = todo[-1]
+        after = next((target for target in targets if target not in entered and target not in left), None)
+        if after is None:
+            todo.pop()
+            left[path] = None
+            found.append(path)
+        else:
+            entered.add(after)
+            todo.append((after, iter(ways.get(after, ()))))
     return found

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.verify.loops import _circles
 
 STATES = """\
 one: {turn: clerk, events: {ask: {by: clerk, ASKto: two}, go: {by: clerk, to: end}}}
@@ -77,3 +81,22 @@ end: {final: true}
 """
     assert codes(states.replace("COUNT", "")) == ["WF113"]
     assert codes(states.replace("COUNT", "when: n < 2, set: {n: n + 1}, ")) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20))
+def test_circles_are_what_leads_to_each_other(edges):
+    """The two walks find the same groups as asking each pair."""
+    ahead = {node: {node} for node in range(8)}
+    for _ in range(8):
+        for source, target in edges:
+            for reach in ahead.values():
+                if source in reach:
+                    reach.add(target)
+    wanted = {
+        frozenset(str(other) for other in range(8) if other in ahead[node] and node in ahead[other])
+        for node in range(8)
+    }
+    loops = {frozenset({str(source)}) for source, target in edges if source == target}
+    found = _circles([(str(source), None, str(target)) for source, target in edges])
+    assert len(found) == len(set(found))
+    assert set(found) == {group for group in wanted if len(group) > 1 or group in loops}
