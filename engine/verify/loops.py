@@ -114,7 +114,7 @@ def _circles(steps: list[_Step]) -> list[frozenset[str]]:
     found, seen = [], dict[str, None]()
     for path in reversed(left):
         group = _walk(path, back, seen)
-        if len(group) > 1 or path in onward.get(path, ()):
+        if len(group) > 1 or (group and path in onward.get(path, ())):
             found.append(frozenset(group))
     order = {path: number for number, path in enumerate(onward)}
     return sorted(found, key=lambda group: min(order[path] for path in group))
