@@ -101,4 +101,6 @@ def _print(checked: Checked) -> None:
     said = ", ".join(f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in counts.items() if count)
     if said:
         files = f"{len(checked.files)} file{'s' if len(checked.files) != 1 else ''}"
-        console.print(Text(f"{files}: {said}"))
+        mendable = sum(finding.fix is not None for finding in checked.findings)
+        tail = f"; {mendable} may be mended with --fix" if mendable else ""
+        console.print(Text(f"{files}: {said}{tail}"))
