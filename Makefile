@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test serve check bench schema rules soak lock clean
+.PHONY: demo test serve check bench schema rules faults editor soak lock clean
 .DEFAULT_GOAL := test
 
 .venv/ready: requirements.lock pyproject.toml
@@ -19,8 +19,15 @@ demo: .venv/ready
 serve: .venv/ready
 	@$(BIN)/milepost serve
 
-test: .venv/ready
+test: .venv/ready editor
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+# The language server for tests/editor; without Node.js, or without a way to the packages, those tests are skipped.
+editor:
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory tests/editor/node_modules || true; else echo "There is no npm here: tests/editor is skipped"; fi
+
+tests/editor/node_modules: tests/editor/package-lock.json
+	@cd tests/editor && npm ci --silent --ignore-scripts && touch node_modules
 
 check: .venv/ready
 	@$(BIN)/ruff format --check .
@@ -37,6 +44,9 @@ schema: .venv/ready
 
 rules: .venv/ready
 	@$(BIN)/python -m engine.verify.rules.document > docs/rules.md
+
+faults: .venv/ready
+	@RENEW_FAULTS=1 $(BIN)/pytest tests/faults
 
 soak: .venv/ready
 	@$(BIN)/pytest -m slow

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.core.fixes import Fix
 
 
 class Severity(StrEnum):
@@ -31,7 +35,7 @@ LONGEST_LINE = 240
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding: `code` is stable (WF031), `message` one line, `hint` says what would be right; `silenced` is the reason why
-    it does not count.
+    it does not count, `fix` how the text is mended where that is safe.
     """
 
     code: str
@@ -41,6 +45,7 @@ class Diagnostic:
     mark: Mark
     hint: str | None = None
     silenced: str | None = None
+    fix: Fix | None = None
 
     @property
     def location(self) -> str:

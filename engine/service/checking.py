@@ -75,6 +75,7 @@ def _checked(
         templates={name.partition(".")[0] for name in candidate.bundle.templates},
         daily={name for name in names if letters.daily(name)},
         profile="draft",
+        limit=None,
     ).found
     findings += tuple(
         finding

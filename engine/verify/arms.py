@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.definition import StateKind
 from engine.core.expressions.ast import Node
+from engine.core.fixes import Remove
 from engine.verify.arithmetic import prover
 from engine.verify.domains import decide, same
 
@@ -34,22 +35,40 @@ def check_arms(workflow: Workflow, report: Report) -> None:
 def _check_list(arms: Sequence[Arm], workflow: Workflow, report: Report) -> None:
     if not any(arm.when for arm in arms):
         if len(arms) > 1:
-            report.say("WF080", arms[1].mark, "this arm is never taken: the one before has no condition", _ORDER)
+            report.say(
+                "WF080",
+                arms[1].mark,
+                "this arm is never taken: the one before has no condition",
+                _ORDER,
+                fix=Remove(arms[1].mark, "item"),
+            )
         return
     decided = decide(arms, workflow)
     for number, arm in enumerate(arms):
         twin = next((other for other in arms[:number] if same(other, arm)), None)
         bare = next((other for other in arms[:number] if not other.when), None)
         if bare is not None:
-            report.say("WF080", arm.mark, "this arm is never taken: one before has no condition", _ORDER)
+            report.say(
+                "WF080",
+                arm.mark,
+                "this arm is never taken: one before has no condition",
+                _ORDER,
+                fix=Remove(arm.mark, "item"),
+            )
         elif twin is not None:
             message = f"this arm is never taken: the one in line {twin.mark.line} has the same condition"
-            report.say("WF080", arm.mark, message, _ORDER)
+            report.say("WF080", arm.mark, message, _ORDER, fix=Remove(arm.mark, "item"))
         elif decided is not None and decided.never(number):
             place = arm.when[0].mark or arm.mark
             report.say("WF081", place, "this can never be true", "compare with values that occur")
         elif decided is not None and decided.hidden(number):
-            report.say("WF080", arm.mark, "this arm is never taken: those before fit wherever it does", _ORDER)
+            report.say(
+                "WF080",
+                arm.mark,
+                "this arm is never taken: those before fit wherever it does",
+                _ORDER,
+                fix=Remove(arm.mark, "item"),
+            )
 
 
 _ORDER = "the first arm that fits is taken; put the narrower one first, or remove it"

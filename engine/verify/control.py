@@ -104,7 +104,7 @@ def _automatic(graph: Graph, path: str) -> Iterator[tuple[Move, str]]:
     moves: Iterable[Move] = ()
     if state.kind is StateKind.CHOICE:
         moves = graph.moves[path]
-    elif state.done and _done_at_once(graph, state):
+    elif state.done and done_at_once(graph, state):
         moves = (move for move in graph.moves[path] if move.kind == "done")
     for move in moves:
         if move.arm.to is not None:
@@ -114,12 +114,12 @@ def _automatic(graph: Graph, path: str) -> Iterator[tuple[Move, str]]:
                     yield move, entered
 
 
-def _done_at_once(graph: Graph, state: State) -> bool:
+def done_at_once(graph: Graph, state: State) -> bool:
     """Whether a state can be done in the step that enters it."""
     if state.kind is StateKind.STAGE:
         return state.initial is not None and graph.states[state.initial].kind is StateKind.FINAL
     if state.kind is StateKind.PARALLEL:
-        return all(region.condition is not None or _done_at_once(graph, region) for region in state.children)
+        return all(region.condition is not None or done_at_once(graph, region) for region in state.children)
     return False
 
 

@@ -10,6 +10,7 @@ from engine.verify.rules.rule import PROFILES, Profile
 
 if TYPE_CHECKING:
     from engine.core.diagnostics import Mark
+    from engine.core.fixes import Fix
 
 __all__ = ["PROFILES", "Profile", "Report"]
 
@@ -21,8 +22,8 @@ class Report:
         self.file, self.profile = file, profile
         self.found: list[Diagnostic] = []
 
-    def say(self, code: str, mark: Mark, message: str, hint: str | None = None) -> None:
-        """Adds a finding with its profile's severity."""
+    def say(self, code: str, mark: Mark, message: str, hint: str | None = None, *, fix: Fix | None = None) -> None:
+        """Adds a finding with its profile's severity, and how it is mended where that is safe."""
         severity = RULES[code].severity(self.profile)
         if severity is not None:
-            self.found.append(Diagnostic(code, severity, message, self.file, mark, hint))
+            self.found.append(Diagnostic(code, severity, message, self.file, mark, hint, fix=fix))

@@ -94,22 +94,22 @@ def _type(path: str, expression: Expression, field: Field) -> Problem | None:
 
 def _option(path: str, expression: Expression, want: Type) -> Problem | None:
     """A text that is no option; a choice of which some options fit is checked when it comes, like any other text."""
-    texts = _texts(expression.tree)
-    if texts is None and set(expression.type.options) & set(want.options):
+    said = texts(expression.tree)
+    if said is None and set(expression.type.options) & set(want.options):
         return None
-    wrong = [text for text in texts or expression.type.options if text not in want.options]
+    wrong = [text for text in said or expression.type.options if text not in want.options]
     if not wrong:
         return None
     hint = f"options are {', '.join(want.options[:12])}"
     return Problem("WF074", f"'{wrong[0]}' is no option of '{path}'", hint, expression.mark)
 
 
-def _texts(tree: object) -> list[str] | None:
+def texts(tree: object) -> list[str] | None:
     """All texts that an expression can be; None: not known."""
     if isinstance(tree, Literal) and isinstance(tree.value, str):
         return [tree.value]
     if isinstance(tree, Conditional):
-        parts = [_texts(branch) for branch in (tree.then, tree.otherwise) if isinstance(branch, Node)]
+        parts = [texts(branch) for branch in (tree.then, tree.otherwise) if isinstance(branch, Node)]
         known = [part for part in parts if part is not None]
         return [text for part in known for text in part] if len(known) == len(parts) else None
     return None

@@ -55,7 +55,9 @@ class Graph:
     def __init__(self, workflow: Workflow) -> None:
         self.workflow = workflow
         self.states = workflow.states
-        self.moves: Mapping[str, tuple[Move, ...]] = {path: tuple(_moves(state)) for path, state in self.states.items()}
+        self.moves: Mapping[str, tuple[Move, ...]] = {
+            path: tuple(moves_of(state)) for path, state in self.states.items()
+        }
         self._entries: dict[str, tuple[str, ...]] = {}
 
     def around(self, path: str) -> Iterator[State]:
@@ -141,7 +143,8 @@ class Graph:
         return " → ".join(shown) or "the start"
 
 
-def _moves(state: State) -> Iterator[Move]:
+def moves_of(state: State) -> Iterator[Move]:
+    """The arms of a state, in file order by kind."""
     for handler in state.events.values():
         yield from (Move(state, arm, "event", handler.event, n) for n, arm in enumerate(handler.arms))
     for deadline in state.deadlines.values():
@@ -157,5 +160,5 @@ def actions(workflow: Workflow) -> Iterator[Action]:
     for state in workflow.states.values():
         yield from state.enter
         yield from state.leave
-        for move in _moves(state):
+        for move in moves_of(state):
             yield from move.arm.actions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.definition import StateKind
+from engine.core.fixes import Remove
 
 if TYPE_CHECKING:
     from engine.core.definition import State, Workflow
@@ -21,10 +22,22 @@ def check_idle(workflow: Workflow, report: Report) -> None:
     """A turn that nobody ever has, actions on leaving what is never left, duties where nobody acts."""
     for state in workflow.states.values():
         if state.turn and state.kind in _NO_TURN:
-            report.say("WF069", state.mark, f"`turn` of '{state.name}' is nobody's ever", _NO_TURN[state.kind])
+            report.say(
+                "WF069",
+                state.mark,
+                f"`turn` of '{state.name}' is nobody's ever",
+                _NO_TURN[state.kind],
+                fix=Remove(state.mark, inside=("turn",)),
+            )
         if state.kind is StateKind.FINAL and not state.parent and state.leave:
             hint = "the case closes here; write it under `enter`"
-            report.say("WF069", state.mark, f"'{state.name}' is never left, so its `leave` is never done", hint)
+            report.say(
+                "WF069",
+                state.mark,
+                f"'{state.name}' is never left, so its `leave` is never done",
+                hint,
+                fix=Remove(state.mark, inside=("leave",)),
+            )
     for duty in workflow.duties:
         for path in duty.states:
             named = workflow.states.get(path)

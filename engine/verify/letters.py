@@ -1,4 +1,4 @@
-"""Letters that name what their workflow does not have (WF109)."""
+"""Letters that name what their workflow does not have, or what their reader may not see (WF109, WF122)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from engine.core.diagnostics import Diagnostic, Mark
 from engine.core.loader.draft import CERTIFICATE_FACTS, REGISTER_FACTS
 from engine.verify.between import templates_of
+from engine.verify.crossing import unseen_by
 from engine.verify.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from engine.core.definition import Workflow
     from engine.verify.rules.rule import Profile
@@ -37,24 +38,34 @@ def used_by(workflow: Workflow) -> set[str]:
 def check_letter(
     file: str, named: Mapping[str, int], users: Iterable[Workflow], profile: Profile
 ) -> tuple[Diagnostic, ...]:
-    """Findings about a template file: `named` are paths with their lines; it fits if each of its users has them all."""
-    severity = RULES["WF109"].severity(profile)
-    if severity is None:
-        return ()
-    found = []
-    for workflow in users:
-        known, leaves = _known(workflow), _leaves(workflow)
-        for path, line in named.items():
-            if path not in known and not any(path.startswith(f"{name}.") for name in leaves):
-                close = get_close_matches(path, sorted(known), 1)
-                hint = (
-                    f"did you mean '{close[0]}'?"
-                    if close
-                    else f"there are {', '.join(sorted({*SAID, 'data', 'event'}))}"
-                )
-                message = f"'{path}' is nothing that '{workflow.name}' can say"
-                found.append(Diagnostic("WF109", severity, message, file, Mark(line, 1), hint))
+    """Findings about a template file: `named` are paths with their lines; it fits if each of its users has them all, and
+    whom they send it to may read them.
+    """
+    found = [
+        Diagnostic(code, severity, message, file, Mark(named[path], 1), hint)
+        for workflow in users
+        for code, path, message, hint in (*_unknown(workflow, named), *_unseen(workflow, file, named))
+        if (severity := RULES[code].severity(profile)) is not None
+    ]
     return tuple(found)
+
+
+def _unknown(workflow: Workflow, named: Mapping[str, int]) -> Iterator[tuple[str, str, str, str]]:
+    known, leaves = _known(workflow), _leaves(workflow)
+    for path in named:
+        if path not in known and not any(path.startswith(f"{name}.") for name in leaves):
+            close = get_close_matches(path, sorted(known), 1)
+            hint = (
+                f"did you mean '{close[0]}'?" if close else f"there are {', '.join(sorted({*SAID, 'data', 'event'}))}"
+            )
+            yield "WF109", path, f"'{path}' is nothing that '{workflow.name}' can say", hint
+
+
+def _unseen(workflow: Workflow, file: str, named: Mapping[str, int]) -> Iterator[tuple[str, str, str, str]]:
+    template = file.replace("\\", "/").rpartition("/")[2].partition(".")[0]
+    for path, role in unseen_by(workflow, template, named):
+        message = f"'{role}' of '{workflow.name}' is sent this letter and may not see '{path}'"
+        yield "WF122", path, message, "leave it out, or write that role a letter of its own"
 
 
 def _known(workflow: Workflow) -> set[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.acts import CertificateAction, RegisterAction
 from engine.core.definition import Ask
+from engine.core.fixes import Remove
 from engine.core.naming import Who
 from engine.verify.parts import Parts
 
@@ -23,7 +24,8 @@ def check_roles(workflow: Workflow, parts: Parts, report: Report) -> None:
     """Each role has something to do or to hear; what is certified or listed passes four eyes."""
     for name in workflow.roles.keys() - _named(parts):
         hint = "let it act, or take it out"
-        report.say("WF100", workflow.roles[name].mark, f"nothing is ever asked of the role '{name}'", hint)
+        mark = workflow.roles[name].mark
+        report.say("WF100", mark, f"nothing is ever asked of the role '{name}'", hint, fix=Remove(mark))
     marks = [made.mark for made in parts.of(CertificateAction)]
     marks += [made.mark for made in parts.of(RegisterAction)]
     if marks and not any(duty.kind == "different" for duty in workflow.duties):

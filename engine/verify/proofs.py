@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 _MINUTES = {Unit.MINUTES: (1, 1), Unit.HOURS: (60, 60), Unit.DAYS: (1440, 2880), Unit.MONTHS: (40320, 46080)}
 
+_LATER = Verdict("open", "`milepost validate` searches for it")
 
-def check_policies(graph: Graph, trials: Trials, calendar: Calendar | None, report: Report) -> None:
-    """Each sentence is read and decided; one that counts working days or hours needs a calendar that has them."""
+
+def check_policies(graph: Graph, trials: Trials | None, calendar: Calendar | None, report: Report) -> None:
+    """Each sentence is read, and decided where `trials` are to be had; one that counts working days or hours needs a calendar that has them."""
     workflow = graph.workflow
     for sentence in workflow.policies:
         mark = _mark(workflow, sentence)
@@ -62,14 +64,14 @@ def _lacks(term: Term, workflow: Workflow, calendar: Calendar | None) -> tuple[s
     return None
 
 
-def _prove(policy: Policy, graph: Graph, trials: Trials) -> Verdict:
+def _prove(policy: Policy, graph: Graph, trials: Trials | None) -> Verdict:
     match policy:
         case Persons():
             return _persons(policy, graph.workflow)
         case Within(term=term, start=start, end=end):
             return _within(term, start, end, graph)
         case _:
-            return trials.decide(policy)
+            return _LATER if trials is None else trials.decide(policy)
 
 
 def _persons(policy: Persons, workflow: Workflow) -> Verdict:

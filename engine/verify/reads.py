@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.acts import Notify, Open, Send
-from engine.core.definition import Assignment, Children, FormItem, Panel
+from engine.core.definition import Assignment, Children, Deadline, FormItem, Panel
 from engine.core.expressions.ast import Field as Path
 from engine.core.expressions.ast import Has, Node, children
 from engine.core.expressions.expression import Expression
+from engine.core.fixes import Remove
 from engine.core.naming import Who
 from engine.core.types import Kind
 from engine.verify.parts import Parts
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 
 def check_fields(workflow: Workflow, parts: Parts, others: Mapping[str, Workflow], report: Report) -> None:
     """Every field is given by somebody or read by something; what is read can be there."""
-    given = written_by_others(workflow, parts)
-    given |= {item.path for item in parts.of(Assignment) if item.expression is not None}
+    given = _given(workflow, parts)
     asked = {path for role in workflow.roles.values() for path in role.where.values()}
     asked |= {who.name for who in parts.of(Who) if who.kind == "person"}
     asked |= {ask.persons for panel in parts.of(Panel) for ask in panel.ask if ask.persons}
@@ -35,18 +35,27 @@ def check_fields(workflow: Workflow, parts: Parts, others: Mapping[str, Workflow
     for path, field in workflow.fields.items():
         if path not in given and path not in asked:
             hint = "put it into a form, or take it out"
-            report.say("WF097", field.mark, f"nobody ever gives or reads '{path}'", hint)
-    _check_readable(workflow, parts, given, report)
+            report.say("WF097", field.mark, f"nobody ever gives or reads '{path}'", hint, fix=Remove(field.mark))
+    _check_readable(workflow, parts, report)
 
 
-def _check_readable(workflow: Workflow, parts: Parts, given: set[str], report: Report) -> None:
-    empty = {
+def empty_fields(workflow: Workflow, parts: Parts) -> set[str]:
+    """The fields that can have no value: nobody gives them, and they have no default."""
+    given = _given(workflow, parts)
+    return {
         path
         for path, field in workflow.fields.items()
         if path not in given and field.default is None and field.type.kind not in {Kind.LIST, Kind.MAP}
     }
+
+
+def _check_readable(workflow: Workflow, parts: Parts, report: Report) -> None:
+    empty = empty_fields(workflow, parts)
     reported: set[str] = set()
+    begins = [one for deadline in parts.of(Deadline) for one in (deadline.start, deadline.at)]  # WF118
     for expression in parts.of(Expression):
+        if isinstance(expression.tree, Path) and any(expression is one for one in begins):
+            continue
         for path in sorted((expression.reads & empty) - _asked_for(expression) - reported):
             reported.add(path)
             mark = expression.mark or workflow.fields[path].mark
@@ -54,9 +63,14 @@ def _check_readable(workflow: Workflow, parts: Parts, given: set[str], report: R
             report.say("WF098", mark, f"'{path}' is read here and can have no value", hint)
 
 
+def _given(workflow: Workflow, parts: Parts) -> set[str]:
+    sets = {item.path for item in parts.of(Assignment) if item.expression is not None}
+    return written_by_others(workflow, parts) | sets
+
+
 def written_by_others(workflow: Workflow, parts: Parts) -> set[str]:
     """The fields that something else than a `set` writes: a form, an answer, a delivery."""
-    return {path for item in _written(parts) for path in _fields_of(item, workflow)}
+    return {path for item in _written(parts) for path in fields_of(item, workflow)}
 
 
 def _written(parts: Parts) -> Iterator[str]:
@@ -66,13 +80,12 @@ def _written(parts: Parts) -> Iterator[str]:
     yield from (panel.into for panel in parts.of(Panel))
 
 
-def _fields_of(path: str, workflow: Workflow) -> list[str]:
+def fields_of(path: str, workflow: Workflow) -> list[str]:
     """The fields that a path of a form means: one, all of a group, the list of a column."""
-    return [
-        known
-        for known in workflow.fields
-        if known == path or known.startswith(f"{path}.") or path.startswith(f"{known}.")
-    ]
+    for known in (path, path.rpartition(".")[0]):
+        if known in workflow.fields:
+            return [known]
+    return [known for known in workflow.fields if known.startswith(f"{path}.")]
 
 
 def _named_by(other: Workflow) -> set[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.core.diagnostics import Mark
+from engine.core.fixes import Recomment
 from engine.verify.rules import RULES
 from engine.verify.rules.rule import ALWAYS
 
@@ -62,7 +63,10 @@ def silence(source: str, report: Report) -> tuple[list[Diagnostic], list[Diagnos
     idle = [(one, code) for one in silences for code in one.codes if (one.line, code) not in used]
     before = len(report.found)
     for one, code in idle:
-        report.say("WF108", one.mark, f"nothing is found here that `ignore[{code}]` could silence", "take it out")
+        left = [other for other in one.codes if (one, other) not in idle]
+        text = f"# milepost: ignore[{', '.join(left)}] {one.reason}" if left else ""
+        message = f"nothing is found here that `ignore[{code}]` could silence"
+        report.say("WF108", one.mark, message, "take it out", fix=Recomment(one.mark, text))
     return [*loud, *report.found[before:]], quiet
 
 

@@ -1,11 +1,13 @@
 """Cases that come to rest for ever although each state by itself has a way on: joins that wait for each other, counters used up (WF124,
 WF125).
 
-Followed are the fields on which every way out of some state depends: where there is a way without a condition no value bars it.
+Followed are the fields that conditions look at in states from which no end is come to without one: where there is such a way no value
+bars it. Where these are too many, only those are that can stop a case altogether, and it is said that rounds were looked at without the others.
 """
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from engine.core.definition import StateKind
@@ -16,10 +18,11 @@ from engine.verify.trial.replay import shortened
 from engine.verify.trial.story import story, way_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterator
 
-    from engine.core.definition import State, Workflow
+    from engine.core.definition import Arm, State
     from engine.verify.findings import Report
+    from engine.verify.graph import Graph
     from engine.verify.space.explore import Explored, Monitor, Node
     from engine.verify.space.plan import Config, Step
     from engine.verify.space.space import Space
@@ -27,25 +30,40 @@ if TYPE_CHECKING:
 
 _SAID = frozenset({"WF064", "WF065", "WF066", "WF068"})
 """Findings on single states after which this one would say the same again."""
+_MOST = 5_000
+"""Configurations, as they are estimated, up to which values are followed."""
 _MOVES_ON = frozenset({StateKind.CHOICE, StateKind.FINAL, StateKind.STAGE, StateKind.PARALLEL})
 
 
-def check_stuck(trials: Trials, report: Report) -> None:
+def check_stuck(graph: Graph, trials: Trials, report: Report) -> None:
     """From every configuration that is reached a case can be closed."""
     if any(finding.code in _SAID for finding in report.found):
         return
-    workflow = trials.workflow
-    space = trials.prover.space(_decisive(workflow))
+    space, left_out = _followed(graph, trials)
     explored = explore(space, trials.limit)
-    if not explored.whole or space.cut:
-        message = f"not all configurations were looked at: there are more than {len(explored.nodes)}"
-        report.say("WF125", workflow.root.mark, message, "fewer regions side by side, or scenarios for what is beyond")
-        return
-    stuck = _stuck(space, explored)
+    if left_out or not explored.whole or space.cut:
+        short = f"not all configurations were looked at: there are more than {len(explored.nodes)}"
+        if left_out:
+            short = f"whether a case may go round for ever was looked at without the values of {', '.join(left_out)}"
+        report.say("WF125", graph.workflow.root.mark, short, "have scenarios for it, and say so in a silence")
+    stuck = _stuck(space, explored) if explored.whole else set()
     if stuck:
         nearest = [node for node in explored.nodes if node in stuck]
         still = (node for node in nearest if all(step.to == node[0] for step in space.steps(node[0])))
         _say(trials, space, explored, next(still, nearest[0]), report)
+
+
+def _followed(graph: Graph, trials: Trials) -> tuple[Space, list[str]]:
+    """The space to be searched, with the values of as many decisive fields as it can bear, and those that are left out."""
+    plain = trials.prover.space(frozenset())
+    whole = trials.prover.space()
+    ranges = {path: (whole.values.caps[place] or 1) + 1 for path, place in whole.values.places.items()}
+    size = len(explore(plain, trials.limit).nodes)
+    for fields in (_decisive(graph), _barring(graph)):
+        able = frozenset(fields & ranges.keys())
+        if size * prod(ranges[path] for path in able) <= _MOST:
+            return trials.prover.space(able), sorted((_decisive(graph) & ranges.keys()) - able)
+    return plain, sorted(_decisive(graph) & ranges.keys())
 
 
 def _stuck(space: Space, explored: Explored) -> set[Node]:
@@ -81,26 +99,53 @@ def _comes_to(config: Config) -> Monitor:
     return monitor
 
 
-def _decisive(workflow: Workflow) -> frozenset[str]:
-    """The fields that the conditions look at where a state has no way on without one, its own or of a state around it."""
+def _decisive(graph: Graph) -> frozenset[str]:
+    """The fields that conditions look at in states from which no end is come to without a condition."""
+    able = _always_able(graph)
     found: set[str] = set()
-    for state in workflow.root.walk():
-        chain = [state, *_around(workflow, state)]
-        if state.kind in _MOVES_ON or any(_free(one) for one in chain):
-            continue
-        for one in chain:
-            found.update(*(condition.reads for arm in arms_of(one) for condition in arm.when))
+    for path, state in graph.states.items():
+        if state.kind not in _MOVES_ON and path not in able:
+            for one in (state, *graph.around(path)):
+                found.update(*(condition.reads for arm in arms_of(one) for condition in arm.when))
     return frozenset(found)
 
 
-def _around(workflow: Workflow, state: State) -> list[State]:
-    around = []
-    while state.path:
-        state = workflow.states[state.parent]
-        around.append(state)
-    return around
+def _barring(graph: Graph) -> frozenset[str]:
+    """Those in states that have no way on at all without a condition."""
+    found: set[str] = set()
+    for state in graph.states.values():
+        chain = [state, *graph.around(state.path)]
+        if state.kind not in _MOVES_ON and not any(arm.to and not arm.when for one in chain for arm in arms_of(one)):
+            found.update(*(condition.reads for one in chain for arm in arms_of(one) for condition in arm.when))
+    return frozenset(found)
 
 
-def _free(state: State) -> bool:
-    """Whether some arm leads on without a condition."""
-    return any(arm.to is not None and not arm.when for arm in arms_of(state))
+def _always_able(graph: Graph) -> set[str]:
+    """The states from which arms without a condition lead to an end, their own or those of states around."""
+    able = {child.path for child in graph.workflow.root.children if child.kind is StateKind.FINAL}
+    changed = True
+    while changed:
+        changed = False
+        for path, state in graph.states.items():
+            if path not in able and any(_leads(graph, arm, able) for one in _speaking(graph, state) for arm in one):
+                able.add(path)
+                changed = True
+    return able
+
+
+def _speaking(graph: Graph, state: State) -> Iterator[tuple[Arm, ...]]:
+    """The lists of arms that may be taken while a case rests in a state; a final has its stage's `done`."""
+    chain = [state, *graph.around(state.path)]
+    if state.kind is StateKind.FINAL:
+        yield from (one.done for one in chain[1:])
+    yield from (handler.arms for one in chain for handler in one.events.values())
+    yield from (deadline.arms for one in chain for deadline in one.deadlines.values())
+    yield from (state.choose, state.done)
+
+
+def _leads(graph: Graph, arm: Arm, able: set[str]) -> bool:
+    """Whether an arm without a condition enters nothing but states that are able."""
+    if arm.when or arm.to is None:
+        return False
+    inside = [path for path in graph.entry(arm.to) if path == arm.to or path.startswith(f"{arm.to}.")]
+    return all(path in able for path in inside if not graph.states[path].children)

@@ -6,17 +6,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.core.definition import StateKind
 from engine.core.expressions.ast import Call, Node, children
 from engine.core.expressions.expression import Expression
 from engine.core.naming import Side
+from engine.verify.sides import resting, sides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from engine.core.calendars.calendar import Calendar
     from engine.core.definition import Deadline, State, Workflow
-    from engine.core.naming import Who
     from engine.verify.findings import Report
     from engine.verify.graph import Graph
     from engine.verify.parts import Parts
@@ -94,30 +93,9 @@ def _fixed(deadline: Deadline) -> bool:
 def _check_silence(graph: Graph, state: State, deadline: Deadline, report: Report) -> None:
     if deadline.at is not None or deadline.counts is Side.APPLICANT or all(arm.to is None for arm in deadline.arms):
         return
-    silent = next((inner for inner in _waiting(graph, state) if _operators(graph, inner)), None)
+    silent = next((inner for inner in resting(graph, state) if Side.OPERATOR in sides(graph, inner)), None)
     if silent is None:
         return
     where = "" if silent.path == state.path else f" in '{silent.path}'"
     message = f"'{deadline.name}' moves the case while it is the operator's turn{where}"
     report.say("WF087", deadline.mark, message, "escalate instead, or use `at`, `turn: none` or the applicant's turn")
-
-
-def _waiting(graph: Graph, state: State) -> Iterator[State]:
-    """The states in which a case can rest while this one is active."""
-    for inner in state.walk():
-        rests = inner.kind not in {StateKind.CHOICE, StateKind.FINAL, StateKind.STAGE, StateKind.PARALLEL}
-        if rests and inner.path in graph.reached:
-            yield inner
-
-
-def _operators(graph: Graph, state: State) -> bool:
-    """Whether somebody of the operator's side has the turn."""
-    roles = graph.workflow.roles
-    if state.panel is not None and state.turn is None:
-        return any(ask.role not in roles or roles[ask.role].side is Side.OPERATOR for ask in state.panel.ask)
-    turn: tuple[Who, ...] = ()
-    for holder in (state, *graph.around(state.path)):
-        if holder.turn is not None:
-            turn = holder.turn
-            break
-    return any(who.kind == "role" and who.name in roles and roles[who.name].side is Side.OPERATOR for who in turn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING
 
 from adapters.template_headers import is_daily
@@ -13,9 +14,12 @@ from engine.core.loader.load import load
 from engine.errors import InvalidWorkflow, MilepostError
 from engine.verify.check import check
 from engine.verify.letters import check_letter, used_by
+from engine.verify.space.explore import Limit
+from engine.verify.years import check_years
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from engine.core.calendars.calendar import Calendar
     from engine.core.case import Actor
@@ -26,6 +30,8 @@ SCENARIOS = ".test.yaml"
 TEMPLATE_FAULT = "TP001"
 TEMPLATES = frozenset({".txt", ".typ"})
 MAX_FILE = 4 << 20
+SEARCH = Limit(clock=process_time)
+"""Of this process, so that a busy machine finds what an idle one does."""
 
 
 class NoFiles(MilepostError):
@@ -46,6 +52,7 @@ class Checked:
 class _Folder:
     path: Path
     checked: Checked
+    now: datetime
     workflows: dict[str, Workflow] = field(default_factory=dict)  # by file
     loading: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
     calendars: dict[str, Calendar] = field(default_factory=dict)
@@ -64,19 +71,27 @@ class _Folder:
         return self.senders.get(template, [])
 
 
-def check_paths(paths: Iterable[Path], profile: Profile, people: tuple[Actor, ...] | None = None) -> Checked:
+def check_paths(
+    paths: Iterable[Path],
+    profile: Profile,
+    people: tuple[Actor, ...] | None = None,
+    *,
+    now: datetime,
+    texts: Mapping[str, str] | None = None,
+) -> Checked:
     """Files as named; folders with all that is in them. A single file is checked with sight of its neighbours.
 
-    `people` are those who will work with them; None: not known.
+    `people` are those who will work with them; None: not known. Deadlines are counted on calendars from `now`. `texts`: what
+    files say instead of what is on the disk.
     """
-    checked = Checked()
+    checked = Checked(sources=dict(texts or {}))
     folders: dict[Path, _Folder] = {}
     for path in paths:
         wanted = _files(path)
-        home = _home(path)
-        folder = folders.get(home) or _read(home, checked)
+        around = home(path)
+        folder = folders.get(around) or _read(around, checked, now)
         folder.people = people
-        folders[home] = folder
+        folders[around] = folder
         for file in wanted:
             if str(file) not in checked.files:
                 checked.files.append(str(file))
@@ -95,14 +110,14 @@ def _files(path: Path) -> list[Path]:
     return [*found, *sorted(file for file in path.glob("templates/*") if file.suffix in TEMPLATES)]
 
 
-def _home(path: Path) -> Path:
+def home(path: Path) -> Path:
     """The folder that a file belongs to: the one around calendars/ and templates/."""
     folder = path if path.is_dir() else path.parent
     return folder.parent if folder.name in {"calendars", "templates"} and folder == path.parent else folder
 
 
-def _read(home: Path, checked: Checked) -> _Folder:
-    folder = _Folder(home, checked)
+def _read(home: Path, checked: Checked, now: datetime) -> _Folder:
+    folder = _Folder(home, checked, now)
     for file in sorted(home.glob("*.yaml")):
         if not file.name.endswith(SCENARIOS):
             _load(file, folder)
@@ -129,7 +144,7 @@ def _check(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, .
     if file.name.endswith(SCENARIOS):
         return _scenarios(file, folder)
     if file.parent.name == "calendars":
-        return read_calendar(_text(file, folder.checked), file=str(file))[1]
+        return _calendar(file, folder, profile)
     if file.suffix in TEMPLATES:
         return _template(file, folder, profile)
     if str(file) not in folder.loading:
@@ -147,6 +162,7 @@ def _check(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, .
         daily=folder.daily,
         people=folder.people,
         profile=profile,
+        limit=SEARCH,
     )
     folder.checked.silenced += proved.silenced
     return tuple(sorted((*found, *proved.found), key=lambda one: (one.mark.line, one.mark.column, one.code)))
@@ -172,6 +188,15 @@ def _scenarios(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:
     return (
         Diagnostic(UNKNOWN, Severity.ERROR, words, str(file), scenarios.workflow_mark, near(scenarios.workflow, known)),
     )
+
+
+def _calendar(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, ...]:
+    """What is wrong with a calendar, and whether its years are enough for those who count in it."""
+    calendar, found = read_calendar(_text(file, folder.checked), file=str(file))
+    if calendar is None:
+        return found
+    users = [workflow for workflow in folder.workflows.values() if workflow.calendar == file.stem]
+    return (*found, *check_years(str(file), calendar, users, profile, now=folder.now))
 
 
 def _template(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, ...]:

@@ -82,11 +82,14 @@ def validate(
         str | None,
         typer.Option(help="Who will work with them: a file with `people:`, or `directory` for who has a token."),
     ] = None,
+    *,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended safely, in the files.")] = False,
+    look: Annotated[bool, typer.Option("--diff", help="Only show what --fix would change.")] = False,
 ) -> None:
     """Check workflows, scenarios, calendars and templates before anything runs."""
     from runtime.cli import validate as command
 
-    raise typer.Exit(command.run(paths, report, profile, people))
+    raise typer.Exit(command.run(paths, report, profile, people, fix=fix, look=look))
 
 
 @app.command()

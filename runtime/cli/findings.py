@@ -57,5 +57,6 @@ def as_map(finding: Diagnostic) -> dict[str, Any]:
         "severity": finding.severity.value,
         "message": finding.message,
         "hint": finding.hint,
+        "fixable": finding.fix is not None,
         **({} if finding.silenced is None else {"silenced": finding.silenced}),
     }

@@ -189,6 +189,7 @@ def terminal(tmp_path, capsys, monkeypatch, request):
         "docs/imports.md",
         "docs/messages.md",
         "docs/deadlines.md",
+        "docs/validate.md",
     ],
 )
 def test_what_is_typed_answers_as_shown(document, terminal):

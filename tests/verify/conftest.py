@@ -33,14 +33,16 @@ data:
   kind: [a, b, c]
   name: text
   rows: {{type: list, of: {{x: integer}}}}
-{extra}
+{data}{extra}
 initial: {initial}
 states:
 {states}
 """
 
 
-def small(states, *, name="small", top="calendar: office", openers="", form="", initial="one", extra="", without=()):
+def small(
+    states, *, name="small", top="calendar: office", openers="", form="", initial="one", extra="", data="", without=()
+):
     """A workflow of these states; the opening form asks for every field, so that none is left over."""
     asked = [part.strip() for part in form.split(",") if part.strip()]
     named = {part.rstrip("!+") for part in asked}
@@ -54,6 +56,7 @@ def small(states, *, name="small", top="calendar: office", openers="", form="", 
         form=form,
         initial=initial,
         extra=dedent(extra),
+        data=indent(data, "  "),
         states=indent(dedent(states), "  "),
     )
     loaded = load(text, file=f"{name}.yaml")

@@ -33,7 +33,7 @@ def text(*, choose="{to: end}", event="{to: end}"):
 )
 def test_arms_that_cover_everything_need_no_last_one(codes, arms):
     """Options, ranges, booleans and opposites are cut at their constants; what covers all of it is proved."""
-    assert codes(text(choose=arms), extra="define: {ready: n >= 1}") == []
+    assert codes(text(choose=arms), extra="define: {ready: n >= 1}" if "ready" in arms else "") == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 GOOD = """\
     one:
       turn: clerk
-      events: {next: {by: clerk, to: two}, both: {by: clerk, to: par}}
+      events: {next: {by: clerk, when: n < 3, set: {n: n + 1}, to: two}, both: {by: clerk, to: par}}
     two:
       initial: inner
       states:
@@ -32,7 +32,7 @@ def test_a_sound_workflow_has_no_findings(verify):
     ("old", "new", "expected"),
     [
         # nothing leads to the stage; what hangs behind it is not reported again
-        ("next: {by: clerk, to: two}, ", "", ["WF064: no case ever reaches 'two'"]),
+        ("next: {by: clerk, when: n < 3, set: {n: n + 1}, to: two}, ", "", ["WF064: no case ever reaches 'two'"]),
         # the inner final is never reached; that the stage is never done follows
         ("close: {by: maker, to: closed}, ", "", ["WF064: no case ever reaches 'two.closed'"]),
         # one region cannot finish, and the parallel state waits for all

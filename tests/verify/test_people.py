@@ -13,12 +13,12 @@ milepost: 1
 workflow: sample
 title: Sample
 roles: {clerk: {title: Clerk}, chief: {title: Chief}, buyer: {title: Buyer, side: applicant, where: {party: offer.tax_id}}}
-data: {offer: {tax_id: text}}
+data: {offer: {tax_id: text, asked: {type: integer, default: 0}}}
 duties: {four_eyes: {different: [check, decision]}}
 open: {by: buyer, form: [offer.tax_id!]}
 initial: check
 states:
-  check: {turn: clerk, events: {accept: {by: clerk, to: decision}, ask: {by: clerk, to: answer}}}
+  check: {turn: clerk, events: {accept: {by: clerk, to: decision}, ask: {by: clerk, when: offer.asked < 3, set: {offer.asked: offer.asked + 1}, to: answer}}}
   answer: {turn: buyer, events: {say: {by: buyer, to: check}}}
   decision: {turn: chief, events: {decide: {by: chief, to: done}}}
   done: {final: true}

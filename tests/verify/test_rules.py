@@ -51,6 +51,9 @@ def test_what_is_in_words_only():
         "WF103",
         "WF104",
         "WF109",
+        "WF116",
+        "WF117",
+        "WF122",
         "WF125",
     ]
 

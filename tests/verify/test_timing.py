@@ -21,7 +21,7 @@ def test_working_days_in_an_expression_need_a_calendar(codes):
     """`add_working_days` is refused where no calendar is named, through a `define` too; with one it is fine."""
     for when in ("'add_working_days(today, 5) > today'", "soon"):
         states = text(f"after: 5 days, when: {when}, to: end")
-        extra = "define: {soon: 'add_working_days(today, n) > today'}"
+        extra = "define: {soon: 'add_working_days(today, n) > today'}" if when == "soon" else ""
         assert codes(states, top="", extra=extra) == ["WF085"]
         assert codes(states, extra=extra) == []
 
@@ -95,7 +95,8 @@ def test_the_operators_silence_does_not_decide(verify, deadline, turn, refused):
     """`to` on `after` or `every` in the operator's turn: refused in production, a warning for a team, silent in a draft."""
     states = text(deadline, turn)
     found = {
-        p: [(code, grave) for code, grave, _ in verify(states, profile=p)] for p in ("draft", "team", "production")
+        p: [(code, grave) for code, grave, _ in verify(states, profile=p) if code == "WF087"]
+        for p in ("draft", "team", "production")
     }
     if refused:
         assert found == {"draft": [], "team": [("WF087", "warning")], "production": [("WF087", "error")]}

@@ -6,12 +6,6 @@ WF034 too long, too deep or too costly · WF035 not available here.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 SYNTAX = "WF030"
 UNKNOWN = "WF031"
 MISMATCH = "WF032"
@@ -31,9 +25,3 @@ class ExpressionFault(Exception):
     def with_hint(self, hint: str) -> ExpressionFault:
         """The same fault with a better hint."""
         return ExpressionFault(self.code, self.message, offset=self.offset, length=self.length, hint=hint)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """`did you mean 'score'?`, or None where nothing is near."""
-    near = get_close_matches(word[:80], list(known), n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else None

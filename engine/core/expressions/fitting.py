@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine.core.expressions.code import Code, mismatch
-from engine.core.expressions.faults import did_you_mean
+from engine.core.fixes import guess
 from engine.core.types import MEMBERS, NUMBER, TEXT, Kind, Type
 
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ def check_options(choice: Type, texts: Mapping[str, Node] | None) -> None:
     for text, node in (texts or {}).items():
         if text not in choice.options:
             known = ", ".join(choice.options[:12])
-            raise mismatch(
-                node, f"'{text[:60]}' is no option here; there are {known}", did_you_mean(text, choice.options)
-            )
+            raise mismatch(node, f"'{text[:60]}' is no option here; there are {known}", guess(text, choice.options))
 
 
 def conform(code: Code, expect: Type, *, node: Node | None = None) -> Code:

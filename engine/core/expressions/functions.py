@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from engine.core.expressions import ast, converting, dating
 from engine.core.expressions.code import STEP, Code, Run, fault, fold, mismatch
 from engine.core.expressions.expression import MissingValue, Scope
-from engine.core.expressions.faults import FUNCTION, ExpressionFault, did_you_mean
+from engine.core.expressions.faults import FUNCTION, ExpressionFault
 from engine.core.expressions.fitting import NUMBERS, TEXTS, a_type
 from engine.core.expressions.patterns import PatternFault, compile_pattern
+from engine.core.fixes import guess
 from engine.core.types import BOOLEAN, DATE, DATETIME, DURATION, INTEGER, TEXT, Kind, Type
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ ALIASES = {
 def unknown(node: ast.Call) -> ExpressionFault:
     """The fault for a function that does not exist."""
     known = {**MACROS, **OTHERS, **{name: function.usage for name, function in FUNCTIONS.items()}}
-    hint = did_you_mean(node.function, known)
+    hint = guess(node.function, known)
     if node.function in ALIASES and ALIASES[node.function] in known:
         hint = f"did you mean {known[ALIASES[node.function]]}?"
     return ExpressionFault(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from engine.core.expressions import ast, dating
 from engine.core.expressions.code import ROWS, STEP, Code, fault
 from engine.core.expressions.expression import MissingValue, Scope
-from engine.core.expressions.faults import FUNCTION, MISMATCH, UNAVAILABLE, UNKNOWN, ExpressionFault, did_you_mean
+from engine.core.expressions.faults import FUNCTION, MISMATCH, UNAVAILABLE, UNKNOWN, ExpressionFault
 from engine.core.expressions.fitting import a_type, members
 from engine.core.expressions.names import ACTOR, CASE, CHILD, EVENT, SPECIAL
+from engine.core.fixes import guess
 from engine.core.types import ANY, BOOLEAN, DATE, DATETIME, Kind, Type
 
 if TYPE_CHECKING:
@@ -295,13 +296,13 @@ def a_group(checker: Checker, node: ast.Node, group: str) -> ExpressionFault:
 def no_member(checker: Checker, node: ast.Select, group: str) -> ExpressionFault:
     """The fault for a field that a group does not have."""
     inside = [path.removeprefix(f"{group}.") for path in checker.names.paths if path.startswith(f"{group}.")]
-    hint = did_you_mean(node.member, inside) or f"'{group}' has {', '.join(inside[:12])}"
+    hint = guess(node.member, inside) or f"'{group}' has {', '.join(inside[:12])}"
     return at_member(node, f"no field '{node.member[:60]}' here", hint)
 
 
 def missing_member(node: ast.Select, holder: str, known: Mapping[str, Type]) -> ExpressionFault:
     """The fault for a member that something does not have."""
-    hint = did_you_mean(node.member, known) or f"{holder} has {', '.join(list(known)[:12])}"
+    hint = guess(node.member, known) or f"{holder} has {', '.join(list(known)[:12])}"
     return at_member(node, f"no field '{node.member[:60]}' here", hint)
 
 
@@ -329,5 +330,5 @@ def unknown(checker: Checker, node: ast.Name) -> ExpressionFault:
     top = [path for path in names.paths if "." not in path]
     groups = sorted(group for group in checker.groups if "." not in group)
     known = [*checker.variables, *names.bound, *names.define, *top, *groups, *sorted(SPECIAL)]
-    hint = f"did you mean '{fields[0]}'?" if fields else did_you_mean(node.name, known)
+    hint = f"did you mean '{fields[0]}'?" if fields else guess(node.name, known)
     return fault(UNKNOWN, node, f"no field '{node.name[:60]}' here", hint)

@@ -20,11 +20,11 @@ from engine.core.acts import (
     Send,
 )
 from engine.core.case import OWN_LANES
+from engine.core.fixes import guess
 from engine.core.loader.conditions import condition, expression, moment, own_fields, values
 from engine.core.loader.keys import ACTIONS, CERTIFICATE_WITH
 from engine.core.loader.paths import field_at
 from engine.core.loader.people import receivers, role_name
-from engine.core.loader.reader import guess
 from engine.core.loader.yaml_nodes import MapNode, Node
 from engine.core.types import Kind
 

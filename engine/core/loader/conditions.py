@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from engine.core.definition import Assignment
 from engine.core.expressions.compiler import compile_expression, literal
 from engine.core.expressions.faults import ExpressionFault
+from engine.core.fixes import guess
 from engine.core.loader.paths import mentions_broken, unknown_field
-from engine.core.loader.reader import PATH, guess
+from engine.core.loader.reader import PATH
 from engine.core.loader.yaml_nodes import MapNode, Node, ScalarNode
 from engine.core.types import BOOLEAN, Kind, Type
 

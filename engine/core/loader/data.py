@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.fields import CHECKS, MAX_TEXT, ValueFault, read_value
+from engine.core.fixes import guess
 from engine.core.loader.keys import FIELD, GROUP, RESERVED_FIELDS, RESERVED_GROUPS, RESERVED_WORDS
-from engine.core.loader.reader import Reader, guess
 from engine.core.loader.yaml_nodes import ListNode, MapNode, Node, ScalarNode, plain
 from engine.core.naming import Field, Text
 from engine.core.patterns import MAX_LENGTH, UnsafePattern, check_pattern
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.core.loader.draft import Draft
+    from engine.core.loader.reader import Reader
 
 KINDS = tuple(kind.value for kind in Kind if kind not in {Kind.RECORD, Kind.DURATION, Kind.NULL, Kind.ANY})
 """The words for types, as a file has them."""

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from engine.core.definition import FormItem
+from engine.core.fixes import guess
 from engine.core.loader.paths import mentions_broken
-from engine.core.loader.reader import guess
 from engine.core.types import Kind, Type
 
 if TYPE_CHECKING:

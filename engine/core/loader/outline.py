@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.definition import StateKind
+from engine.core.fixes import guess
 from engine.core.loader.keys import KINDS, MAIN_KEY, REGION, REGION_KINDS, RESERVED_WORDS
-from engine.core.loader.reader import guess, misspelt
+from engine.core.loader.reader import misspelt
 from engine.core.loader.tree import Outline, join
 from engine.core.loader.yaml_nodes import MapNode, Node, ScalarNode
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.core.loader.reader import guess
+from engine.core.fixes import guess
 from engine.core.types import Kind
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from engine.core.fixes import guess
 from engine.core.loader.keys import RESERVED_ROLES, ROLE
 from engine.core.loader.paths import NAMING, field_at, sight_paths
-from engine.core.loader.reader import NAME, guess
+from engine.core.loader.reader import NAME
 from engine.core.naming import Role, Side, Text, Who
 from engine.core.types import Kind
 
@@ -112,7 +113,7 @@ def _sender(draft: Draft, name: str, node: Node, *, system: bool) -> Who | None:
     near = difflib.get_close_matches(name, draft.roles, n=1, cutoff=0.75)
     if near:
         message = f"'{name}' is no role and is taken for a workflow"
-        draft.reader.warn("WF024", node.mark, message, f"did you mean '{near[0]}'?")
+        draft.reader.warn("WF024", node.mark, message, guess(name, draft.roles))
     return Who("workflow", name)
 
 

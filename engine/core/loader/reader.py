@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.words import EXAMPLES, parse_term
 from engine.core.diagnostics import Diagnostic, Mark, Severity
+from engine.core.fixes import Guess, guess
 from engine.core.loader.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from engine.core.naming import Text
 from engine.core.terms import Term, Unit
@@ -21,15 +21,6 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 PATH = re.compile(r"[a-z][a-z0-9_]{0,62}(\.[a-z][a-z0-9_]{0,62}){0,2}")
 MAX_FINDINGS = 200
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
-
-
-def guess(name: str, known: Iterable[str]) -> str | None:
-    """`did you mean 'x'?`, or None where nothing is near."""
-    names = list(known)
-    if len(names) > MAX_FINDINGS:  # a bound for hostile files
-        names = [other for other in names if other[:2] == name[:2]][:MAX_FINDINGS]
-    near = difflib.get_close_matches(name[:80], names, n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else None
 
 
 def misspelt(name: str, node: MapNode, table: Iterable[str]) -> bool:
@@ -55,11 +46,15 @@ class Reader:
         """An error; raises TooManyFindings where there is no end of them."""
         if len(self.found) >= MAX_FINDINGS:
             raise TooManyFindings
-        self.found.append(Diagnostic(code, Severity.ERROR, " ".join(message.split()), self.file, mark, hint))
+        self._add(code, Severity.ERROR, mark, message, hint)
 
     def warn(self, code: str, mark: Mark, message: str, hint: str | None = None) -> None:
         """A warning."""
-        self.found.append(Diagnostic(code, Severity.WARNING, " ".join(message.split()), self.file, mark, hint))
+        self._add(code, Severity.WARNING, mark, message, hint)
+
+    def _add(self, code: str, severity: Severity, mark: Mark, message: str, hint: str | None) -> None:
+        fix = hint.fix(mark) if isinstance(hint, Guess) else None
+        self.found.append(Diagnostic(code, severity, " ".join(message.split()), self.file, mark, hint, fix=fix))
 
     # ── maps ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

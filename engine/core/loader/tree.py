@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.core.diagnostics import NOWHERE, Mark
-from engine.core.loader.reader import guess
+from engine.core.fixes import guess
 
 if TYPE_CHECKING:
     from engine.core.definition import StateKind

@@ -4,6 +4,33 @@ from __future__ import annotations
 
 from engine.verify.rules.rule import ALWAYS, FIRM, HINT, LATE, NOTE, Rule
 
+_OPTION = """\
+milepost: 1
+workflow: sample
+title: Sample
+roles: {clerk: {title: Clerk}}
+data: {offer: {price: integer, state: {type: choice, options: OPTIONS, default: open}}}
+open: {by: clerk, form: [offer.price]}
+initial: check
+states:
+  check: {turn: clerk, events: {keep: {by: clerk, set: {offer.state: kept}, to: done}}}
+  done: {final: true}
+"""
+_UNUSED = """\
+milepost: 1
+workflow: sample
+title: Sample
+roles: {clerk: {title: Clerk}}
+data: {offer: {price: integer}}
+event_data: {reasons: text}
+define: {dear: offer.price > 100}
+open: {by: clerk, form: [offer.price]}
+initial: check
+states:
+  check: {turn: clerk, events: {accept: {by: clerk, to: done}, refuse: {by: clerk, GIVENto: done}}}
+  done: {final: true}
+"""
+
 ARMS = (
     Rule(
         "WF080",
@@ -165,5 +192,45 @@ states:
   check: {turn: clerk, events: {accept: {by: clerk, when: offer.price < offer.limit, to: done}, drop: {by: clerk, to: done}}}
   done: {final: true}
 """,
+    ),
+    Rule(
+        "WF114",
+        "A field that two regions write",
+        HINT,
+        "Regions run side by side, each at its own pace: the later one overwrites what the earlier one wrote, and the history alone knows what it was. `list+` and `list.column` are made for"
+        " several writers, and a counter that adds to itself loses nothing.",
+        """\
+  check:
+    parallel:
+      papers: {initial: p, states: {p: {turn: clerk, events: {read: {by: clerk, form: [offer.score!], to: q}}}, q: {final: true}}}
+      goods: {initial: g, states: {g: {turn: clerk, events: {see: {by: clerk, set: {offer.score: 1}, to: h}}}, h: {final: true}}}
+    done: [{to: done}]
+  done: {final: true}
+""",
+        """\
+  check:
+    parallel:
+      papers: {initial: p, states: {p: {turn: clerk, events: {read: {by: clerk, form: [offer.score!], to: q}}}, q: {final: true}}}
+      goods: {initial: g, states: {g: {turn: clerk, events: {see: {by: clerk, set: {offer.kind: small}, to: h}}}, h: {final: true}}}
+    done: [{to: done}]
+  done: {final: true}
+""",
+        "likely",
+    ),
+    Rule(
+        "WF115",
+        "An option that a field can never have",
+        HINT,
+        "No form asks for the field, and no `set` and no default gives it this option: it was forgotten, or is left over. What is compared with it never happens.",
+        _OPTION.replace("OPTIONS", "[open, kept, lost]"),
+        _OPTION.replace("OPTIONS", "[open, kept]"),
+    ),
+    Rule(
+        "WF123",
+        "A definition, or event data, that nothing uses",
+        (NOTE, HINT[1], HINT[1]),
+        "Nothing names the definition, or no form asks for what could be said with an event: it is left over, or somebody forgot it.",
+        _UNUSED.replace("GIVEN", ""),
+        _UNUSED.replace("GIVEN", "form: [reasons], when: dear, "),
     ),
 )

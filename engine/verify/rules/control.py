@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.verify.rules.rule import ALWAYS, FIRM, HINT, LATE, NOTE, Rule
+from engine.verify.rules.rule import ALWAYS, FIRM, HINT, LATE, NOTE, WARNING, Rule
 
 _ROUNDS = """\
 milepost: 1
@@ -30,12 +30,12 @@ CONTROL = (
         "No arm leads to it, so what is written there never happens: most often an arm has the wrong target, or was forgotten.",
         """\
   check: {turn: clerk, events: {accept: {by: clerk, to: done}}}
-  waiting: {turn: buyer, events: {answer: {by: buyer, to: check}}}
+  waiting: {turn: buyer, events: {answer: {by: buyer, to: done}}}
   done: {final: true}
 """,
         """\
   check: {turn: clerk, events: {accept: {by: clerk, to: done}, ask: {by: clerk, to: waiting}}}
-  waiting: {turn: buyer, events: {answer: {by: buyer, to: check}}}
+  waiting: {turn: buyer, events: {answer: {by: buyer, to: done}}}
   done: {final: true}
 """,
     ),
@@ -160,6 +160,90 @@ CONTROL = (
 """,
     ),
     Rule(
+        "WF110",
+        "Answers that nobody can give any more",
+        HINT,
+        "`rest: go_on` lets late answers be recorded after the panel is left. Here every way out closes the case, and a closed case takes no answer.",
+        """\
+  check:
+    panel: {ask: {clerk: 3}, form: [vote!], into: votes, need: 2, rest: go_on}
+    done: [{to: done}]
+  done: {final: true}
+""",
+        """\
+  check:
+    panel: {ask: {clerk: 3}, form: [vote!], into: votes, need: 2}
+    done: [{to: done}]
+  done: {final: true}
+""",
+    ),
+    Rule(
+        "WF111",
+        "Children that outlive their case",
+        (NOTE, NOTE, WARNING),
+        "`rest: go_on` lets the children live on when the state is left, and from there the case can close without waiting for them and without telling them. What they"
+        " send to their parent then is recorded and moves nothing.",
+        """\
+  check:
+    turn: clerk
+    cases: {of: sample, add: [clerk], rest: go_on}
+    events: {stop: {by: clerk, to: done}}
+    done: [{to: done}]
+  done: {final: true}
+""",
+        """\
+  check:
+    turn: clerk
+    cases: {of: sample, add: [clerk], rest: cancel}
+    events: {stop: {by: clerk, to: done}}
+    done: [{to: done}]
+  done: {final: true}
+""",
+        "likely",
+    ),
+    Rule(
+        "WF113",
+        "A round between two sides that nobody counts",
+        (NOTE, NOTE, WARNING),
+        "One side asks, the other answers, and it begins again: no condition looks at a field that the round changes, and no deadline around it ends it. A case can go back and forth for"
+        " years. A counter is one field; who wants no limit says so by a silence.",
+        """\
+  check: {turn: clerk, events: {ask: {by: clerk, to: asked}, accept: {by: clerk, to: done}}}
+  asked: {turn: buyer, events: {answer: {by: buyer, to: check}}}
+  done: {final: true}
+""",
+        """\
+  check:
+    turn: clerk
+    events:
+      ask: {by: clerk, when: offer.score < 3, set: {offer.score: offer.score + 1}, to: asked}
+      accept: {by: clerk, to: done}
+  asked: {turn: buyer, events: {answer: {by: buyer, to: check}}}
+  done: {final: true}
+""",
+        "likely",
+    ),
+    Rule(
+        "WF119",
+        "More children needed than there can be",
+        LATE,
+        "`with` without `each` opens one case, and nobody may add another. When it has ended all are in, so the number is never looked at: it says something that is not so.",
+        """\
+  check:
+    turn: clerk
+    cases: {of: sample, with: {offer.price: offer.price}, need: 2, rest: cancel}
+    done: [{to: done}]
+  done: {final: true}
+""",
+        """\
+  check:
+    turn: clerk
+    cases: {of: sample, with: {offer.price: offer.price}, need: 2, add: [clerk], rest: cancel}
+    done: [{to: done}]
+  done: {final: true}
+""",
+    ),
+    Rule(
         "WF124",
         "A case that rests for ever",
         FIRM,
@@ -172,7 +256,7 @@ CONTROL = (
         "WF125",
         "More configurations than could be looked at",
         (NOTE, NOTE, NOTE),
-        "Regions side by side multiply. What was looked at is in order; of the rest nothing is known.",
+        "Regions side by side multiply, and so do counters. What was looked at is in order; whether a case may go round for ever by the values that are named is not known.",
         "a workflow of many regions, each with many states, that are active together",
         "the same with fewer regions at a time",
         "likely",

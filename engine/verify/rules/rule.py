@@ -29,8 +29,8 @@ timezone: UTC
 roles: {clerk: {title: Clerk}, chief: {title: Chief}, buyer: {title: Buyer, side: applicant}}
 data:
   offer: {price: integer, score: {type: integer, default: 0}, kind: [small, large]}
-event_data: {reasons: text}
-open: {by: [buyer, chief], form: [offer.price, offer.score, offer.kind]}
+  votes: {type: list, of: {vote: [yea, nay]}}
+open: {by: [buyer, chief, sample], form: [offer.price, offer.score, offer.kind, votes]}
 initial: check
 states:
 """

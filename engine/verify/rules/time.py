@@ -124,4 +124,41 @@ TIME = (
 """,
         "likely",
     ),
+    Rule(
+        "WF116",
+        "A calendar that ends too early",
+        (NOTE, WARNING, WARNING),
+        "A deadline that begins today could not be counted to its end: the step that begins it would be refused. Counted is each deadline of the workflows that name the calendar, with all its"
+        " extensions.",
+        "calendars/office.yaml ends with 2026, and in October 2026 a workflow has `after: 90 working days`.",
+        "calendars/office.yaml has the year 2027 too.",
+    ),
+    Rule(
+        "WF117",
+        "A year without its decree",
+        (NOTE, NOTE, NOTE),
+        "Deadlines that begin today are counted in a year that is marked `provisional`: no days are moved in it yet. They are counted again when the calendar is published anew.",
+        "calendars/office.yaml has `2027: {provisional: true, …}`, and in October 2026 a workflow has `after: 90 working days`.",
+        "The year was compared with its decree and is not provisional.",
+    ),
+    Rule(
+        "WF118",
+        "A deadline that never comes, or comes at once",
+        LATE,
+        "Its state is left in the step that enters it, or it counts the time of a side that never has the turn there, or it begins with a field that nobody gives, or it is due before its term begins.",
+        """\
+  check:
+    turn: clerk
+    events: {accept: {by: clerk, to: done}}
+    deadlines: {decide: {after: 5 days, counts: applicant, escalate: [chief]}}
+  done: {final: true}
+""",
+        """\
+  check:
+    turn: clerk
+    events: {accept: {by: clerk, to: done}}
+    deadlines: {decide: {after: 5 days, counts: operator, escalate: [chief]}}
+  done: {final: true}
+""",
+    ),
 )
