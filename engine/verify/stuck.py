@@ -42,10 +42,14 @@ def check_stuck(graph: Graph, trials: Trials, report: Report) -> None:
     space, left_out = _followed(graph, trials)
     explored = explore(space, trials.limit)
     if left_out or not explored.whole or space.cut:
-        short = f"not all configurations were looked at: there are more than {len(explored.nodes)}"
+        mark, short = (
+            graph.workflow.root.mark,
+            f"there are more than {len(explored.nodes)} configurations; not all were looked at",
+        )
         if left_out:
+            mark = graph.workflow.fields[left_out[0]].mark
             short = f"whether a case may go round for ever was looked at without the values of {', '.join(left_out)}"
-        report.say("WF125", graph.workflow.root.mark, short, "have scenarios for it, and say so in a silence")
+        report.say("WF125", mark, short, "have scenarios for it, and say so in a silence")
     stuck = _stuck(space, explored) if explored.whole else set()
     if stuck:
         nearest = [node for node in explored.nodes if node in stuck]

@@ -85,5 +85,5 @@ def test_a_search_that_is_stopped_is_said(make):
     workflow = make(ROUNDS.replace("tries", "n"), without=("n",))
     found = check(workflow, others={}, calendars={}, templates=None, limit=Limit(configurations=2)).found
     assert [finding.message for finding in found if finding.code == "WF125"] == [
-        "not all configurations were looked at: there are more than 3"
+        "there are more than 3 configurations; not all were looked at"
     ]
