@@ -145,12 +145,15 @@ def preview(
 def diff(
     old: Annotated[Path, typer.Argument(help="The workflow file before.", show_default=False)],
     new: Annotated[Path, typer.Argument(help="The workflow file after.", show_default=False)],
+    *,
+    cases: Annotated[bool, typer.Option("--cases", help="With the running cases of the database.")] = False,
+    scenarios: Annotated[Path | None, typer.Option(help="A file for what is gained, as scenarios.")] = None,
     report: FormatOption = Format.TEXT,
 ) -> None:
-    """Say what a change of a workflow changes."""
+    """Say what a change of a workflow changes, with a case that shows it."""
     from runtime.cli import diff as command
 
-    raise typer.Exit(command.run(old, new, report))
+    raise typer.Exit(command.run(old, new, report, cases=cases, scenarios=scenarios))
 
 
 @app.command()

@@ -25,8 +25,8 @@ _OFTEN = 0.8
 class Answers:
     """Payloads for forms of one workflow; the same seed gives the same ones."""
 
-    def __init__(self, workflow: Workflow, conditions: Iterable[Expression], seed: int = 1) -> None:
-        conditions = list(conditions)
+    def __init__(self, workflow: Workflow, expressions: Iterable[Expression], seed: int = 1) -> None:
+        conditions = [one for one in expressions if one.type.kind is Kind.BOOLEAN]
         self.workflow = workflow
         self.read = sorted(frozenset().union(*(condition.reads for condition in conditions)))
         self.telling = {

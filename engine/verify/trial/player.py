@@ -101,14 +101,14 @@ class Player:
         self,
         workflow: Workflow,
         calendar: Calendar | None,
-        conditions: Iterable[Expression],
+        expressions: Iterable[Expression],
         *,
         start: datetime = START,
         seed: int = 1,
     ) -> None:
         self.workflow, self.start = workflow, start
         self.chart = build_chart(workflow, calendar or PLAIN)
-        self.answers = Answers(workflow, conditions, seed)
+        self.answers = Answers(workflow, expressions, seed)
         self.random = self.answers.random
         self.tried = 0  # steps asked of the engine
 
