@@ -1,19 +1,20 @@
-"""What scenarios have gone through: states, arms, deadlines and messages, of all that a definition has."""
+"""What scenarios have gone through: states, arms, outcomes of conditions, deadlines met and missed, messages, of all that there are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.core.machine.chart import arms_of
 from engine.verify.between import templates_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from engine.core.definition import Workflow
+    from engine.rehearse.guards import Guards, Refusal
 
-GOALS = ("states", "transitions", "deadlines", "messages")
+GOALS = ("states", "transitions", "conditions", "boundaries", "deadlines", "met", "messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +33,48 @@ class Share:
 
 @dataclass(slots=True)
 class Covered:
-    """Collected over all scenarios of one workflow."""
+    """Collected over all scenarios of one workflow; `guards` say what its conditions came to."""
 
+    guards: Guards
     states: set[str] = field(default_factory=set)
     arms: set[str] = field(default_factory=set)
     deadlines: set[str] = field(default_factory=set)
+    met: set[str] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
 
-    def add(self, record: Mapping[str, object]) -> None:
-        """What one line of a history went through."""
-        self.arms.update(_texts(record.get("arms")))
-        self.states.update(_texts(record.get("entered")))
-        if record.get("kind") == "deadline":
-            self.deadlines.add(f"{record.get('state', '')}:{record.get('name')}")
-        for effect in _texts(record.get("effects")):
-            _, kind, what = effect.split(":", 2)
-            if kind == "notify":
-                self.messages.add(what)
+    def add(self, case: str, records: Sequence[Mapping[str, Any]], refusals: Sequence[Refusal] = ()) -> None:
+        """What one case went through, from its history and from what was refused."""
+        self.guards.look(case, records, refusals)
+        fallen: set[str] = set()
+        for record in records:
+            self.arms.update(_texts(record.get("arms")))
+            self.states.update(_texts(record.get("entered")))
+            if record.get("kind") == "deadline":
+                fallen.add(f"{record.get('state', '')}:{record.get('name')}")
+                self.deadlines |= fallen
+            for state in _texts(record.get("left")):
+                self.met |= {name for name in self._deadlines_of(state) if name not in fallen}
+                fallen -= set(self._deadlines_of(state))
+            for effect in _texts(record.get("effects")):
+                _, kind, what = effect.split(":", 2)
+                if kind == "notify":
+                    self.messages.add(what)
 
-    def shares(self, workflow: Workflow) -> dict[str, Share]:
+    def _deadlines_of(self, path: str) -> list[str]:
+        state = self.guards.workflow.states.get(path)
+        return [] if state is None else [f"{path}:{name}" for name in state.deadlines]
+
+    def shares(self) -> dict[str, Share]:
         """A share for each of GOALS."""
+        workflow = self.guards.workflow
+        lasting = [name for name in deadlines(workflow) if not name.startswith(":")]
         return {
             "states": _share(self.states, [path for path in workflow.states if path]),
             "transitions": _share(self.arms, transitions(workflow)),
+            "conditions": _share(self.guards.outcomes, self.guards.all_outcomes()),
+            "boundaries": _share(self.guards.boundaries, self.guards.all_boundaries()),
             "deadlines": _share(self.deadlines, deadlines(workflow)),
+            "met": _share(self.met, lasting),
             "messages": _share(self.messages, messages(workflow)),
         }
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from engine.core.calendars.calendar import Uncountable
 from engine.core.calendars.moments import due_after
 from engine.core.case import SYSTEM, Actor, Event
-from engine.errors import MilepostError
+from engine.errors import GuardRefused, MilepostError
 from engine.rehearse.checking import Seen, check
+from engine.rehearse.guards import Refusal
 from engine.rehearse.scenario import Do, Expect, Move, OpenCase, Refuse, Until, Wait
 from engine.service.commands import Command
 from engine.store.records import CaseFilter
@@ -44,6 +45,7 @@ class Play:
     story: Story
     main: str = ""
     known_incidents: int = 0
+    refusals: tuple[Refusal, ...] = ()  # of conditions
 
     def copy(self) -> Play:
         """The same, to be played on from here."""
@@ -109,10 +111,18 @@ class Play:
             if move.because is not None and move.because not in kinds:
                 words = f"{do.event} by {do.by} was refused as {kinds[0]}, not {move.because}: {error}"
                 raise Difference(words, move.mark) from None
+            if isinstance(error, GuardRefused):
+                self._remember(do)
             self.story.tell(f"{do.by}: {do.event} is refused ({error})")
             return
         self.story.tell(f"{do.by}: {do.event}", case)
         raise Difference(f"{do.event} by {do.by} should have been refused, but it was accepted", move.mark)
+
+    def _remember(self, do: Do) -> None:
+        case = self._case_id(do.case, do.mark)
+        stored = self.world.store.read(lambda reader: reader.case(case))
+        if stored is not None:
+            self.refusals = (*self.refusals, Refusal(case, stored.case.seq, do.event, do.values))
 
     def _go(self, to: datetime, words: str, mark: Mark) -> None:
         if to < self.world.moment:

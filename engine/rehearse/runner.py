@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.core.diagnostics import Mark
     from engine.core.machine.chart import Chart
     from engine.rehearse.coverage import Covered
+    from engine.rehearse.guards import Refusal
     from engine.rehearse.scenario import Move, Scenario, ScenarioFile
     from engine.rehearse.traces import Moment
     from engine.rehearse.world import Saved, World
@@ -104,7 +105,7 @@ class _Run:
             play.check_incidents(scenario.mark)
         except Difference as difference:
             failure, mark = difference.words, difference.mark
-        traces = self.traces()
+        traces = self.traces(play.refusals)
         if failure is None:
             failure, mark = self.check_rules(traces, scenario)
         return Outcome(scenario.name, failure, play.story.lines(), mark)
@@ -120,15 +121,14 @@ class _Run:
         self.world.begin(start, self.file.people, self.file.calls)
         return Play(self.world, self.chart, self.file.people, Story(self.world, self.chart.zone)), 0
 
-    def traces(self) -> list[Trace]:
+    def traces(self, refusals: Sequence[Refusal]) -> list[Trace]:
         """The histories of all cases of the workflow, read once: for the coverage and for the rules."""
 
         def gather(reader: Reader) -> list[tuple[CaseSummary, list[Moment]]]:
             found = []
             for case in reader.cases(CaseFilter(workflow=self.chart.workflow.name), None, MOST_CASES):
                 records = [line.record for line in reader.history(case.id, 0, MOST_RECORDS)]
-                for record in records:
-                    self.covered.add(record)
+                self.covered.add(case.id, records, refusals)
                 found.append((case, [moment_of(record) for record in records] if self.rules else []))
             return found
 

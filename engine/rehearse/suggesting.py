@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.machine.chart import arms_of
 from engine.rehearse.coverage import Covered
+from engine.rehearse.guards import Guards
 from engine.rehearse.reading import read_scenarios
 from engine.rehearse.runner import run_file
 from engine.rehearse.telling import Told, can_be_told
@@ -109,7 +110,7 @@ def _rehearsed(world: World, chart: Chart, told: Told, name: str, run: Run) -> s
     alone = Told(told.workflow, told.start)
     alone.add(name, run)
     file = read_scenarios(alone.text(), file="suggested.test.yaml")
-    covered = Covered()
+    covered = Covered(Guards(chart.workflow))
     if any(outcome.failure is not None for outcome in run_file(world, file, chart, (), covered)):
         return None
     return covered.arms | covered.deadlines | covered.states

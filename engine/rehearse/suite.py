@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import MilepostError
 from engine.rehearse.coverage import Covered, Share
+from engine.rehearse.guards import Guards
 from engine.rehearse.names import check_names
 from engine.rehearse.nodes import UNKNOWN, fault, near
 from engine.rehearse.reading import read_scenarios
@@ -68,7 +69,7 @@ class SuiteReport:
 class _Goal:
     """What the files about one workflow have covered, and what they want to."""
 
-    covered: Covered = field(default_factory=Covered)
+    covered: Covered
     percent: dict[str, int] = field(default_factory=dict)
 
 
@@ -122,7 +123,7 @@ def _run_folder(world: World, files: list[ScenarioFile], report: SuiteReport, pr
     goals: dict[str, _Goal] = {}
     for file in files:
         name = tested[file.file]
-        goal = goals.setdefault(name, _Goal())
+        goal = goals.setdefault(name, _Goal(Covered(Guards(known[name]))))
         goal.percent.update(file.coverage)
         outcomes = []
         for outcome in run_file(world, file, world.charts[name], rules_of(file, known[name]), goal.covered):
@@ -130,7 +131,7 @@ def _run_folder(world: World, files: list[ScenarioFile], report: SuiteReport, pr
             outcomes.append(outcome)
         report.files.append(FileReport(file.file, name, tuple(outcomes)))
     for name, goal in goals.items():
-        shares = goal.covered.shares(known[name])
+        shares = goal.covered.shares()
         report.coverage[name], report.workflows[name], report.covered[name] = shares, known[name], goal.covered
         report.short += [
             f"{name}: {what} {shares[what].percent:.1f} %, wanted {percent} %"
