@@ -7,6 +7,11 @@ import gc
 YOUNG = 50_000
 
 
+def collect_seldom() -> None:
+    """For a command that reads definitions and ends: most of what it makes it keeps until then."""
+    gc.set_threshold(YOUNG, 20, 50)
+
+
 def settle_collector() -> None:
     """After start-up: do not look through definitions and libraries again and again, and look for young garbage seldom.
 
@@ -15,4 +20,4 @@ def settle_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG, 20, 50)
+    collect_seldom()

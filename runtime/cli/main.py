@@ -11,10 +11,12 @@ from typer.exceptions import TyperException
 from engine.errors import InvalidWorkflow, MilepostError
 from runtime.cli.choices import COULD_NOT_RUN, FINE
 from runtime.cli.commands import app
+from runtime.collector import collect_seldom
 
 
 def main() -> None:
     """Run a command; an error of ours is one line on stderr, and exit code 2; findings are 1."""
+    collect_seldom()
     try:
         sys.exit(app(standalone_mode=False) or FINE)
     except TyperException as usage:

@@ -38,6 +38,14 @@ class _Work(NamedTuple):
     new: int = 0
 
 
+class _At(NamedTuple):
+    """For a set of active states: who takes what, whose own work may end, what may move by itself, inner first."""
+
+    takers: list[list[list[Way]]]
+    doing: list[tuple[int, State]]
+    moving: list[tuple[int, State]]
+
+
 class Space(Plan):
     """A workflow's steps over configurations."""
 
@@ -45,6 +53,7 @@ class Space(Plan):
         """`follow`: the only fields whose values are to be followed (None: all that can be)."""
         super().__init__(workflow, parts, follow)
         self.cut = False
+        self._known_at: dict[int, _At] = {}
         self._known_steps: dict[Config, tuple[Step, ...]] = {}
 
     def start(self) -> list[Step]:
@@ -57,7 +66,7 @@ class Space(Plan):
         """All that may happen to a case that rests here; nothing where it is closed."""
         known = self._known_steps.get(config)
         if known is None:
-            known = tuple(dict.fromkeys(self._steps(config)))
+            known = tuple(self._steps(config))
             if len(self._known_steps) < _REMEMBERED:
                 self._known_steps[config] = known
         return known
@@ -66,18 +75,27 @@ class Space(Plan):
         if config.active & self.ends:
             return
         now = _Work(*config)
-        for bits, takers in self._outward:
-            if config.active & bits:
-                for ways in self._together(now, takers):
-                    yield from self._taken(ways[0].move, self._take(now, ways))
-        for bit, state in self._doing:
-            if config.active & bit and not config.finished & bit:
+        at = self._at(config.active)
+        for takers in at.takers:
+            for ways in self._together(now, takers):
+                yield from self._taken(ways[0].move, self._take(now, ways))
+        for bit, state in at.doing:
+            if not config.finished & bit:
                 yield from self._taken(Move("done", "", state.path), self._complete(now, state))
                 failed = now._replace(finished=now.finished | bit)
                 for way in self._fitting(failed, self._ways[state.path]["failed"]):
                     yield from self._taken(way.move, self._take(failed, (way,)))
         if config.active & self._unsure:  # any step may find that it is enough now
             yield from self._taken(Move("done", "", ""), [now])
+
+    def _at(self, active: int) -> _At:
+        """What is to be looked at where these states are active; there are far fewer such sets than configurations."""
+        known = self._known_at.get(active)
+        if known is None:
+            takers = [[ways for bit, ways in some if active & bit] for bits, some in self._outward if active & bits]
+            doing, moving = ([one for one in some if active & one[0]] for some in (self._doing, self._moving))
+            known = self._known_at[active] = _At(takers, doing, moving)
+        return known
 
     def config_of(self, case: Case) -> Config:
         """Where a real case rests, as it is seen here."""
@@ -119,21 +137,17 @@ class Space(Plan):
             if fits is True:
                 return
 
-    def _together(self, work: _Work, takers: list[tuple[int, list[Way]]]) -> Iterator[tuple[Way, ...]]:
+    def _together(self, work: _Work, takers: list[list[Way]]) -> Iterator[tuple[Way, ...]]:
         """The arms that one event may take: one, or several in regions that do not meet."""
         chosen: list[tuple[Way, ...]] = [()]
-        for bit, ways in takers:
-            if work.active & bit:
-                fitting = list(self._fitting(work, ways))
-                chosen += [
-                    (*others, way)
-                    for others in chosen
-                    for way in fitting
-                    if not any(self._meet(way, o) for o in others)
-                ]
-                if len(chosen) > _MOST:
-                    self.cut = True
-                    break
+        for ways in takers:
+            fitting = list(self._fitting(work, ways))
+            chosen += [
+                (*others, way) for others in chosen for way in fitting if not any(self._meet(way, o) for o in others)
+            ]
+            if len(chosen) > _MOST:
+                self.cut = True
+                break
         yield from chosen[1:]
 
     def _meet(self, one: Way, other: Way) -> bool:
@@ -252,9 +266,7 @@ class Space(Plan):
     def _advance(self, work: _Work) -> tuple[list[_Work], bool]:
         """The first thing that moves by itself, all ways it may, and whether it may be that nothing does."""
         moved: list[_Work] = []
-        for bit, state in self._moving:
-            if not work.active & bit:
-                continue
+        for bit, state in self._at(work.active).moving:
             if state.kind is _CHOICE:
                 for way in self._fitting(work, self._ways[state.path]["choose"]):
                     moved += self._take(work, (way,))
