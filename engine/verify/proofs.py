@@ -14,6 +14,8 @@ from engine.verify.policies import Persons, Policy, PolicyFault, Thing, Within, 
 from engine.verify.trial.trials import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from engine.core.calendars.calendar import Calendar
     from engine.core.definition import Workflow
     from engine.core.terms import Term
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from engine.verify.trial.trials import Trials
 
 _MINUTES = {Unit.MINUTES: (1, 1), Unit.HOURS: (60, 60), Unit.DAYS: (1440, 2880), Unit.MONTHS: (40320, 46080)}
-
 _LATER = Verdict("open", "`milepost validate` searches for it")
 
 
@@ -44,6 +45,17 @@ def check_policies(graph: Graph, trials: Trials | None, calendar: Calendar | Non
             report.say("WF092", mark, f"'{sentence}' does not hold: {verdict.why}")
         elif verdict.answer == "open":
             report.say("WF093", mark, f"'{sentence}' is not decided: {verdict.why}", "a scenario can show it")
+
+
+def refuted(workflow: Workflow, sentences: Iterable[tuple[str, Mark]], trials: Trials, report: Report) -> None:
+    """Of sentences that stand elsewhere, as in a scenario file, those that a case breaks; the others are held against what happens there."""
+    for sentence, mark in sentences:
+        policy = parse_policy(sentence, workflow)
+        if sentence in workflow.policies or isinstance(policy, Persons | Within):
+            continue
+        verdict = trials.decide(policy)
+        if verdict.answer == "fails":
+            report.say("WF092", mark, f"'{sentence}' does not hold: {verdict.why}")
 
 
 def _mark(workflow: Workflow, sentence: str) -> Mark:

@@ -13,8 +13,12 @@ from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
 from engine.core.loader.load import load
 from engine.errors import InvalidWorkflow, MilepostError
 from engine.verify.check import check
+from engine.verify.findings import Report
 from engine.verify.letters import check_letter, used_by
+from engine.verify.parts import Parts
+from engine.verify.proofs import refuted
 from engine.verify.space.explore import Limit
+from engine.verify.trial.trials import Trials
 from engine.verify.years import check_years
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from engine.core.calendars.calendar import Calendar
     from engine.core.case import Actor
     from engine.core.definition import Workflow
+    from engine.rehearse.scenario import ScenarioFile
     from engine.verify.findings import Profile
 
 SCENARIOS = ".test.yaml"
@@ -142,7 +147,7 @@ def _load(file: Path, folder: _Folder) -> None:
 
 def _check(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, ...]:
     if file.name.endswith(SCENARIOS):
-        return _scenarios(file, folder)
+        return _scenarios(file, folder, profile)
     if file.parent.name == "calendars":
         return _calendar(file, folder, profile)
     if file.suffix in TEMPLATES:
@@ -168,7 +173,7 @@ def _check(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, .
     return tuple(sorted((*found, *proved.found), key=lambda one: (one.mark.line, one.mark.column, one.code)))
 
 
-def _scenarios(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:
+def _scenarios(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, ...]:
     from engine.rehearse.names import check_names
     from engine.rehearse.nodes import UNKNOWN, near
     from engine.rehearse.reading import read_scenarios
@@ -180,6 +185,7 @@ def _scenarios(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:
         tested = known.get(scenarios.workflow) or named.get(scenarios.workflow)
         if tested is not None and len(known) == len(folder.loading):  # one that is broken could have the names
             check_names(scenarios, tested, named)
+            return _sentences(scenarios, tested, folder, profile)
     except InvalidWorkflow as invalid:
         return invalid.diagnostics
     if tested is not None or scenarios.workflow in {Path(name).name for name in folder.loading}:
@@ -188,6 +194,16 @@ def _scenarios(file: Path, folder: _Folder) -> tuple[Diagnostic, ...]:
     return (
         Diagnostic(UNKNOWN, Severity.ERROR, words, str(file), scenarios.workflow_mark, near(scenarios.workflow, known)),
     )
+
+
+def _sentences(scenarios: ScenarioFile, tested: Workflow, folder: _Folder, profile: Profile) -> tuple[Diagnostic, ...]:
+    """Policies of a scenario file that a case of the workflow would break."""
+    if not scenarios.policies:
+        return ()
+    report = Report(scenarios.file, profile)
+    trials = Trials(tested, Parts(tested), folder.calendars.get(tested.calendar or ""), SEARCH)
+    refuted(tested, [(sentence.text, sentence.mark) for sentence in scenarios.policies], trials, report)
+    return tuple(report.found)
 
 
 def _calendar(file: Path, folder: _Folder, profile: Profile) -> tuple[Diagnostic, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,3 +145,22 @@ def test_a_policy_in_working_days_or_hours_needs_their_calendar(verify):
     assert said(hours, top="") == [f"'{hours}' counts working hours: there is no calendar"]
     assert said(days, top="") == [f"'{days}' counts working days: there is no calendar"]
     assert said(hours, hours=(((540, 1080),),) * 7) == said(days) == []
+
+
+def test_policies_of_a_scenario_file(tmp_path):
+    """One that a case breaks is reported at its line; one that is open, or about persons, is left to what happens there."""
+    from runtime.cli.checking import check_paths
+
+    (tmp_path / "note.yaml").write_text(
+        "milepost: 1\nworkflow: note\ntitle: Note\nroles: {clerk: {title: Clerk}}\ndata: {n: integer}\nopen: {by: clerk, form: [n]}\ninitial: one\nstates:\n"
+        "  one: {turn: clerk, events: {go: {by: clerk, to: two}, end: {by: clerk, to: over}}}\n"
+        "  two: {turn: clerk, events: {end: {by: clerk, to: over}}}\n  over: {final: true}\n"
+    )
+    (tmp_path / "note.test.yaml").write_text(
+        "workflow: note\nclock: 2026-01-12 09:00\npeople: {ana: {roles: [clerk]}}\nscenarios:\n  - name: a\n    open: {by: ana}\n"
+        'policies: ["never two before one", "never over before two", "different person: one, two"]\n'
+    )
+    found = check_paths([tmp_path / "note.test.yaml"], "team", now=datetime(2026, 1, 12, tzinfo=UTC)).findings
+    assert [(one.code, one.mark.line, one.message) for one in found] == [
+        ("WF092", 7, "'never over before two' does not hold: open → end")
+    ]
