@@ -1,4 +1,4 @@
-"""Letters that name what their workflow does not have, or what their reader may not see (WF109, WF122)."""
+"""Letters that name what their workflow does not have, what their reader may not see, or what may be missing (WF109, WF122, WF126)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from engine.core.diagnostics import Diagnostic, Mark
 from engine.core.loader.draft import CERTIFICATE_FACTS, REGISTER_FACTS
 from engine.verify.between import templates_of
 from engine.verify.crossing import unseen_by
+from engine.verify.missing import may_be_missing
 from engine.verify.rules import RULES
 
 if TYPE_CHECKING:
@@ -44,7 +45,11 @@ def check_letter(
     found = [
         Diagnostic(code, severity, message, file, Mark(named[path], 1), hint)
         for workflow in users
-        for code, path, message, hint in (*_unknown(workflow, named), *_unseen(workflow, file, named))
+        for code, path, message, hint in (
+            *_unknown(workflow, named),
+            *_unseen(workflow, file, named),
+            *_missing(workflow, file, named),
+        )
         if (severity := RULES[code].severity(profile)) is not None
     ]
     return tuple(found)
@@ -62,10 +67,20 @@ def _unknown(workflow: Workflow, named: Mapping[str, int]) -> Iterator[tuple[str
 
 
 def _unseen(workflow: Workflow, file: str, named: Mapping[str, int]) -> Iterator[tuple[str, str, str, str]]:
-    template = file.replace("\\", "/").rpartition("/")[2].partition(".")[0]
-    for path, role in unseen_by(workflow, template, named):
+    for path, role in unseen_by(workflow, _template(file), named):
         message = f"'{role}' of '{workflow.name}' is sent this letter and may not see '{path}'"
         yield "WF122", path, message, "leave it out, or write that role a letter of its own"
+
+
+def _missing(workflow: Workflow, file: str, named: Mapping[str, int]) -> Iterator[tuple[str, str, str, str]]:
+    for path, way in may_be_missing(workflow, _template(file), named):
+        message = f"'{path}' of '{workflow.name}' may have no value when this letter is sent: {way}"
+        yield "WF126", path, message, f"ask `{{% if {path} is given %}}` first, or ask for it with `!` before"
+
+
+def _template(file: str) -> str:
+    """The name of a letter, of its file's."""
+    return file.replace("\\", "/").rpartition("/")[2].partition(".")[0]
 
 
 def _known(workflow: Workflow) -> set[str]:

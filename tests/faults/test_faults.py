@@ -30,6 +30,7 @@ ELSEWHERE = {
     "WF117": "speaks of today",
     "WF122": "about a template: in the reports of the folder",
     "WF125": "a search takes too long where there are so many",
+    "WF126": "about a template: in the reports of the folder",
 }
 """Codes that no file here shows, and why; other tests do."""
 

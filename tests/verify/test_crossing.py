@@ -109,7 +109,7 @@ def letters(body, lab, to="lab"):
     assert templates.check("came") == []
     workflow = small(lab, outside=f"{{notify: [{to}], template: came}}")
     said = check_letter("templates/came.en.txt", templates.named("came")["came.en.txt"], [workflow], "team")
-    return [(one.mark.line, one.code, one.message) for one in said]
+    return [(one.mark.line, one.code, one.message) for one in said if one.code == "WF122"]
 
 
 @pytest.mark.parametrize(

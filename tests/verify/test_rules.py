@@ -55,6 +55,7 @@ def test_what_is_in_words_only():
         "WF117",
         "WF122",
         "WF125",
+        "WF126",
     ]
 
 

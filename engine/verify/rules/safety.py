@@ -120,4 +120,13 @@ SAFETY = (
         "The letter to the laboratory does not name the price.",
         "likely",
     ),
+    Rule(
+        "WF126",
+        "A letter that prints what may be missing",
+        (NOTE, WARNING, WARNING),
+        "On a way that the message names nothing has to give this value before the letter is sent. A letter with a hole is not sent: an incident waits for a person instead.",
+        "`notify: [maker], template: answered`, answered.en.txt says `{{ event.reasons }}`, and the event takes `form: [reasons]`, without `!`.",
+        "The form says `reasons!`, or the letter asks `{% if event.reasons is given %}` first.",
+        "likely",
+    ),
 )
