@@ -138,7 +138,7 @@ def test_a_letter_to_whose_turn_it_is():
         reminding.replace("LAB", "hides: [offer.price]").replace("IN", CALM).replace("OUT", CALM), file="sample.yaml"
     ).workflow
     said = check_letter("reminder.en.txt", {"data.offer.price": 3}, [workflow], "team")
-    assert [(one.code, one.message) for one in said] == [("WF122", words)]
+    assert [(one.code, one.message) for one in said if one.code == "WF122"] == [("WF122", words)]
 
 
 @pytest.mark.parametrize(

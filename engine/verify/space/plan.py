@@ -102,6 +102,7 @@ class Plan:
         self._keeps = sum(self.bit[path] for path in self.kept)
         self._ways = {state.path: self._ways_of(state) for state in self.states}
         self._outward = [(sum(bit for bit, _ in takers), takers) for takers in self._outward_of()]
+        self._children = sum(self.bit[s.path] for s in self.states if s.cases is not None)
         self._unsure = sum(self.bit[path] for path in self._need)
         self._doing = [(self.bit[s.path], s) for s in self.states if s.kind in SELF_ENDING]
 

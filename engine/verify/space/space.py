@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.definition import StateKind
+from engine.core.machine.kin import CHILD_ENDED
 from engine.verify.space.plan import Config, Left, Move, Plan, Step, Way
 from engine.verify.space.values import UNKNOWN, Known
 
@@ -75,13 +76,16 @@ class Space(Plan):
         if config.active & self.ends:
             return
         now = _Work(*config)
+        ended = now._replace(new=self._children)  # one child may count for several states
         at = self._at(config.active)
         for takers in at.takers:
             for ways in self._together(now, takers):
-                yield from self._taken(ways[0].move, self._take(now, ways))
+                before = ended if ways[0].move.name == CHILD_ENDED else now
+                yield from self._taken(ways[0].move, self._take(before, ways))
         for bit, state in at.doing:
             if not config.finished & bit:
-                yield from self._taken(Move("done", "", state.path), self._complete(now, state))
+                before = now if state.cases is None else ended
+                yield from self._taken(Move("done", "", state.path), self._complete(before, state))
                 failed = now._replace(finished=now.finished | bit)
                 for way in self._fitting(failed, self._ways[state.path]["failed"]):
                     yield from self._taken(way.move, self._take(failed, (way,)))
