@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING, Literal
 from engine.core.case import EffectKind, Event
 from engine.core.machine.chart import arms_of
 from engine.verify.domains import decide
-from engine.verify.space.explore import Seen
+from engine.verify.space.watch import entering, taking
 from engine.verify.trial.replay import replay
 from engine.verify.trial.story import story
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from engine.core.definition import Arm, Workflow
     from engine.describe.diff import Change
-    from engine.verify.space.explore import Monitor
-    from engine.verify.space.plan import Step
     from engine.verify.trial.player import Act, Run
     from engine.verify.trial.trials import Trials
 
@@ -84,7 +82,7 @@ def _candidates(change: Change, here: Trials, there: Trials) -> Iterator[Run]:
     elif change.what == "arm":
         yield from _taking(change.name, here, there)
     elif path in here.workflow.states:
-        found = here.to(lambda place: _entering(place[path])) if path else next(here.player.openings(), None)
+        found = here.to(entering(path)) if path else next(here.player.openings(), None)
         if found is None:
             return
         if change.what == "state":
@@ -97,12 +95,12 @@ def _candidates(change: Change, here: Trials, there: Trials) -> Iterator[Run]:
 
 def _taking(arm_id: str, here: Trials, there: Trials) -> Iterator[Run]:
     """Cases that take an arm, once and again, and with values on which the two versions differ."""
-    arms = {arm.id: (arm, arms) for arms in _lists(here.workflow) for arm in arms}
-    if arm_id not in arms:
+    arm = _arm(here.workflow, arm_id)
+    if arm is None:
         return
-    differing = _differing(arms[arm_id][0], arm_id, here.workflow, there.workflow)
+    differing = _differing(arm, _arm(there.workflow, arm_id), here.workflow)
     for times in range(1, TIMES + 1):
-        run = here.to(lambda _, times=times: _taken(arm_id, times))  # type: ignore[misc]
+        run = here.to(taking(arm_id, times))
         if run is None:
             return
         yield run
@@ -120,9 +118,8 @@ def _saying(act: Act, known: Mapping[str, Any]) -> Act:
     return replace(act, said=replace(act.said, data=data))
 
 
-def _differing(arm: Arm, arm_id: str, here: Workflow, there: Workflow) -> list[Mapping[str, Any]]:
+def _differing(arm: Arm, other: Arm | None, here: Workflow) -> list[Mapping[str, Any]]:
     """Values with which the arm fits here and not there."""
-    other = next((one for arms in _lists(there) for one in arms if one.id == arm_id), None)
     decided = None if other is None else decide([arm, other], here)
     if decided is None:
         return []
@@ -130,24 +127,8 @@ def _differing(arm: Arm, arm_id: str, here: Workflow, there: Workflow) -> list[M
     return [values for values, a, b in zip(decided.examples, mine, others, strict=True) if a and not b][:4]
 
 
-def _lists(workflow: Workflow) -> Iterator[tuple[Arm, ...]]:
-    for state in workflow.states.values():
-        yield tuple(arms_of(state))
-
-
-def _taken(arm: str, times: int) -> Monitor:
-    def monitor(memory: Hashable, step: Step) -> Hashable:
-        seen = (memory if isinstance(memory, int) else 0) + step.arms.count(arm)
-        return Seen.FOUND if seen >= times else seen
-
-    return monitor
-
-
-def _entering(place: int) -> Monitor:
-    def monitor(memory: Hashable, step: Step) -> Hashable:
-        return Seen.FOUND if place in step.entered else memory
-
-    return monitor
+def _arm(workflow: Workflow, arm_id: str) -> Arm | None:
+    return next((arm for state in workflow.states.values() for arm in arms_of(state) if arm.id == arm_id), None)
 
 
 # ── the same said to the other version ───────────────────────────────────────────────────────────────────────────────

@@ -11,12 +11,13 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.expressions.ast import Binary, Field, Literal, Node, Special, children
+from engine.core.machine.chart import lists_of
 from engine.core.types import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from engine.core.definition import Arm, State, Workflow
+    from engine.core.definition import Arm, Workflow
 
 _SIGNS = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
@@ -74,7 +75,7 @@ class Guards:
     boundaries: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        lists = [arms for state in self.workflow.states.values() for arms in _lists(state)]
+        lists = [arms for state in self.workflow.states.values() for arms in lists_of(state)]
         self._place = {arm.id: (arms, n) for arms in lists for n, arm in enumerate(arms)}
         self._comparisons = {
             arm.id: tuple(c for one in arm.when for c in _comparisons(one.tree, self.workflow))
@@ -141,13 +142,6 @@ class Guards:
 def _named(data: Mapping[str, Any], said: Mapping[str, Any], workflow: Workflow) -> dict[str, Any]:
     """Values by the names that conditions use."""
     return {**data, **said, **{f"event.{name}": value for name, value in said.items() if name in workflow.event_fields}}
-
-
-def _lists(state: State) -> Iterator[tuple[Arm, ...]]:
-    """Arms of which the first that fits is taken."""
-    yield from (handler.arms for handler in state.events.values())
-    yield from (deadline.arms for deadline in state.deadlines.values())
-    yield from (state.choose, state.done, state.failed)
 
 
 def _comparisons(tree: object, workflow: Workflow) -> Iterator[Comparison]:

@@ -12,17 +12,16 @@ from engine.rehearse.reading import read_scenarios
 from engine.rehearse.runner import run_file
 from engine.rehearse.telling import Told, can_be_told
 from engine.verify.parts import Parts
-from engine.verify.space.explore import Limit, Seen
+from engine.verify.space.explore import Limit
+from engine.verify.space.watch import entering, taking
 from engine.verify.trial.trials import Trials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Iterator
 
     from engine.core.machine.chart import Chart
     from engine.rehearse.coverage import Share
     from engine.rehearse.world import World
-    from engine.verify.space.explore import Monitor
-    from engine.verify.space.plan import Step
     from engine.verify.trial.player import Run
 
 LIMIT = Limit(configurations=20_000)
@@ -67,16 +66,16 @@ def _ways(trials: Trials, name: str) -> Iterator[Run]:
     workflow = trials.workflow
     state, _, what = name.rpartition(":")
     if not what or ":" not in name:
-        found = trials.to(_entering(name))
+        found = trials.to(entering(name))
         if found is not None:
             yield found
         return
     if name in {arm.id for arm in arms_of(workflow.states[state])}:
-        found = trials.to(_taking(name))
+        found = trials.to(taking(name))
         if found is not None:
             yield found
         return
-    there = trials.to(_entering(state)) if state else next(trials.player.openings(), None)
+    there = trials.to(entering(state)) if state else next(trials.player.openings(), None)
     if there is None:
         return
     if what in workflow.states[state].deadlines:
@@ -84,23 +83,6 @@ def _ways(trials: Trials, name: str) -> Iterator[Run]:
         yield from [late] if late is not None else []
     else:
         yield from trials.player.events(there, what)
-
-
-def _taking(arm: str) -> Callable[[dict[str, int]], Monitor]:
-    def monitor(memory: Hashable, step: Step) -> Hashable:
-        return Seen.FOUND if arm in step.arms else memory
-
-    return lambda _: monitor
-
-
-def _entering(path: str) -> Callable[[dict[str, int]], Monitor]:
-    def of(place: dict[str, int]) -> Monitor:
-        def monitor(memory: Hashable, step: Step) -> Hashable:
-            return Seen.FOUND if place[path] in step.entered else memory
-
-        return monitor
-
-    return of
 
 
 def _rehearsed(world: World, chart: Chart, told: Told, name: str, run: Run) -> set[str] | None:

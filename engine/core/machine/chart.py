@@ -156,15 +156,19 @@ def _inner_first(state: State) -> Iterable[str]:
     yield state.path
 
 
+def lists_of(state: State) -> Iterable[tuple[Arm, ...]]:
+    """The lists of arms of one state; of each the first that fits is taken."""
+    for handler in state.events.values():
+        yield handler.arms
+    for deadline in state.deadlines.values():
+        yield deadline.arms
+    yield from (state.choose, state.done, state.failed)
+
+
 def arms_of(state: State) -> Iterable[Arm]:
     """All arms of one state, whatever takes them."""
-    for handler in state.events.values():
-        yield from handler.arms
-    for deadline in state.deadlines.values():
-        yield from deadline.arms
-    yield from state.choose
-    yield from state.done
-    yield from state.failed
+    for arms in lists_of(state):
+        yield from arms
 
 
 def _around(path: str) -> tuple[str, ...]:

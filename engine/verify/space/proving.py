@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.core.machine.chart import lists_of
 from engine.verify.space.explore import Explored, Limit, explore
 from engine.verify.space.space import Space
 from engine.verify.space.watch import monitor_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Mapping
 
-    from engine.core.definition import Arm, State, Workflow
+    from engine.core.definition import Workflow
     from engine.verify.parts import Parts
     from engine.verify.policies import AtMost, Before, NotBoth
     from engine.verify.space.explore import Monitor
@@ -32,7 +33,7 @@ class Prover:
         self._lists = {
             arm.id: (arms, n)
             for state in workflow.states.values()
-            for arms in _lists(state)
+            for arms in lists_of(state)
             for n, arm in enumerate(arms)
         }
 
@@ -46,7 +47,7 @@ class Prover:
         """The shortest way that breaks a policy as far as values are followed, or that there is none."""
         return self.find(lambda place: monitor_of(policy, place))
 
-    def find(self, monitor_at: Callable[[dict[str, int]], Monitor]) -> tuple[Explored, Space]:
+    def find(self, monitor_at: Callable[[Mapping[str, int]], Monitor]) -> tuple[Explored, Space]:
         """The same for any monitor; it is told the place of each state in the file."""
         followed: frozenset[str] = frozenset()
         able = frozenset(self.space().values.places)
@@ -73,12 +74,3 @@ class Prover:
             if state.need.condition is not None:
                 found |= state.need.condition.reads
         return frozenset(found)
-
-
-def _lists(state: State) -> Iterator[tuple[Arm, ...]]:
-    """Arms of which the first that fits is taken."""
-    for handler in state.events.values():
-        yield handler.arms
-    for deadline in state.deadlines.values():
-        yield deadline.arms
-    yield from (state.choose, state.done, state.failed)

@@ -8,7 +8,7 @@ from engine.verify.policies import AtMost, Before, NotBoth
 from engine.verify.space.explore import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from engine.verify.policies import Thing
     from engine.verify.space.explore import Monitor
@@ -63,3 +63,22 @@ def _not_both(first: _Seer, second: _Seer) -> Monitor:
         return Seen.FOUND if one and other else (one, other)
 
     return monitor
+
+
+def entering(path: str) -> Callable[[Mapping[str, int]], Monitor]:
+    """Finds a step that enters a state."""
+
+    def of(place: Mapping[str, int]) -> Monitor:
+        return lambda memory, step: Seen.FOUND if place[path] in step.entered else memory
+
+    return of
+
+
+def taking(arm: str, times: int = 1) -> Callable[[Mapping[str, int]], Monitor]:
+    """Finds the step by which an arm is taken for the n-th time."""
+
+    def monitor(memory: Hashable, step: Step) -> Hashable:
+        seen = (memory if isinstance(memory, int) else 0) + step.arms.count(arm)
+        return Seen.FOUND if seen >= times else seen
+
+    return lambda _: monitor

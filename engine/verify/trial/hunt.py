@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING
 
+from engine.core.machine.chart import lists_of
 from engine.verify.domains import decide
 from engine.verify.space.explore import Seen
 from engine.verify.space.plan import Move, Step
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
     from typing import Any
 
-    from engine.core.definition import Arm
     from engine.verify.space.explore import Explored, Monitor, Node
     from engine.verify.space.space import Space
     from engine.verify.trial.player import Player, Run
@@ -58,7 +58,9 @@ class _Hunt:
     def __init__(self, player: Player, space: Space, explored: Explored, monitor: Monitor, most: int) -> None:
         self.player, self.space, self.monitor, self.most = player, space, monitor, most
         self.near = explored.near
-        self.lists = {arm.id: (arms, n) for arms in _lists(space) for n, arm in enumerate(arms)}
+        self.lists = {
+            arm.id: (arms, n) for state in space.states for arms in lists_of(state) for n, arm in enumerate(arms)
+        }
         self.waiting: list[tuple[int, int, int, Run, Node]] = []
         self.order = count()
         self.alike: dict[Node, set[str]] = {}
@@ -130,8 +132,3 @@ class _Hunt:
         rows = zip(decided.examples, *decided.holds, strict=True)
         fitting = [example for example, *holds in rows if holds[place] and not any(holds[:place])]
         return fitting[:3] or [{}]
-
-
-def _lists(space: Space) -> Iterator[tuple[Arm, ...]]:
-    for state in space.states:
-        yield from (handler.arms for handler in state.events.values())

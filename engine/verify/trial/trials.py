@@ -17,7 +17,7 @@ from engine.verify.trial.replay import shortened
 from engine.verify.trial.story import story, way_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from engine.core.calendars.calendar import Calendar
     from engine.core.definition import Workflow
@@ -65,7 +65,7 @@ class Trials:
         """A case of the engine that breaks a policy, without what is not needed; None: none was found."""
         return self.to(lambda place: monitor_of(policy, place))
 
-    def to(self, monitor_at: Callable[[dict[str, int]], Monitor]) -> Run | None:
+    def to(self, monitor_at: Callable[[Mapping[str, int]], Monitor]) -> Run | None:
         """A case of the engine in which a monitor finds what it looks for; it is told the place of each state."""
         explored, space = self.prover.find(monitor_at)
         if explored.way is None:
