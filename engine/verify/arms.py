@@ -61,6 +61,9 @@ def _check_list(arms: Sequence[Arm], workflow: Workflow, report: Report) -> None
         elif decided is not None and decided.never(number):
             place = arm.when[0].mark or arm.mark
             report.say("WF081", place, "this can never be true", "compare with values that occur")
+        elif decided is not None and arm.when and decided.always(number):
+            place = arm.when[0].mark or arm.mark
+            report.say("WF127", place, "this can never be false", "take it out, or compare with values that occur")
         elif decided is not None and decided.hidden(number):
             report.say(
                 "WF080",

@@ -60,6 +60,10 @@ class Conditions:
         """Whether this arm's condition is false everywhere."""
         return not any(self.holds[arm])
 
+    def always(self, arm: int) -> bool:
+        """Whether this arm's condition is true everywhere."""
+        return all(self.holds[arm])
+
     def hidden(self, arm: int) -> bool:
         """Whether an arm before fits wherever this one does."""
         before = [any(row) for row in zip(*self.holds[:arm], strict=True)] if arm else []

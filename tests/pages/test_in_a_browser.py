@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from unicodedata import normalize
 
 import pytest
 from pypdf import PdfReader
@@ -240,7 +241,7 @@ def test_on_paper(browser, site, made):
         tab.open(address(site, made, PAGES["suspended"]))
         printed = PdfReader(io.BytesIO(tab.printed()))
         assert len(printed.pages) == 1
-        text = printed.pages[0].extract_text()
+        text = normalize("NFKC", printed.pages[0].extract_text())  # a font may have one sign for "fi"
         for words in ("This certificate is suspended", "Ogniva Valve Works", "As the register stood on", "Fingerprint"):
             assert words in text
         assert "Check whether" not in text

@@ -55,6 +55,25 @@ ARMS = (
 """,
     ),
     Rule(
+        "WF127",
+        "A condition that can never be false",
+        HINT,
+        "Every value that the fields can have fulfils it, so it decides nothing: most often a bound of the field, or a number, is not the one that was meant.",
+        """\
+  check:
+    turn: clerk
+    events: {accept: {by: clerk, when: 'offer.kind == "small" || offer.kind == "large"', to: done}}
+  done: {final: true}
+""",
+        """\
+  check:
+    turn: clerk
+    events: {accept: {by: clerk, when: 'offer.kind == "small"', to: done}, refuse: {by: clerk, to: done}}
+  done: {final: true}
+""",
+        "likely",
+    ),
+    Rule(
         "WF081",
         "A condition that can never be true",
         LATE,
