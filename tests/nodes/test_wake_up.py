@@ -104,7 +104,9 @@ def test_a_timer_fires_soon_after_its_moment(nodes):
         committing.cases.send_event(case, Event("remind_at", data), CARL)
         step = _step_after(delivering, case, from_here, rung)
         waits.append((step.recorded_at - step.at).total_seconds())
-        assert (step.name, step.at) == ("bell", until), number
+        history = committing.cases.history(case, CARL, after=from_here)
+        said = next(one.at for one in history if one.name == "remind_at")  # on a busy machine later than it asks for
+        assert (step.name, step.at) == ("bell", max(until, said)), number
     print(f"timer after its moment: {_figures(waits)}")
     assert statistics.median(waits) < 0.1
     assert max(waits) < 2.0
