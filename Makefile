@@ -20,7 +20,7 @@ serve: .venv/ready
 	@$(BIN)/milepost serve
 
 test: .venv/ready editor
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The language server for tests/editor; without Node.js, or without a way to the packages, those tests are skipped.
 editor:
