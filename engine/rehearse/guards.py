@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine.core.expressions.ast import Binary, Field, Literal, Node, Special, children
 from engine.core.machine.chart import lists_of
 from engine.core.types import Kind
+from engine.verify.domains import FLIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from engine.core.definition import Arm, Workflow
-
-_SIGNS = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 class Refusal(NamedTuple):
@@ -148,10 +147,10 @@ def _comparisons(tree: object, workflow: Workflow) -> Iterator[Comparison]:
     if not isinstance(tree, Node):
         return
     match tree:
-        case Binary(operator=sign, left=left, right=Literal(value=value)) if sign in _SIGNS:
+        case Binary(operator=sign, left=left, right=Literal(value=value)) if sign in FLIPPED:
             yield from _comparison(left, sign, value, workflow)
-        case Binary(operator=sign, left=Literal(value=value), right=right) if sign in _SIGNS:
-            yield from _comparison(right, _SIGNS[sign], value, workflow)
+        case Binary(operator=sign, left=Literal(value=value), right=right) if sign in FLIPPED:
+            yield from _comparison(right, FLIPPED[sign], value, workflow)
     for inner in children(tree):
         yield from _comparisons(inner, workflow)
 

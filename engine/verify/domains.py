@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _Test = Callable[[Mapping[str, Any]], bool]
 _MOST = 20_000
-_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def same(first: Arm, second: Arm) -> bool:
@@ -174,11 +174,11 @@ def _comparison(node: Node) -> tuple[Node, str, tuple[Any, ...]] | None:
             if all(known for known, _ in found):
                 return node.left, "in", tuple(value for _, value in found)
         return None
-    if node.operator not in _FLIPPED:
+    if node.operator not in FLIPPED:
         return None
     for part, other, operator in (
         (node.left, node.right, node.operator),
-        (node.right, node.left, _FLIPPED[node.operator]),
+        (node.right, node.left, FLIPPED[node.operator]),
     ):
         known, value = _constant(other)
         if known:
@@ -190,7 +190,7 @@ def _difference(node: Binary) -> tuple[Node, str, tuple[Any, ...]]:
     """`a < b` as `a - b < 0`, so that `b <= a` is seen as its opposite."""
     left, right, operator = node.left, node.right, node.operator
     if shape(left) > shape(right):
-        left, right, operator = right, left, _FLIPPED[operator]
+        left, right, operator = right, left, FLIPPED[operator]
     return Binary(node.offset, node.length, node.depth, "-", left, right, node.at), operator, (0,)
 
 

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from engine.core.definition import StateKind
 from engine.core.machine.chart import arms_of
 from engine.verify.space.explore import Seen, distances, explore
-from engine.verify.trial.hunt import hunt
-from engine.verify.trial.replay import shortened
 from engine.verify.trial.story import story, way_of
 
 if TYPE_CHECKING:
@@ -53,7 +51,7 @@ def check_stuck(graph: Graph, trials: Trials, report: Report) -> None:
     stuck = _stuck(space, explored) if explored.whole else set()
     if stuck:
         nearest = [node for node in explored.nodes if node in stuck]
-        still = (node for node in nearest if all(step.to == node[0] for step in space.steps(node[0])))
+        still = (node for node in nearest if _rests(space, node))
         _say(trials, space, explored, next(still, nearest[0]), report)
 
 
@@ -63,11 +61,12 @@ def _followed(graph: Graph, trials: Trials) -> tuple[Space, list[str]]:
     whole = trials.prover.space()
     ranges = {path: (whole.values.caps[place] or 1) + 1 for path, place in whole.values.places.items()}
     size = len(explore(plain, trials.limit).nodes)
-    for fields in (_decisive(graph), _barring(graph)):
+    decisive = _decisive(graph)
+    for fields in (decisive, _barring(graph)):
         able = frozenset(fields & ranges.keys())
         if size * prod(ranges[path] for path in able) <= _MOST:
-            return trials.prover.space(able), sorted((_decisive(graph) & ranges.keys()) - able)
-    return plain, sorted(_decisive(graph) & ranges.keys())
+            return trials.prover.space(able), sorted((decisive & ranges.keys()) - able)
+    return plain, sorted(decisive & ranges.keys())
 
 
 def _stuck(space: Space, explored: Explored) -> set[Node]:
@@ -82,18 +81,20 @@ def _stuck(space: Space, explored: Explored) -> set[Node]:
 
 def _say(trials: Trials, space: Space, explored: Explored, node: Node, report: Report) -> None:
     names = space.names(node[0])
-    monitor = _comes_to(node[0])
-    run = hunt(trials.player, space, explore(space, trials.limit, monitor, links=True), monitor)
+    run = trials.made(space, _comes_to(node[0]))
     if run is None:
         how = f"{way_of(explored.way_to(node))}, if conditions allow it,"
     else:
-        seen = shortened(trials.player, run, lambda runs: space.config_of(runs[-1].case) == node[0])
-        how = story(seen, trials.player.answers.telling)
+        how = story(run, trials.player.answers.telling)
     where = " and ".join(f"'{name}'" for name in names)
     mark = space.workflow.states[names[0]].mark
-    rests = all(step.to == node[0] for step in space.steps(node[0]))
-    fate = f"rests in {where} for ever" if rests else f"is in {where} and never comes to an end"
+    fate = f"rests in {where} for ever" if _rests(space, node) else f"is in {where} and never comes to an end"
     report.say("WF124", mark, f"after {how} a case {fate}", "add a way on that is open whatever the data say")
+
+
+def _rests(space: Space, node: Node) -> bool:
+    """Whether nothing leads away from it."""
+    return all(step.to == node[0] for step in space.steps(node[0]))
 
 
 def _comes_to(config: Config) -> Monitor:

@@ -218,3 +218,11 @@ def test_codes_are_explained():
 def test_the_page_of_rules_is_the_present_one():
     """docs/rules.md is made of the rules; `make rules` writes it anew."""
     assert read("docs/rules.md") == "".join(document.lines())
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "tests/editor/package-lock.json"])
+def test_a_lock_has_no_addresses(name):
+    """Names, versions and hashes only."""
+    text = (ROOT / name).read_text("utf-8")
+    assert "sha" in text
+    assert "://" not in text

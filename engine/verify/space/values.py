@@ -7,7 +7,6 @@ larger ones decide alike. What is not followed may have any value: a condition o
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,6 +27,7 @@ from engine.core.expressions.ast import (
     Unary,
     children,
 )
+from engine.core.expressions.comparing import COMPARE
 from engine.core.types import Kind
 from engine.verify.reads import written_by_others
 
@@ -55,14 +55,6 @@ class _Unknown:
 
 UNKNOWN = _Unknown()
 _FOLLOWED = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.CHOICE})
-_COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +158,7 @@ def _compared(tree: Node, path: str) -> Iterator[Decimal | None]:
         case (
             Binary(operator=sign, left=Field(path=name), right=Literal(value=value))
             | Binary(operator=sign, left=Literal(value=value), right=Field(path=name))
-        ) if name == path and sign in _COMPARED and isinstance(value, int | Decimal):
+        ) if name == path and sign in COMPARE and isinstance(value, int | Decimal):
             yield Decimal(value)
         case Field(path=name):
             if name == path:
@@ -212,8 +204,8 @@ def compiled(node: object, values: Values, bits: Mapping[str, int]) -> Test:
             return _conditional(*(compiled(one, values, bits) for one in (condition, then, otherwise)))
         case Binary(operator="in", left=left, right=Items(items=items)):
             return _within(compiled(left, values, bits), [compiled(item, values, bits) for item in items])
-        case Binary(operator=sign, left=left, right=right) if sign in _COMPARED:
-            return _comparison(_COMPARED[sign], compiled(left, values, bits), compiled(right, values, bits))
+        case Binary(operator=sign, left=left, right=right) if sign in COMPARE:
+            return _comparison(COMPARE[sign], compiled(left, values, bits), compiled(right, values, bits))
         case _:
             return lambda _known, _active: UNKNOWN
 

@@ -49,12 +49,11 @@ _MOST_TIMERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What was said to the case, by whom and when, and the arms that it took."""
+    """What was said to the case, by whom and when."""
 
     said: Input
     actor: Actor
     at: datetime
-    arms: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -114,9 +113,9 @@ class Player:
 
     # ── opening ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def openings(self, known: Mapping[str, Any] | None = None) -> Iterator[Run]:
+    def openings(self) -> Iterator[Run]:
         """Cases as they may be opened."""
-        for payload in self.answers.payloads(self.chart.opening, {}, self.start, known or {}):
+        for payload in self.answers.payloads(self.chart.opening, {}, self.start, {}):
             for actor in senders(self.workflow, self.workflow.opening.by, self._after(payload), None, 1):
                 event = Event("open", payload, declares(self.workflow))
                 opened = self.opened(event, actor)
@@ -128,7 +127,7 @@ class Player:
         """A new case, or None where it is refused."""
         parent = Parent(actor.id, actor.workflow or "") if actor.kind == "case" else None
         made = self._tried(lambda: open_case(self.chart, event, actor, case_id="case-1", now=self.start, parent=parent))
-        return None if made is None else self._gone_on(None, made, Act(event, actor, self.start, made.record.arms))
+        return None if made is None else self._gone_on(None, made, Act(event, actor, self.start))
 
     def _after(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
@@ -200,7 +199,7 @@ class Player:
         """The case after an input, a little later or at a moment; None: it is refused, or nothing comes of it."""
         at = self.soon(run) if now is None else now
         made = self._tried(lambda: step(self.chart, run.case, said, actor, now=at))
-        return None if made is None else self._gone_on(run, made, Act(said, actor, at, made.record.arms))
+        return None if made is None else self._gone_on(run, made, Act(said, actor, at))
 
     def soon(self, run: Run) -> datetime:
         """The next moment at which something is said: before the next timer is due, if there is time until then."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.verify.parts import Parts
     from engine.verify.policies import AtMost, Before, NotBoth
     from engine.verify.space.explore import Limit, Monitor
+    from engine.verify.space.space import Space
     from engine.verify.trial.player import Run
 
 
@@ -51,12 +52,12 @@ class Trials:
 
     def decide(self, policy: Before | AtMost | NotBoth) -> Verdict:
         """Whether a policy holds in every case."""
-        explored, _ = self.prover.search(policy)
+        explored, space = self.prover.search(policy)
         if explored.way is None:
             if explored.whole:
                 return Verdict("holds")
             return Verdict("open", f"of more than {len(explored.nodes)} configurations not all were looked at")
-        found = self.against(policy)
+        found = self.made(space, monitor_of(policy, space.place))
         if found is not None:
             return Verdict("fails", story(found, self.player.answers.telling))
         return Verdict("open", f"no case was found that does it; conditions decide about {way_of(explored.way)}")
@@ -68,9 +69,10 @@ class Trials:
     def to(self, monitor_at: Callable[[Mapping[str, int]], Monitor]) -> Run | None:
         """A case of the engine in which a monitor finds what it looks for; it is told the place of each state."""
         explored, space = self.prover.find(monitor_at)
-        if explored.way is None:
-            return None
-        monitor = monitor_at(space.place)
+        return None if explored.way is None else self.made(space, monitor_at(space.place))
+
+    def made(self, space: Space, monitor: Monitor) -> Run | None:
+        """The same for a space that was searched already, and its monitor."""
         found = hunt(self.player, space, explore(space, self.limit, monitor, links=True), monitor)
         return None if found is None else shortened(self.player, found, lambda runs: finds(space, monitor, runs))
 
