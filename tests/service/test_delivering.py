@@ -160,6 +160,7 @@ def test_the_limit_holds_over_threads_and_nodes(world, node, lines, officer):
     """One at a time for two nodes together, though both have threads."""
     limits = Limits({"laboratory": Limit(at_once=1)})
     (one, one_done), (two, _) = node(limits=limits), node(limits=limits)
+    two.effects.watch(one_done.release)  # the place may be the other node's, and free when that one has ended
     lines["laboratory"].go_on.clear()
     for _ in range(4):
         world.open("tests", {}, officer)
