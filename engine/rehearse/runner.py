@@ -5,8 +5,9 @@ Everything in a rehearsal follows from its moves, so scenarios that begin alike 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.rehearse.play import Difference, Play
 from engine.rehearse.story import Story
@@ -54,32 +55,39 @@ def run_file(
     world: World, file: ScenarioFile, chart: Chart, rules: Sequence[Rule], covered: Covered
 ) -> Iterator[Outcome]:
     """Each scenario of a file, as it ends; `covered` grows, and the rules hold for every case of the workflow."""
-    run = _Run(
-        world, file, chart, rules, covered, [beginning_of(file.scenarios, n) for n in range(len(file.scenarios))]
-    )
-    try:
-        for number in range(len(file.scenarios)):
-            yield run.scenario(number)
-    finally:
-        for saved, _ in run.saved.values():
-            saved.close()
+    begins = beginnings([moves_of(scenario) for scenario in file.scenarios])
+    run = _Run(world, file, chart, rules, covered, begins, Counter(begins))
+    for number in range(len(file.scenarios)):
+        yield run.scenario(number)
 
 
-def beginning_of(scenarios: Sequence[Scenario], number: int) -> tuple[int, int]:
-    """The earlier scenario with which this one has most in common from the start, and how many moves: (0, 0) for none."""
-    mine = moves_of(scenarios[number])
-    shared = [(_common(mine, moves_of(other)), -earlier) for earlier, other in enumerate(scenarios[:number])]
-    length, place = max(shared, default=(0, 0))
-    return (-place, length) if length else (0, 0)
+def beginnings(stories: Sequence[Sequence[Any]]) -> list[tuple[int, int]]:
+    """For each the first one before it with which it has most in common from the start, and how much: (0, 0) for none."""
+    root, found = _Beginning(0), []
+    for number, story in enumerate(stories):
+        node, best = root, (0, 0)
+        for place, move in enumerate(story, 1):
+            known = next((one for made, one in node.after if made == move), None)
+            if known is None:
+                node.after.append((move, known := _Beginning(number)))
+            else:
+                best = (known.first, place) if known.first < number else best
+            node = known
+        found.append(best)
+    return found
+
+
+@dataclass(slots=True)
+class _Beginning:
+    """Moves made in this order, by which story first, and what came after them."""
+
+    first: int
+    after: list[tuple[Any, _Beginning]] = field(default_factory=list)
 
 
 def moves_of(scenario: Scenario) -> tuple[Move, ...]:
     """All moves, the opening first."""
     return (scenario.open, *scenario.steps)
-
-
-def _common(one: Sequence[Move], other: Sequence[Move]) -> int:
-    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 @dataclass
@@ -89,7 +97,8 @@ class _Run:
     chart: Chart
     rules: Sequence[Rule]
     covered: Covered
-    beginnings: Sequence[tuple[int, int]]
+    begins: Sequence[tuple[int, int]]  # of each scenario: the earlier one and the number of moves it goes on from
+    wanted: Counter[tuple[int, int]]  # how many will still begin there
     saved: dict[tuple[int, int], tuple[Saved, Play]] = field(default_factory=dict)  # by scenario and number of moves
 
     def scenario(self, number: int) -> Outcome:
@@ -99,7 +108,7 @@ class _Run:
         try:
             for place, move in enumerate(moves_of(scenario)[done:], done + 1):
                 play.do(move)
-                if (number, place) in self.beginnings:
+                if self.wanted[number, place]:
                     self.saved[number, place] = self.world.save(), play.copy()
             play.look(scenario.end, None, scenario.mark)
             play.check_incidents(scenario.mark)
@@ -112,10 +121,15 @@ class _Run:
 
     def begin(self, number: int) -> tuple[Play, int]:
         """The scenario with so many of its moves made already, for another one."""
-        kept = self.saved.get(self.beginnings[number])
+        place = self.begins[number]
+        self.wanted[place] -= 1
+        kept = self.saved.get(place)
         if kept is not None:
             self.world.back_to(kept[0])
-            return kept[1].copy(), self.beginnings[number][1]
+            play = kept[1].copy()
+            if not self.wanted[place]:
+                del self.saved[place]
+            return play, place[1]
         clock = self.file.clock
         start = clock if clock.tzinfo else clock.replace(tzinfo=self.chart.zone)
         self.world.begin(start, self.file.people, self.file.calls)

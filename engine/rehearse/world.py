@@ -14,7 +14,6 @@ from engine.service.services import Services, build_services
 from engine.store.store import Store
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterable, Iterator
 
     from engine.core.machine.chart import Chart
@@ -22,10 +21,12 @@ if TYPE_CHECKING:
     from engine.rehearse.scenario import Answer, Person
     from engine.service.bundles import Bundle
     from engine.service.views import IncidentView
+    from engine.store.rewinding import Rows
 
     TemplatesOf = Callable[[Mapping[str, str]], Templates]
 
 MAX_ROUNDS = 10_000
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -63,17 +64,13 @@ class Outside:
 
 @dataclass(frozen=True)
 class Saved:
-    """A world to come back to; close it."""
+    """A world to come back to."""
 
-    data: sqlite3.Connection
+    rows: Rows
     moment: datetime
     ids: int
     messages: Mapping[str, Message]
     calls: tuple[str, ...]
-
-    def close(self) -> None:
-        """Give its memory back."""
-        self.data.close()
 
 
 @dataclass(slots=True)
@@ -147,6 +144,8 @@ class World:
             callers=_Callers(self.outside),
         )
         self._ids = 0
+        self._known: tuple[datetime, datetime] | None = None  # when something is due next
+        self.store.watch(self._stirred)
         self.services: Services = build_services(
             self.store, plugged, public_url="http://rehearsal.example", new_id=self._next_id
         )
@@ -166,6 +165,7 @@ class World:
     def begin(self, moment: datetime, people: Mapping[str, Person], answers: Mapping[str, tuple[Answer, ...]]) -> None:
         """Forget every case; set the clock; let these people and answers be known."""
         self.store.start_again()
+        self._stirred()
         self.outside.answers = answers
         self.outside.messages.clear()
         self.outside.calls.clear()
@@ -190,17 +190,13 @@ class World:
     def advance(self, to: datetime) -> None:
         """Move both clocks, from one due moment to the next, of timers and of tries. Raises Unavailable."""
         to = to.astimezone(UTC)
-        while (stop := self._next_stop()) is not None and stop < to:
+        while (stop := min(self._ahead())) < to:
             self._move(stop)
         self._move(to)
 
-    def _next_stop(self) -> datetime | None:
-        found = self.store.read(lambda reader: (reader.next_due(), reader.next_effect_at()))
-        return min((moment for moment in found if moment is not None and moment > self.moment), default=None)
-
     def _move(self, to: datetime) -> None:
-        self.moment = to
-        self.store.write(lambda tx: tx.set_clock(to))
+        self.moment = max(to, self.moment)
+        self.store.write(lambda tx: tx.set_clock(self.moment))
         self.settle()
 
     def settle(self) -> bool:
@@ -208,24 +204,35 @@ class World:
         for rounds in range(MAX_ROUNDS):
             if self.onlooker is not None:
                 self.onlooker()
-            timer, effect = self.store.read(lambda reader: (reader.next_due(), reader.next_effect_at()))
-            timers, effects = (moment is not None and moment <= self.moment for moment in (timer, effect))
+            timers, effects = (moment <= self.moment for moment in self._ahead())
             if not timers and not effects:
                 return rounds > 0
+            self._known = None
             fired = self.services.timers.fire_due() if timers else 0
             tried = self.services.effects.deliver_pending() if effects else 0
             if not fired and not tried:
                 raise Unavailable("what is due does not run; see the incidents")
         raise Unavailable("the cases do not come to rest: they send to each other without an end; see their histories")
 
+    def _ahead(self) -> tuple[datetime, datetime]:
+        """When the next timer and the next effect are due, read again only where cases may have changed."""
+        if self._known is None:
+            timer, effect = self.store.read(lambda reader: (reader.next_due(), reader.next_effect_at()))
+            self._known = (timer or NEVER, effect or NEVER)
+        return self._known
+
+    def _stirred(self, _: object = None) -> None:
+        self._known = None
+
     def save(self) -> Saved:
         """Everything as it is now, outside too."""
         outside = self.outside
-        return Saved(self.store.copy(), self.moment, self._ids, dict(outside.messages), tuple(outside.calls))
+        return Saved(self.store.rows(), self.moment, self._ids, dict(outside.messages), tuple(outside.calls))
 
     def back_to(self, saved: Saved) -> None:
         """Everything as it was then."""
-        self.store.restore(saved.data)
+        self.store.rewind(saved.rows)
+        self._stirred()
         self.moment, self._ids = saved.moment, saved.ids
         self.outside.messages = dict(saved.messages)
         self.outside.calls = list(saved.calls)

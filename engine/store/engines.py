@@ -14,6 +14,7 @@ from engine.errors import Unavailable
 from engine.store import migrate, sqlite
 from engine.store.kept import Kept
 from engine.store.link import Link
+from engine.store.rewinding import put_back, rows_of
 from engine.store.writer import Priority, Writer
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.store.news import Heard
+    from engine.store.rewinding import Rows
     from engine.store.unit import Unit
 
 T = TypeVar("T")
@@ -167,20 +169,19 @@ class MemoryEngine:
         return value
 
     def read(self, work: Callable[[Link], T]) -> T:
-        """On the same connection."""
+        """On the same connection; nothing changes meanwhile, for nobody else has it."""
         with self._lock:
-            return sqlite.snapshot(self._open(), work)
+            return work(self._open())
 
-    def copy(self) -> sqlite3.Connection:
-        """All that it holds now, in a database of its own."""
+    def rows(self) -> Rows:
+        """What cases have left by now."""
         with self._lock:
-            return sqlite.copied(self._open().connection, sqlite.connect(None))
+            return rows_of(self._open().connection)
 
-    def restore(self, copy: sqlite3.Connection) -> None:
-        """As it was when the copy was made."""
-        with self._lock:
-            self._kept.clear()
-            sqlite.copied(copy, self._open().connection)
+    def rewind(self, rows: Rows) -> None:
+        """As it was when these rows were read."""
+        self.write(lambda unit: put_back(unit.link.connection, rows))
+        self._kept.clear()
 
     def forget(self) -> None:
         """The next transaction reads anew."""

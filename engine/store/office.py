@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select, update
 from engine.core.case import Tie
 from engine.core.values import canonical, restore
 from engine.store.records import Token
-from engine.store.session import CLOCK_NOW, Session
+from engine.store.session import Session
 from engine.store.statement import Statement, insert_into
 from engine.store.tables import CLOCK, TOKEN
 
@@ -125,10 +125,9 @@ class OfficeWriter(OfficeReader):
 
     def set_clock(self, moment: datetime) -> None:
         """Sets business time, where it is set by hand."""
-        if self.link.value(CLOCK_NOW) is None:
+        if not self.link.run(SET_CLOCK, now=moment):
             self.link.run(INSERT_CLOCK, id=1, moment=moment)
-        else:
-            self.link.run(SET_CLOCK, now=moment)
+        self._by_hand = None
 
 
 def _token(row: Any) -> Token:

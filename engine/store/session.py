@@ -27,6 +27,7 @@ class Session:
         self.manual_clock = manual_clock
         self._calendars: int | None = 0 if link.owned else None
         self._recounts: int | None = 0 if link.owned else None
+        self._by_hand: datetime | None = None  # where nobody else can set it meanwhile
 
     def machine_now(self) -> datetime:
         """The moment that counts for leases, tries and tokens: one clock for all nodes of a database."""
@@ -36,7 +37,9 @@ class Session:
         """The moment that counts for cases: the machine's, or the one set by hand."""
         if not self.manual_clock:
             return self.link.now()
-        moment: datetime | None = self.link.value(CLOCK_NOW)
+        moment: datetime | None = self._by_hand or self.link.value(CLOCK_NOW)
+        if self.link.owned:
+            self._by_hand = moment
         return moment or self.link.now()
 
     def calendars(self) -> int:

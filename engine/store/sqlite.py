@@ -83,12 +83,6 @@ def connect_memory() -> sqlite3.Connection:
     return connection
 
 
-def copied(source: sqlite3.Connection, target: sqlite3.Connection) -> sqlite3.Connection:
-    """The target, which holds now what the source holds."""
-    source.backup(target)
-    return target
-
-
 @cache
 def _template() -> tuple[sqlite3.Connection, Lock]:
     connection = connect(None)

@@ -6,19 +6,16 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import delete, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from engine.errors import MilepostError
 from engine.store import postgres
 from engine.store.engines import FileEngine, MemoryEngine
-from engine.store.statement import Statement
-from engine.store.tables import CALENDAR_VERSION, METADATA, WORKFLOW_VERSION
 from engine.store.transaction import Reader, Transaction
 from engine.store.writer import Priority
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
     from datetime import datetime
@@ -27,6 +24,7 @@ if TYPE_CHECKING:
 
     from engine.store.engines import Engine
     from engine.store.news import Heard, News
+    from engine.store.rewinding import Rows
     from engine.store.unit import Unit
 
 __all__ = ["Priority", "Store"]
@@ -35,11 +33,6 @@ T = TypeVar("T")
 
 log = logging.getLogger("milepost.store")
 
-CLEARING = tuple(
-    Statement(delete(table))
-    for table in reversed(METADATA.sorted_tables)
-    if table not in {WORKFLOW_VERSION, CALENDAR_VERSION}
-)
 EXAMPLE = "give one like sqlite:///milepost.db, postgresql://name@host/milepost, or sqlite:// for one in memory"
 
 
@@ -131,18 +124,16 @@ class Store:
 
     def start_again(self) -> None:
         """Empties a store in memory, but for published versions and calendars."""
-        memory = self._memory()
-        memory.write(lambda unit: [unit.link.run(statement) for statement in CLEARING])
-        memory.forget()
+        self.rewind({})
         self._start_clock()
 
-    def copy(self) -> sqlite3.Connection:
-        """What a store in memory holds now, to come back to."""
-        return self._memory().copy()
+    def rows(self) -> Rows:
+        """What a store in memory holds now of cases and people, to come back to."""
+        return self._memory().rows()
 
-    def restore(self, copy: sqlite3.Connection) -> None:
-        """Makes a store in memory what it was when the copy was made."""
-        self._memory().restore(copy)
+    def rewind(self, rows: Rows) -> None:
+        """Makes a store in memory what it was when these rows were read."""
+        self._memory().rewind(rows)
 
     def _memory(self) -> MemoryEngine:
         if not isinstance(self._engine, MemoryEngine):

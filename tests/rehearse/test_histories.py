@@ -23,7 +23,7 @@ def test_every_shipped_scenario_leaves_whole_histories(monkeypatch):
 
         return look
 
-    for name in ("close", "start_again", "restore"):
+    for name in ("close", "rewind"):
         monkeypatch.setattr(Store, name, looked_at(getattr(Store, name)))
     rehearse(scenario_files([WORKFLOWS]), lambda *_: None, templates=MessageTemplates)
     assert [str(proof.first) for proof in proofs if not proof.whole] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.rehearse.reading import read_scenarios
-from engine.rehearse.runner import beginning_of
+from engine.rehearse.runner import beginnings, moves_of
 
 ACCEPT = "{do: accept, by: ana}"
 WEIGHED = "{scale.weigh: [{return: {weight: 3}}]}"
@@ -213,4 +213,4 @@ def test_scenarios_share_the_longest_beginning(written):
     one, two, three = (f"wait: {days} days" for days in (1, 2, 3))
     text = written({"a": [one, two], "b": [one, three], "c": [one, two, three], "d": []})
     scenarios = read_scenarios(text, file="order.test.yaml").scenarios
-    assert [beginning_of(scenarios, number) for number in range(4)] == [(0, 0), (0, 2), (0, 3), (0, 1)]
+    assert beginnings([moves_of(scenario) for scenario in scenarios]) == [(0, 0), (0, 2), (0, 3), (0, 1)]
