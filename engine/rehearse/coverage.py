@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.core.definition import Workflow
     from engine.rehearse.guards import Guards, Refusal
 
+Seen = tuple[frozenset[str], ...]
 GOALS = ("states", "transitions", "conditions", "boundaries", "deadlines", "met", "messages")
 
 
@@ -59,6 +60,26 @@ class Covered:
                 _, kind, what = effect.split(":", 2)
                 if kind == "notify":
                     self.messages.add(what)
+
+    def seen(self) -> Seen:
+        """All that was collected, to be joined elsewhere."""
+        return tuple(map(frozenset, self._kinds()))
+
+    def join(self, seen: Seen) -> None:
+        """What was collected elsewhere."""
+        for mine, other in zip(self._kinds(), seen, strict=True):
+            mine.update(other)
+
+    def _kinds(self) -> tuple[set[str], ...]:
+        return (
+            self.states,
+            self.arms,
+            self.guards.outcomes,
+            self.guards.boundaries,
+            self.deadlines,
+            self.met,
+            self.messages,
+        )
 
     def _deadlines_of(self, path: str) -> list[str]:
         state = self.guards.workflow.states.get(path)

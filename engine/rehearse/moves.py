@@ -6,6 +6,7 @@ A step may be a list of steps.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.words import parse_term
@@ -103,7 +104,7 @@ class Moves(Reading):
         """An event that has to be refused."""
         given = self.keys(node, (*DO, "because"), "refuse", must=("do", "by"))
         because = self.text(given["because"], bound) if "because" in given else None
-        names = _errors(MilepostError)
+        names = _refusals()
         if because is not None and because not in names:
             self.fail(given["because"].mark, f"there is no refusal '{because[:40]}'", near(because, sorted(names)))
         return Refuse(self.do(given, node.mark, bound), because, node.mark)
@@ -136,6 +137,11 @@ class Moves(Reading):
         if not given:
             self.fail(node.mark, f"expect says nothing; it takes {', '.join(EXPECT)}")
         return Expect(read_claims(self, given, bound), case, node.mark)
+
+
+@cache
+def _refusals() -> frozenset[str]:
+    return frozenset(_errors(MilepostError))
 
 
 def _errors(error: type[MilepostError]) -> set[str]:

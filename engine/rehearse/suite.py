@@ -11,7 +11,8 @@ from engine.rehearse.guards import Guards
 from engine.rehearse.names import check_names
 from engine.rehearse.nodes import UNKNOWN, fault, near
 from engine.rehearse.reading import read_scenarios
-from engine.rehearse.runner import Outcome, Rule, run_file
+from engine.rehearse.runner import Outcome, Rule
+from engine.rehearse.spreading import Part, run_parts
 from engine.rehearse.suggesting import suggest
 from engine.rehearse.world import World
 from engine.service.bundles import read_folder
@@ -81,10 +82,10 @@ def scenario_files(paths: Iterable[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def rehearse(files: Sequence[Path], progress: Progress, *, templates: TemplatesOf) -> SuiteReport:
-    """Run scenario files; `progress` hears of each scenario as it ends, `templates` make the letters.
+def rehearse(files: Sequence[Path], progress: Progress, *, templates: TemplatesOf, processors: int = 1) -> SuiteReport:
+    """Run scenario files; `progress` hears of each scenario in their order, `templates` make the letters.
 
-    All files are read before the first is run. Raises InvalidWorkflow, OSError.
+    All files are read before the first is run; many scenarios use so many processors. Raises InvalidWorkflow, OSError.
     """
     report = SuiteReport()
     by_folder: dict[Path, list[Path]] = {}
@@ -94,7 +95,7 @@ def rehearse(files: Sequence[Path], progress: Progress, *, templates: TemplatesO
     for folder, members in by_folder.items():
         world = World(read_folder(folder), templates)
         try:
-            _run_folder(world, [texts[file] for file in members], report, progress)
+            _run_folder(world, [texts[file] for file in members], report, progress, processors)
         finally:
             world.close()
     return report
@@ -115,21 +116,26 @@ def suggest_for(
         world.close()
 
 
-def _run_folder(world: World, files: list[ScenarioFile], report: SuiteReport, progress: Progress) -> None:
+def _run_folder(
+    world: World, files: list[ScenarioFile], report: SuiteReport, progress: Progress, processors: int
+) -> None:
     known = {name: chart.workflow for name, chart in world.charts.items()}
-    tested = {file.file: tested_workflow(file, world.files) for file in files}
-    for file in files:
-        check_names(file, known[tested[file.file]], known)
+    tested = [tested_workflow(file, world.files) for file in files]
+    for file, name in zip(files, tested, strict=True):
+        check_names(file, known[name], known)
     goals: dict[str, _Goal] = {}
-    for file in files:
-        name = tested[file.file]
+    parts = []
+    for place, (file, name) in enumerate(zip(files, tested, strict=True)):
         goal = goals.setdefault(name, _Goal(Covered(Guards(known[name]))))
         goal.percent.update(file.coverage)
-        outcomes = []
-        for outcome in run_file(world, file, world.charts[name], rules_of(file, known[name]), goal.covered):
-            progress(file.file, outcome)
-            outcomes.append(outcome)
-        report.files.append(FileReport(file.file, name, tuple(outcomes)))
+        parts.append(Part(place, file, world.charts[name], rules_of(file, known[name]), goal.covered))
+    outcomes: list[list[Outcome]] = [[] for _ in files]
+    for place, outcome in run_parts(world, parts, processors):
+        progress(files[place].file, outcome)
+        outcomes[place].append(outcome)
+    report.files += [
+        FileReport(file.file, name, tuple(found)) for file, name, found in zip(files, tested, outcomes, strict=True)
+    ]
     for name, goal in goals.items():
         shares = goal.covered.shares()
         report.coverage[name], report.workflows[name], report.covered[name] = shares, known[name], goal.covered

@@ -99,8 +99,10 @@ class Link:
         return self.connection.execute(text.sql, _bound(text, binds))
 
     def _fetched(self, cursor: Any, statement: Statement) -> list[Any]:
-        text = statement.text(self.dialect)
         found = cursor.fetchall()
+        if not found:
+            return []
+        text = statement.text(self.dialect)
         if not text.instants:
             return [text.row(row) for row in found]
         return [text.row(_read(row, text)) for row in found]

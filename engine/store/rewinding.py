@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, exists, insert, select
 
 from engine.store.statement import DIALECTS, SQLITE
 from engine.store.tables import CALENDAR_VERSION, METADATA, WORKFLOW_VERSION
@@ -20,23 +20,30 @@ if TYPE_CHECKING:
     """Of each table that has any."""
 
 _TABLES = [table for table in METADATA.sorted_tables if table not in {WORKFLOW_VERSION, CALENDAR_VERSION}]
-_TEXTS = {
-    table.name: [
-        str(core.compile(dialect=DIALECTS[SQLITE]())) for core in (select(table), delete(table), insert(table))
-    ]
-    for table in _TABLES
-}
+_FILLED, *_OTHERS = (
+    str(core.compile(dialect=DIALECTS[SQLITE]()))
+    for core in (
+        select(*(exists(select(1).select_from(table)) for table in _TABLES)),
+        *(core for table in _TABLES for core in (select(table), delete(table), insert(table))),
+    )
+)
+_TEXTS = {table.name: _OTHERS[3 * place : 3 * place + 3] for place, table in enumerate(_TABLES)}
+"""How each is read, emptied, filled."""
 
 
 def rows_of(connection: sqlite3.Connection) -> Rows:
     """All that cases, people and what is sent have left."""
-    found = {name: connection.execute(reading).fetchall() for name, (reading, _, _) in _TEXTS.items()}
-    return {name: rows for name, rows in found.items() if rows}
+    return {name: connection.execute(_TEXTS[name][0]).fetchall() for name in _filled(connection)}
 
 
 def put_back(connection: sqlite3.Connection, rows: Rows) -> None:
     """These rows and no others, inside a transaction."""
-    for _, deleting, _ in reversed(_TEXTS.values()):
-        connection.execute(deleting)
+    for name in reversed(_filled(connection)):
+        connection.execute(_TEXTS[name][1])
     for name, of_table in rows.items():
         connection.executemany(_TEXTS[name][2], of_table)
+
+
+def _filled(connection: sqlite3.Connection) -> list[str]:
+    """Tables with rows in them, those that others refer to first."""
+    return [name for name, filled in zip(_TEXTS, connection.execute(_FILLED).fetchone(), strict=True) if filled]

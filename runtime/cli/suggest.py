@@ -8,6 +8,7 @@ from rich.text import Text
 
 from adapters.templates import MessageTemplates
 from engine.errors import MilepostError
+from engine.rehearse.spreading import processors
 from engine.rehearse.suite import SUFFIX, rehearse, scenario_files, suggest_for
 from runtime.cli.choices import FINDINGS, FINE
 from runtime.cli.printing import err, out, printable
@@ -29,7 +30,7 @@ def run(paths: list[Path], to: Path) -> int:
     if to.exists():
         raise NoPlace(f"{to} is there already; name a new file, what stands in this one may have been confirmed")
     files = scenario_files(paths)
-    report = rehearse(files, lambda _file, _outcome: None, templates=MessageTemplates)
+    report = rehearse(files, lambda _file, _outcome: None, templates=MessageTemplates, processors=processors())
     with err().status("looking for cases") as status:
         made = suggest_for(files, report, lambda name: status.update(printable(name)), templates=MessageTemplates)
     if made.found:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from adapters.templates import MessageTemplates
 from engine.errors import InvalidWorkflow, MilepostError
+from engine.rehearse.spreading import processors
 from engine.rehearse.suite import SuiteReport, rehearse, scenario_files
 from runtime.cli.choices import FINDINGS, FINE, TestFormat
 from runtime.cli.findings import refuse
@@ -45,7 +46,7 @@ def run(paths: list[Path], report: TestFormat, html: Path | None) -> int:
     shown = _Shown(console)
     tell = shown.outcome if report is TestFormat.TEXT else _silent
     try:
-        result = rehearse(files, tell, templates=MessageTemplates)
+        result = rehearse(files, tell, templates=MessageTemplates, processors=processors())
     except InvalidWorkflow as invalid:
         return refuse(invalid, *dict.fromkeys(file.parent for file in files))
     if html is not None:
