@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.rehearse.play import Difference, Play
 from engine.rehearse.story import Story
-from engine.rehearse.traces import Trace, broken, moment_of
 from engine.store.records import CaseFilter
+from engine.verify.traces import Trace, broken, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from engine.rehearse.coverage import Covered
     from engine.rehearse.guards import Refusal
     from engine.rehearse.scenario import Move, Scenario, ScenarioFile
-    from engine.rehearse.traces import Moment
     from engine.rehearse.world import Saved, World
     from engine.store.records import CaseSummary
     from engine.store.transaction import Reader
     from engine.verify.policies import Policy
+    from engine.verify.traces import Moment
 
 MOST_CASES = 1000
 MOST_RECORDS = 10_000

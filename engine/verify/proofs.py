@@ -1,7 +1,7 @@
 """Policies of a workflow, proved or refuted (WF090 to WF093).
 
 What no configuration allows is proved. What a case did on the real engine is refuted, with its story. All else is reported as
-not decided; scenarios still look at it. Of persons the duties decide, of time the deadlines of one state.
+not decided; scenarios still look at it. Of persons duties may decide at once, of time the deadlines of one state.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ def check_policies(graph: Graph, trials: Trials | None, calendar: Calendar | Non
             continue
         verdict = _prove(policy, graph, trials)
         if verdict.answer == "fails":
-            report.say("WF092", mark, f"'{sentence}' does not hold: {verdict.why}")
+            report.say("WF092", mark, f"'{sentence}' does not hold: {verdict.why}", verdict.hint)
         elif verdict.answer == "open":
             report.say("WF093", mark, f"'{sentence}' is not decided: {verdict.why}", "a scenario can show it")
 
 
-def refuted(workflow: Workflow, sentences: Iterable[tuple[str, Mark]], trials: Trials, report: Report) -> None:
+def refuted(graph: Graph, sentences: Iterable[tuple[str, Mark]], trials: Trials, report: Report) -> None:
     """Of sentences that stand elsewhere, as in a scenario file, those that a case breaks; the others are held against what happens there."""
+    workflow = graph.workflow
     for sentence, mark in sentences:
-        policy = parse_policy(sentence, workflow)
-        if sentence in workflow.policies or isinstance(policy, Persons | Within):
+        if sentence in workflow.policies:
             continue
-        verdict = trials.decide(policy)
+        verdict = _prove(parse_policy(sentence, workflow), graph, trials)
         if verdict.answer == "fails":
-            report.say("WF092", mark, f"'{sentence}' does not hold: {verdict.why}")
+            report.say("WF092", mark, f"'{sentence}' does not hold: {verdict.why}", verdict.hint)
 
 
 def _mark(workflow: Workflow, sentence: str) -> Mark:
@@ -77,20 +77,21 @@ def _lacks(term: Term, workflow: Workflow, calendar: Calendar | None) -> tuple[s
 
 
 def _prove(policy: Policy, graph: Graph, trials: Trials | None) -> Verdict:
+    """What the file alone shows needs no search."""
     match policy:
-        case Persons():
-            return _persons(policy, graph.workflow)
-        case Within(term=term, start=start, end=end):
-            return _within(term, start, end, graph)
+        case Persons() if _kept_by_a_duty(policy, graph.workflow):
+            return Verdict("holds")
+        case Within(term=term, start=start, end=end) if _bounded(term, start, end, graph):
+            return Verdict("holds")
         case _:
             return _LATER if trials is None else trials.decide(policy)
 
 
-def _persons(policy: Persons, workflow: Workflow) -> Verdict:
-    """A duty of the same kind over states that hold these is what keeps it."""
+def _kept_by_a_duty(policy: Persons, workflow: Workflow) -> bool:
+    """Whether one of the same kind is over states that hold these."""
     wanted = [path for thing in policy.things for path in thing.states]
-    if len(wanted) < len(policy.things):
-        return Verdict("open", "it names an event; only states have persons who act in them")
+    if len(wanted) < len(policy.things):  # an event: duties are about states
+        return False
     for duty in workflow.duties:
         if duty.kind == policy.kind:
             holders = [
@@ -100,16 +101,14 @@ def _persons(policy: Persons, workflow: Workflow) -> Verdict:
                 not (one & other) for n, one in enumerate(holders) for other in holders[:n]
             )
             if all(holders) and apart:
-                return Verdict("holds")
-    names = ", ".join(thing.name for thing in policy.things)
-    return Verdict("fails", f"no duty keeps it; add to `duties`: {{{policy.kind}: [{names}]}}")
+                return True
+    return False
 
 
-def _within(term: Term, start: Thing, end: Thing, graph: Graph) -> Verdict:
-    """Holds where `start` has a deadline no longer than the term that leads to `end` whatever happens."""
-    unsure = Verdict("open", f"no deadline of '{start.name}' alone bounds the time")
+def _bounded(term: Term, start: Thing, end: Thing, graph: Graph) -> bool:
+    """Whether `start` has a deadline no longer than the term that leads to `end` whatever happens."""
     if start.event is not None or not end.states:
-        return unsure
+        return False
     for path in start.states:
         bounds = [
             deadline
@@ -130,8 +129,8 @@ def _within(term: Term, start: Thing, end: Thing, graph: Graph) -> Verdict:
             move for move in leaves if move.arm.to is not None and not set(end.states) & set(graph.entry(move.arm.to))
         ]
         if not bounds or others or any(not _leads(outer.path, graph, end) for outer in graph.around(path)):
-            return unsure
-    return Verdict("holds")
+            return False
+    return True
 
 
 def _leads(path: str, graph: Graph, end: Thing) -> bool:

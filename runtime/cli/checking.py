@@ -14,6 +14,7 @@ from engine.core.loader.load import load
 from engine.errors import InvalidWorkflow, MilepostError
 from engine.verify.check import check
 from engine.verify.findings import Report
+from engine.verify.graph import Graph
 from engine.verify.letters import check_letter, used_by
 from engine.verify.parts import Parts
 from engine.verify.proofs import refuted
@@ -202,7 +203,7 @@ def _sentences(scenarios: ScenarioFile, tested: Workflow, folder: _Folder, profi
         return ()
     report = Report(scenarios.file, profile)
     trials = Trials(tested, Parts(tested), folder.calendars.get(tested.calendar or ""), SEARCH)
-    refuted(tested, [(sentence.text, sentence.mark) for sentence in scenarios.policies], trials, report)
+    refuted(Graph(tested), [(sentence.text, sentence.mark) for sentence in scenarios.policies], trials, report)
     return tuple(report.found)
 
 

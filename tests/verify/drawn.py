@@ -6,7 +6,8 @@ from random import Random
 from textwrap import indent
 
 from engine.core.loader.load import load
-from engine.verify.policies import AtMost, Before, NotBoth, Thing
+from engine.core.terms import Term, Unit
+from engine.verify.policies import AtMost, Before, NotBoth, Persons, Thing, Within
 
 HEAD = """\
 milepost: 1
@@ -91,9 +92,21 @@ def _arm(random: Random, targets: list[str]) -> str:
 
 def policies(workflow, random: Random):
     """Some policies over states and events of a workflow."""
+    things = _things(workflow, random)
+    one, other = random.choice(things), random.choice(things)
+    return [Before(one, other), NotBoth(one, other), AtMost(random.randint(0, 3), random.choice(things))]
+
+
+def people_and_time(workflow, random: Random):
+    """Some about who acts, and how long it takes."""
+    things = _things(workflow, random)
+    pairs = [tuple(random.sample(things, 2)) for _ in range(3)]
+    hours = Term(random.randint(1, 30), Unit.HOURS)
+    return [Persons("same", pairs[0]), Persons("different", pairs[1]), Within(hours, *pairs[2])]
+
+
+def _things(workflow, random: Random):
     paths = [path for path in workflow.states if path]
     things = [Thing(path, states=(path,)) for path in random.sample(paths, min(4, len(paths)))]
     events = sorted({event for state in workflow.states.values() for event in state.events})
-    things += [Thing(event, event=event) for event in events[:2]]
-    one, other = random.choice(things), random.choice(things)
-    return [Before(one, other), NotBoth(one, other), AtMost(random.randint(0, 3), random.choice(things))]
+    return things + [Thing(event, event=event) for event in events[:2]]

@@ -66,8 +66,8 @@ DUTIES = "duties: {d: {different: [work, decide]}}"
         ("same person: work, decide", "WF092"),
         ("within 10 days from rejected to closed", None),
         ("within 1 month from rejected to closed", None),
-        ("within 9 days from rejected to closed", "WF093"),
-        ("within 10 days from granted to closed", "WF093"),
+        ("within 9 days from rejected to closed", "WF092"),
+        ("within 10 days from granted to closed", "WF092"),
         ("decide must come after work", "WF090"),
         ("within 2 weeks from check to decide", "WF090"),
         ("never grnted before decide", "WF091"),
@@ -93,6 +93,29 @@ def test_what_was_found_is_told(make, verify):
     found = verify(STATES, initial="check", extra='policies: ["never granted before rejected"]')
     way = "open (ok is true) → skip → grant"
     assert found == [("WF092", "error", f"'never granted before rejected' does not hold: {way}")]
+
+
+def test_people_who_act_and_time_that_passes_are_told(diagnostics):
+    """Who did what when, and which duty would help; that nobody did anything, or something else until it was too late."""
+
+    def said(sentence, states=STATES, extra=""):
+        found = diagnostics(states, initial="check", extra=f"{extra}\npolicies: ['{sentence}']")
+        return [(one.message.partition("does not hold: ")[2], one.hint) for one in found if one.code == "WF092"]
+
+    assert said("different person: check, decide") == [
+        (
+            "open (ok is true) → skip → grant: clerk-2 in check on 2026-01-12 06:59, clerk-2 in decide on 2026-01-12 07:59",
+            "add to `duties`: {different: [check, decide]}",
+        )
+    ]
+    assert said("within 9 days from rejected to closed") == [
+        ("open → reject: rejected on 2026-01-12 06:59, no closed until 2026-01-22 00:01", None)
+    ]
+    bounded = STATES.replace(
+        "  events:\n    accept", "  deadlines: {late: {after: 10 days, roll: none, to: decide}}\n  events:\n    accept"
+    )
+    ((told, _),) = said("within 15 days from check to decide", states=bounded)
+    assert told.startswith("open → accept: check on "), told
 
 
 def test_sentences_are_values(make):
@@ -148,7 +171,7 @@ def test_a_policy_in_working_days_or_hours_needs_their_calendar(verify):
 
 
 def test_policies_of_a_scenario_file(tmp_path):
-    """One that a case breaks is reported at its line; one that is open, or about persons, is left to what happens there."""
+    """One that a case breaks is reported at its line; one that is open, is left to what happens there."""
     from runtime.cli.checking import check_paths
 
     (tmp_path / "note.yaml").write_text(
@@ -162,5 +185,10 @@ def test_policies_of_a_scenario_file(tmp_path):
     )
     found = check_paths([tmp_path / "note.test.yaml"], "team", now=datetime(2026, 1, 12, tzinfo=UTC)).findings
     assert [(one.code, one.mark.line, one.message) for one in found] == [
-        ("WF092", 7, "'never over before two' does not hold: open → end")
+        ("WF092", 7, "'never over before two' does not hold: open → end"),
+        (
+            "WF092",
+            7,
+            "'different person: one, two' does not hold: open → go → end: clerk-2 in one on 2026-01-12 06:59, clerk-2 in two on 2026-01-12 07:59",
+        ),
     ]

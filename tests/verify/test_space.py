@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 
 import pytest
-from drawn import draw, policies
+from drawn import draw, people_and_time, policies
 from generator import Builder, Chance, Said
 from pair import Pair
 
 from engine.core.expressions.expression import Expression
 from engine.core.loader.load import load_or_raise
 from engine.errors import Refused
-from engine.rehearse.traces import Moment, Trace, broken
 from engine.verify.parts import Parts
+from engine.verify.policies import Persons, Within
 from engine.verify.space.explore import LIMIT, Limit, Seen, explore
 from engine.verify.space.space import Space
 from engine.verify.space.watch import monitor_of
+from engine.verify.traces import Trace, acts_of, broken, happens, moment_of_step
 from engine.verify.trial.endings import finished
 from engine.verify.trial.player import Player
 from engine.verify.trial.replay import replay
@@ -116,8 +118,7 @@ def test_reduced_and_plain_search_agree_for_long():
 
 def broken_by(policy, runs, player):
     """Whether a case has broken a policy, as scenarios judge it: by its records alone."""
-    records = [run.last.record for run in runs]
-    moments = [Moment(r.at, r.name if r.kind == "event" else None, r.entered, (), None) for r in records]
+    moments = [moment_of_step(run.last.record) for run in runs]
     return broken(policy, Trace(player.chart, moments, runs[-1].now)) is not None
 
 
@@ -177,6 +178,50 @@ def test_counterexamples_happen_and_proofs_are_not_contradicted_for_long():
     happened, quiet = judged(range(20_000, 20_600), 20)
     assert happened > 500
     assert quiet > 10_000
+
+
+def of_people_and_time(seeds, wanderings):
+    """How often each answer was given; what is proved is contradicted by no random case, whoever acts in it."""
+    answers = Counter()
+    for seed in seeds:
+        workflow, random = draw(seed), Random(seed)
+        parts = Parts(workflow)
+        trials = Trials(workflow, parts, None, LIMIT)
+        holds = []
+        for policy in people_and_time(workflow, random):
+            verdict = trials.decide(policy)
+            answers[type(policy), verdict.answer] += 1
+            holds += [policy] if verdict.answer == "holds" else []
+        player = Player(workflow, None, parts.of(Expression), seed=seed)
+        for _ in range(wanderings if holds else 0):
+            runs = wander(player, random)
+            moments = [moment_of_step(run.last.record) for run in runs]
+            for policy in holds:
+                match policy:
+                    case Within():
+                        assert sum(happens(policy.start, moment) for moment in moments) == 0, (seed, policy)
+                    case Persons(things=things):
+                        acted = acts_of(policy, moments)
+                        places = {(things.index(thing), place) for thing, place in acted}
+                        assert not any(a != b and i != j for a, i in places for b, j in places), (seed, policy)
+    return answers
+
+
+def test_people_and_time_are_decided():
+    """By a case that breaks the policy, as its records say, or since no case comes there."""
+    answers = of_people_and_time(range(80), 10)
+    assert answers[Persons, "fails"] > 20
+    assert answers[Persons, "holds"] > 60
+    assert answers[Within, "fails"] > 20
+    assert answers[Within, "holds"] > 20
+    assert sum(count for (_, answer), count in answers.items() if answer == "open") < 15, answers
+
+
+@pytest.mark.slow
+def test_people_and_time_are_decided_for_long():
+    """The same for more."""
+    answers = of_people_and_time(range(1000, 3000), 20)
+    assert sum(count for (_, answer), count in answers.items() if answer == "fails") > 1000
 
 
 @pytest.mark.parametrize("name", SHIPPED)

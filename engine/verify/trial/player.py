@@ -137,9 +137,11 @@ class Player:
 
     # ── what may come next ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def events(self, run: Run, name: str, known: Mapping[str, Any] | None = None) -> Iterator[Run]:
-        """The case after an event that somebody may send, with different things said."""
-        now = self.soon(run)
+    def events(
+        self, run: Run, name: str, known: Mapping[str, Any] | None = None, *, at: datetime | None = None
+    ) -> Iterator[Run]:
+        """The case after an event that somebody may send soon, or at a moment, with different things said."""
+        now = self.soon(run) if at is None else at
         for ways in self._ways(run, name):
             for payload in self.answers.payloads(ways.form, run.case.data, now, known or {}):
                 for actor in senders(

@@ -8,12 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.expressions.expression import Expression
+from engine.verify.policies import AtMost, Persons, Within
+from engine.verify.space.acting import acting, perhaps_acting
 from engine.verify.space.explore import explore
 from engine.verify.space.proving import Prover
 from engine.verify.space.watch import monitor_of
 from engine.verify.trial.hunt import finds, hunt
+from engine.verify.trial.lasting import lasting
+from engine.verify.trial.persons import breaking, judged
 from engine.verify.trial.player import PLAIN, Player
-from engine.verify.trial.replay import shortened
+from engine.verify.trial.replay import replay, shortened
 from engine.verify.trial.story import story, way_of
 
 if TYPE_CHECKING:
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from engine.core.calendars.calendar import Calendar
     from engine.core.definition import Workflow
     from engine.verify.parts import Parts
-    from engine.verify.policies import AtMost, Before, NotBoth
+    from engine.verify.policies import Before, NotBoth, Policy
     from engine.verify.space.explore import Limit, Monitor
     from engine.verify.space.space import Space
     from engine.verify.trial.player import Run
@@ -30,10 +34,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is known, and why."""
+    """What is known, why, and what would help."""
 
     answer: Literal["holds", "fails", "open"]
     why: str = ""
+    hint: str | None = None
 
 
 class Trials:
@@ -50,8 +55,17 @@ class Trials:
         expressions = self.parts.of(Expression)
         return Player(self.workflow, self.calendar, expressions, start=_start(self.calendar or PLAIN))
 
-    def decide(self, policy: Before | AtMost | NotBoth) -> Verdict:
+    def decide(self, policy: Policy) -> Verdict:
         """Whether a policy holds in every case."""
+        match policy:
+            case Persons():
+                return self._persons(policy)
+            case Within():
+                return self._within(policy)
+            case _:
+                return self._order(policy)
+
+    def _order(self, policy: Before | AtMost | NotBoth) -> Verdict:
         explored, space = self.prover.search(policy)
         if explored.way is None:
             if explored.whole:
@@ -61,6 +75,33 @@ class Trials:
         if found is not None:
             return Verdict("fails", story(found, self.player.answers.telling))
         return Verdict("open", f"no case was found that does it; conditions decide about {way_of(explored.way)}")
+
+    def _persons(self, policy: Persons) -> Verdict:
+        """It holds where nobody can act in two of its places; else two acts are looked for that break it."""
+        explored, _ = self.prover.find(perhaps_acting(policy.things, self.workflow))
+        if explored.way is None and explored.whole:
+            return Verdict("holds")
+        found = self.to(acting(policy.things))
+        broken = None if found is None else breaking(self.player, policy, found)
+        if broken is None:
+            return Verdict("open", "no duty keeps it, and no case was found that breaks it")
+        runs = [run for run in replay(self.player, broken.acts) if run is not None]
+        said, names = story(broken, self.player.answers.telling), ", ".join(thing.name for thing in policy.things)
+        why = f"{said}: {judged(policy, self.player, runs)}"
+        return Verdict("fails", why, f"add to `duties`: {{{policy.kind}: [{names}]}}")
+
+    def _within(self, policy: Within) -> Verdict:
+        """It holds where the time never begins; else a case is looked for that takes longer."""
+        never = AtMost(0, policy.start)
+        begun = self.against(never)
+        if begun is None:
+            return self._order(never)
+        found = lasting(self.player, policy, begun)
+        if found is None:
+            alone = f"no deadline of '{policy.start.name}' alone bounds the time"
+            return Verdict("open", f"{alone}, and no case was found that takes longer")
+        run, why = found
+        return Verdict("fails", f"{story(run, self.player.answers.telling)}: {why}")
 
     def against(self, policy: Before | AtMost | NotBoth) -> Run | None:
         """A case of the engine that breaks a policy, without what is not needed; None: none was found."""

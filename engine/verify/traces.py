@@ -13,9 +13,10 @@ from engine.core.calendars.moments import due_after
 from engine.verify.policies import AtMost, Before, NotBoth, Persons, Within
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from engine.core.case import Record
     from engine.core.machine.chart import Chart
     from engine.verify.policies import Policy, Thing
 
@@ -42,15 +43,32 @@ class Trace:
 
 def moment_of(record: Mapping[str, Any]) -> Moment:
     """A line of a history as a moment."""
-    actor, name = record["actor"], str(record["name"])
-    sent = record["kind"] in {"event", "extension"}
-    arms = (str(arm).rpartition("#")[0] or str(arm) for arm in record.get("arms", ()))
-    regions = (state for state, _, event in (arm.rpartition(":") for arm in arms) if event == name)
+    name, state, arms = str(record["name"]), str(record.get("state", "")), tuple(map(str, record.get("arms", ())))
+    return _moment(record["at"], record["kind"], name, record["actor"], state, arms, record.get("entered", ()))
+
+
+def moment_of_step(record: Record) -> Moment:
+    """The same of a step that was just made."""
+    return _moment(record.at, record.kind, record.name, record.actor, record.state, record.arms, record.entered)
+
+
+def _moment(
+    at: datetime,
+    kind: str,
+    name: str,
+    actor: Mapping[str, Any],
+    state: str,
+    arms: tuple[str, ...],
+    entered: Iterable[str],
+) -> Moment:
+    sent = kind in {"event", "extension"}
+    named = (arm.rpartition("#")[0] or arm for arm in arms)
+    regions = (region for region, _, event in (arm.rpartition(":") for arm in named) if event == name)
     return Moment(
-        at=record["at"],
+        at=at,
         event=name if sent else None,
-        entered=tuple(record.get("entered", ())),
-        acted=tuple(dict.fromkeys((str(record.get("state", "")), *regions))) if sent else (),
+        entered=tuple(entered),
+        acted=tuple(dict.fromkeys((state, *regions))) if sent else (),
         person=str(actor["id"]) if sent and actor.get("kind") == "person" else None,
     )
 
@@ -72,10 +90,11 @@ def broken(policy: Policy, trace: Trace) -> str | None:
 
 def _times(thing: Thing, trace: Trace) -> list[datetime]:
     """When it happened, once for each time."""
-    return [moment.at for moment in trace.moments for _ in range(_count(thing, moment))]
+    return [moment.at for moment in trace.moments for _ in range(happens(thing, moment))]
 
 
-def _count(thing: Thing, moment: Moment) -> int:
+def happens(thing: Thing, moment: Moment) -> int:
+    """How often something happens in one step."""
     if thing.event is not None:
         return int(moment.event == thing.event)
     return sum(path in thing.states for path in moment.entered)
@@ -83,9 +102,9 @@ def _count(thing: Thing, moment: Moment) -> int:
 
 def _before(policy: Before, trace: Trace) -> str | None:
     for moment in trace.moments:
-        if _count(policy.needed, moment):
+        if happens(policy.needed, moment):
             return None
-        if _count(policy.first, moment):
+        if happens(policy.first, moment):
             later = _times(policy.needed, trace)
             first, needed = policy.first.name, policy.needed.name
             then = (
@@ -112,14 +131,19 @@ def _not_both(policy: NotBoth, trace: Trace) -> str | None:
     return f"{policy.first.name} on {_shown(one[0], trace)}, {policy.second.name} on {_shown(other[0], trace)}"
 
 
-def _persons(policy: Persons, trace: Trace) -> str | None:
-    acts = [
-        (thing, moment)
-        for moment in trace.moments
+def acts_of(policy: Persons, moments: Sequence[Moment]) -> list[tuple[Thing, int]]:
+    """Where persons have acted, of what the policy names: the thing and the place of the moment."""
+    return [
+        (thing, place)
+        for place, moment in enumerate(moments)
         if moment.person is not None
         for thing in policy.things
         if _acts_in(thing, moment)
     ]
+
+
+def _persons(policy: Persons, trace: Trace) -> str | None:
+    acts = [(thing, trace.moments[place]) for thing, place in acts_of(policy, trace.moments)]
     for number, (thing, moment) in enumerate(acts):
         for earlier, before in acts[:number]:
             same = moment.person == before.person
