@@ -9,6 +9,7 @@ from engine.verify.arms import check_arms, check_regions
 from engine.verify.between import check_between, check_daily, check_templates
 from engine.verify.control import check_ends, check_reached, check_rest
 from engine.verify.crossing import check_crossing
+from engine.verify.early import check_early
 from engine.verify.findings import Profile, Report
 from engine.verify.graph import Graph
 from engine.verify.hidden import check_hidden
@@ -73,6 +74,7 @@ def check(
     check_arms(workflow, report)
     check_regions(workflow, report)
     check_fields(workflow, parts, others, report)
+    check_early(graph, parts, report)
     check_calendar(workflow, parts, calendars, report)
     check_deadlines(graph, report)
     check_roles(workflow, parts, report)

@@ -56,7 +56,7 @@ def _check_readable(workflow: Workflow, parts: Parts, report: Report) -> None:
     for expression in parts.of(Expression):
         if isinstance(expression.tree, Path) and any(expression is one for one in begins):
             continue
-        for path in sorted((expression.reads & empty) - _asked_for(expression) - reported):
+        for path in sorted((expression.reads & empty) - asked_for(expression) - reported):
             reported.add(path)
             mark = expression.mark or workflow.fields[path].mark
             hint = "ask for it in a form, set it, give it a default, or ask `has(…)` first"
@@ -96,7 +96,7 @@ def _named_by(other: Workflow) -> set[str]:
     return sends | {path for values in opened for path in values or ()}
 
 
-def _asked_for(expression: Expression) -> set[str]:
+def asked_for(expression: Expression) -> set[str]:
     """Paths that the same expression asks for by `has`."""
     return set(_has(expression.tree)) if isinstance(expression.tree, Node) else set()
 

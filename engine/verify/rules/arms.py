@@ -213,6 +213,38 @@ states:
 """,
     ),
     Rule(
+        "WF128",
+        "A field that is read before anything can have written it",
+        LATE,
+        "On every way to this state the forms and sets that write the field are still ahead: each time the expression is asked, the step is refused for the missing value.",
+        """\
+milepost: 1
+workflow: sample
+title: Sample
+roles: {clerk: {title: Clerk}}
+data: {offer: {price: integer, limit: integer}}
+open: {by: clerk, form: [offer.price!]}
+initial: check
+states:
+  check: {turn: clerk, events: {accept: {by: clerk, when: offer.price < offer.limit, to: bounds}, drop: {by: clerk, to: done}}}
+  bounds: {turn: clerk, events: {fix: {by: clerk, form: [offer.limit!], to: done}}}
+  done: {final: true}
+""",
+        """\
+milepost: 1
+workflow: sample
+title: Sample
+roles: {clerk: {title: Clerk}}
+data: {offer: {price: integer, limit: integer}}
+open: {by: clerk, form: [offer.price!]}
+initial: bounds
+states:
+  bounds: {turn: clerk, events: {fix: {by: clerk, form: [offer.limit!], to: check}}}
+  check: {turn: clerk, events: {accept: {by: clerk, when: offer.price < offer.limit, to: done}, drop: {by: clerk, to: done}}}
+  done: {final: true}
+""",
+    ),
+    Rule(
         "WF114",
         "A field that two regions write",
         HINT,

@@ -1,0 +1,90 @@
+"""Fields that are read where nothing can have written them yet (WF128)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.core.acts import Notify
+from engine.core.definition import Assignment, Deadline, FormItem, Panel, StateKind
+from engine.core.expressions.ast import Field as Path
+from engine.core.expressions.expression import Expression
+from engine.core.types import Kind
+from engine.verify.parts import Parts
+from engine.verify.reads import asked_for, empty_fields, fields_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.core.definition import State, Workflow
+    from engine.verify.findings import Report
+    from engine.verify.graph import Graph
+
+
+def check_early(graph: Graph, parts: Parts, report: Report) -> None:
+    """Whatever way a case takes, somebody can have given what a state reads; what nobody ever gives is WF098."""
+    workflow = graph.workflow
+    own = {path: Parts(replace(state, children=())) for path, state in workflow.states.items()}
+    given = {path: set(_given(some, workflow)) for path, some in own.items()}
+    quiet = empty_fields(workflow, parts) | set(_given(Parts(workflow.opening), workflow))
+    quiet |= {path for path, field in workflow.fields.items() if _is_there(field.default, field.type.kind)}
+    reach: dict[str, set[str]] = {}
+    reported: set[str] = set()
+    for state in [state for path, state in workflow.states.items() if path in graph.reached]:
+        for path, expression in _reads(own[state.path]):
+            if path not in workflow.fields or path in quiet or path in reported:
+                continue
+            if path not in reach:
+                reach[path] = _behind(graph, [workflow.states[one] for one, some in given.items() if path in some])
+            if state.path not in reach[path]:
+                reported.add(path)
+                message = f"'{path}' is read here, and nothing can have written it yet"
+                hint = "ask for it before, give it a default, or ask `has(…)` first"
+                report.say("WF128", expression.mark or state.mark, message, hint)
+
+
+def _is_there(default: object, kind: Kind) -> bool:
+    return default is not None or kind in {Kind.LIST, Kind.MAP}
+
+
+def _given(some: Parts, workflow: Workflow) -> Iterator[str]:
+    """The fields that forms, sets, deliveries and answers of some parts may write."""
+    yield from (item.path for item in some.of(Assignment) if item.expression is not None)
+    paths = [item.path for item in some.of(FormItem) if not item.event_data]
+    paths += [action.delivered for action in some.of(Notify) if action.delivered]
+    paths += [panel.into for panel in some.of(Panel)]
+    for path in paths:
+        yield from fields_of(path, workflow)
+
+
+def _reads(own: Parts) -> Iterator[tuple[str, Expression]]:
+    """What a state reads; a deadline waits for the field it begins with, and what is asked for by `has` is known to be open."""
+    begins = [one for deadline in own.of(Deadline) for one in (deadline.start, deadline.at)]
+    for expression in own.of(Expression):
+        if isinstance(expression.tree, Path) and any(expression is one for one in begins):
+            continue
+        for path in sorted(expression.reads - asked_for(expression)):
+            yield path, expression
+
+
+def _behind(graph: Graph, writers: list[State]) -> set[str]:
+    """Every state that can be active when one of these was: with them, in other regions, or later."""
+    found = {one for state in writers for one in _beside(graph, state)}
+    kept = {path for moves in graph.moves.values() for move in moves for path in move.arm.keep}
+    while True:
+        reached = set(graph.reach(found))
+        reached |= {one.path for path in kept & reached for one in graph.states[path].walk()}
+        if reached == found:
+            return found
+        found = reached
+
+
+def _beside(graph: Graph, state: State) -> Iterator[str]:
+    """A state, what is inside and around it, and all that other regions may be in meanwhile."""
+    yield from (one.path for one in state.walk())
+    inner = state
+    for outer in graph.around(state.path) if state.path else ():
+        yield outer.path
+        if outer.kind is StateKind.PARALLEL:
+            yield from (one.path for region in outer.children if region is not inner for one in region.walk())
+        inner = outer
