@@ -14,7 +14,7 @@ from engine.verify.parts import Parts
 from engine.verify.reads import asked_for, empty_fields, fields_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from engine.core.definition import State, Workflow
     from engine.verify.findings import Report
@@ -25,18 +25,22 @@ def check_early(graph: Graph, parts: Parts, report: Report) -> None:
     """Whatever way a case takes, somebody can have given what a state reads; what nobody ever gives is WF098."""
     workflow = graph.workflow
     own = {path: Parts(replace(state, children=())) for path, state in workflow.states.items()}
-    given = {path: set(_given(some, workflow)) for path, some in own.items()}
+    writers: dict[str, tuple[str, ...]] = {}
+    for place, some in own.items():
+        for path in set(_given(some, workflow)):
+            writers[path] = (*writers.get(path, ()), place)
     quiet = empty_fields(workflow, parts) | set(_given(Parts(workflow.opening), workflow))
     quiet |= {path for path, field in workflow.fields.items() if _is_there(field.default, field.type.kind)}
-    reach: dict[str, set[str]] = {}
+    behind: dict[tuple[str, ...], set[str]] = {}
     reported: set[str] = set()
     for state in [state for path, state in workflow.states.items() if path in graph.reached]:
         for path, expression in _reads(own[state.path]):
             if path not in workflow.fields or path in quiet or path in reported:
                 continue
-            if path not in reach:
-                reach[path] = _behind(graph, [workflow.states[one] for one, some in given.items() if path in some])
-            if state.path not in reach[path]:
+            by = writers.get(path, ())
+            if by not in behind:
+                behind[by] = _behind(graph, by)
+            if state.path not in behind[by]:
                 reported.add(path)
                 message = f"'{path}' is read here, and nothing can have written it yet"
                 hint = "ask for it before, give it a default, or ask `has(…)` first"
@@ -67,9 +71,9 @@ def _reads(own: Parts) -> Iterator[tuple[str, Expression]]:
             yield path, expression
 
 
-def _behind(graph: Graph, writers: list[State]) -> set[str]:
+def _behind(graph: Graph, writers: Iterable[str]) -> set[str]:
     """Every state that can be active when one of these was: with them, in other regions, or later."""
-    found = {one for state in writers for one in _beside(graph, state)}
+    found = {one for path in writers for one in _beside(graph, graph.states[path])}
     kept = {path for moves in graph.moves.values() for move in moves for path in move.arm.keep}
     while True:
         reached = set(graph.reach(found))
