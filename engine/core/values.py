@@ -72,20 +72,29 @@ def encode(value: Any) -> Any:
 
 def decode(value: Any) -> Any:
     """The reverse of `encode`. Raises Rounded."""
-    if isinstance(value, dict):
-        if len(value) == 1:
-            if "$n" in value:
-                return Decimal(value["$n"])
-            if "$t" in value:
-                return parse_instant(value["$t"])
-            if "$d" in value:
-                return date.fromisoformat(value["$d"])
-        return {key.removeprefix("$"): item if type(item) in _PLAIN else decode(item) for key, item in value.items()}
-    if isinstance(value, list):
+    kind = type(value)
+    if kind is dict:
+        if "$" in "".join(value):
+            return _tagged(value)
+        return {key: item if type(item) in _PLAIN else decode(item) for key, item in value.items()}
+    if kind is list:
         return tuple([item if type(item) in _PLAIN else decode(item) for item in value])
-    if isinstance(value, float):
+    if kind is float:
         raise Rounded("no value is a float; a whole number beyond 64 bits was read as one")
     return value
+
+
+def _tagged(value: dict[str, Any]) -> Any:
+    """A value with its tag, or a map with a `$` in a key."""
+    if len(value) == 1:
+        ((tag, text),) = value.items()
+        if tag == "$t":
+            return parse_instant(text)
+        if tag == "$d":
+            return date.fromisoformat(text)
+        if tag == "$n":
+            return Decimal(text)
+    return {key.removeprefix("$"): decode(item) for key, item in value.items()}
 
 
 def canonical(value: Any) -> str:

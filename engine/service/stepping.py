@@ -152,7 +152,7 @@ class Stepping:
     def _recount(self, tx: Transaction, chart: Chart, case: Case, said: StoredRecount) -> Case:
         """The case after its deadlines were counted again; a record where one has moved."""
         if not concerns(chart, case, said):
-            return case
+            return knowing_recounts(case, max(said.number, case.memory.recounted))
         try:
             made = recount(chart, case, said.said, now=max(said.at, case.last_at))
         except Refused as refusal:
@@ -178,7 +178,7 @@ def _refer(tx: Transaction, case_id: str, documents: Iterable[Document]) -> None
 
 
 def knowing_recounts(case: Case, number: int) -> Case:
-    """A new case was counted by all that has been declared."""
+    """The case was counted by all that has been declared up to this one."""
     return case if not number else replace(case, memory=replace(case.memory, recounted=number))
 
 
@@ -189,8 +189,8 @@ def concerns(chart: Chart, case: Case, said: StoredRecount) -> bool:
     match said.said:
         case CalendarChanged():
             return said.name == chart.workflow.calendar
-        case ZoneChanged():
-            return said.name == chart.zone.key
+        case ZoneChanged():  # not where its rules were only noted, for the first time
+            return said.said.earlier and said.name == chart.zone.key
         case Outage():
             return said.name == case.workflow
 

@@ -123,8 +123,9 @@ class CaseWriter(CaseReader):
 
     def unique_holder(self, workflow: str, key: str) -> tuple[str, str | None] | None:
         """(id, number) of the case that has this unique key, in this transaction."""
+        wanted = bounded(key)
         for held in self.unit.held.values():
-            if held.unique_key == bounded(key) and held.case.workflow == workflow:
+            if held.unique_key == wanted and held.case.workflow == workflow:
                 return held.case.id, held.case.number
         holder = super().unique_holder(workflow, key)
         return None if holder is None or holder[0] in self.unit.held else holder

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, select, update
 
 from engine.core.recounts import CalendarChanged, Outage, ZoneChanged
+from engine.store.case_writing import CaseWriter
 from engine.store.recount_records import StoredRecount
 from engine.store.session import Session
 from engine.store.statement import Statement, insert_into
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from engine.core.recounts import Recount
 
 R, C = RECOUNT.c, CASE.c
+ALL = ("recounts",)
 
 AFTER = Statement(select(RECOUNT).where(R.id > bindparam("number")).order_by(R.id))
 NEXT = Statement(select(RECOUNT).where(R.done_at.is_(None)).order_by(R.id).limit(1))
@@ -80,8 +82,15 @@ class RecountReader(Session):
         return found
 
 
-class RecountWriter(RecountReader):
+class RecountWriter(CaseWriter, RecountReader):
     """Writes of them; who adds one has said `begin_publishing`, so that their numbers are in the order of their commits."""
+
+    def recounts_after(self, number: int) -> tuple[StoredRecount, ...]:
+        """Read once for all commands that share a transaction: each case that was opened before has to know of them."""
+        all_of_them = self.unit.known.get(ALL)
+        if all_of_them is None:
+            all_of_them = self.unit.known[ALL] = super().recounts_after(0)
+        return tuple(said for said in all_of_them if said.number > number)
 
     def add_calendar_recount(self, name: str, version: int, *, earlier: bool, reason: str, actor_id: str) -> int:
         """A calendar has a new version; the number."""
@@ -110,6 +119,7 @@ class RecountWriter(RecountReader):
 
     def _add(self, **said: Any) -> int:
         blank = {"version": 0, "earlier": False, "since": None, "until": None}
+        self.unit.known.pop(ALL, None)
         columns = {**blank, **said, "at": self.business_now(), "seen": 0, "moved": 0, "done_at": None}
         return int(self.link.value(INSERT, **columns))
 
