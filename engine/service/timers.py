@@ -44,7 +44,8 @@ class Timers:
         cases = dict.fromkeys(case_id for case_id, _ in candidates if case_id not in self._aside)
         works = [(case_id, partial(self._fire, case_id)) for case_id in cases]
         asked = self._store.together(works, priority=Priority.TIMERS)
-        return sum(self._fired(case_id, future) for case_id, future in zip(cases, asked, strict=True))
+        last_first = reversed(list(zip(cases, asked, strict=True)))  # who waits for the last is woken once
+        return sum(self._fired(case_id, future) for case_id, future in last_first)
 
     def _fired(self, case_id: str, future: Future[int]) -> int:
         try:
