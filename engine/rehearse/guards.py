@@ -48,6 +48,20 @@ class Comparison(NamedTuple):
         beside = str(self.number - 1 if below else self.number + 1) if self.whole else "below" if below else "above"
         return at, f"{self.name} {self.sign} {self.number}: {'at ' if self.whole else ''}{beside}"
 
+    def values(self, side: str) -> list[int | Decimal]:
+        """Values that show one of the two, the likeliest first; none where it is not one of them."""
+        if side not in self.sides:
+            return []
+        number = int(self.number) if self.whole else self.number
+        if side == self.sides[0]:
+            return [number]
+        if self.sign in {"==", "!="}:
+            return [number + 1, number - 1]
+        sign = -1 if self.sign in {"<", ">="} else 1
+        return (
+            [number + sign] if self.whole else [number + sign * step for step in (1, Decimal("0.1"), Decimal("0.01"))]
+        )
+
     def side(self, value: Any) -> str | None:
         """Which of the two a value shows, if it shows one."""
         try:
@@ -90,6 +104,10 @@ class Guards:
     def all_boundaries(self) -> list[str]:
         """Both sides of every number."""
         return list(dict.fromkeys(side for some in self._comparisons.values() for one in some for side in one.sides))
+
+    def comparing(self, side: str) -> Iterator[tuple[str, Comparison]]:
+        """The arms whose conditions turn there, by their ids, each with the comparison."""
+        yield from ((arm, one) for arm, some in self._comparisons.items() for one in some if side in one.sides)
 
     def look(self, case: str, records: Iterable[Mapping[str, Any]], refusals: Iterable[Refusal]) -> None:
         """One case's history from its beginning, with the refusals of the scenario."""

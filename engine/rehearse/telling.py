@@ -34,8 +34,8 @@ class Told:
         calls = _calls(run)
         return all(self.calls.get(name, answers) == answers for name, answers in calls.items())
 
-    def add(self, name: str, run: Run, *, expect: bool = True) -> None:
-        """One more scenario; with `expect` it says where the case is at its end."""
+    def add(self, name: str, run: Run, *, refused: Act | None = None, expect: bool = True) -> None:
+        """One more scenario: what is `refused` for its conditions comes last; with `expect` it says where the case is then."""
         opened, *acts = run.acts
         self.calls |= _calls(run)
         for holder in holders(self.workflow, run.case.data):
@@ -45,12 +45,13 @@ class Told:
             f"    open: {{by: {self._sender(opened.actor)}, with: {one_line(opened.data)}}}",
         ]
         steps, now = [], opened.at
-        for act in acts:
+        for act in (*acts, *([refused] if refused is not None else [])):
             if act.at > now:
                 steps.append(f"until: {self._local(act.at)}")
                 now = act.at
             if isinstance(act.said, Event):
-                steps.append(self._done(act))
+                done = self._done(act)
+                steps.append(f"{{{done}}}" if act is not refused else f"refuse: {{{done}, because: GuardRefused}}")
         if expect and run.case.closed_at is None:
             steps.append(f"expect: {one_line({'in': [leaf for leaf in run.case.leaves if leaf]})}")
         lines += ["    steps:", *(f"      - {step}" for step in steps)] if steps else []
@@ -77,7 +78,7 @@ class Told:
 
     def _done(self, act: Act) -> str:
         given = f", with: {one_line(act.data)}" if act.data else ""
-        return f"{{do: {act.name}, by: {self._sender(act.actor)}{given}}}"
+        return f"do: {act.name}, by: {self._sender(act.actor)}{given}"
 
     def _sender(self, actor: Actor) -> str:
         """The name of who says something; he is one of the people from now on."""

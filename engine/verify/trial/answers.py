@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,13 @@ class Answers:
         self._members = telling_members(conditions)
         self.outcomes = [str(outcome) for outcome in self._members.get("outcome", ["done"])]
         self.random = Random(seed)  # for samples, not for secrets
+        self._pins: Mapping[str, Any] = {}
+
+    def pinned(self, pins: Mapping[str, Any]) -> Answers:
+        """The same, with values that are given wherever there is a place for them: by field, `event.name`, `result.name`."""
+        answers = copy(self)
+        answers._pins = {**self._pins, **pins}  # noqa: SLF001
+        return answers
 
     def payloads(
         self, form: Form, data: Mapping[str, Any], now: datetime, known: Mapping[str, Any]
@@ -48,6 +56,7 @@ class Answers:
             }
         except NoSample:
             return
+        known = {**known, **self._pins}
         wanted = {path: known[name] for path, slot in form.slots.items() if (name := _name(slot)) in known}
         seen: list[dict[str, Any]] = []
         for payload in ({**least, **wanted}, *self._varied(form, {**least}, wanted)):
@@ -57,6 +66,8 @@ class Answers:
 
     def some(self, field: Field, name: str, now: datetime) -> Any:
         """Any value of a field."""
+        if name in self._pins:
+            return self._pins[name]
         values = self.telling.get(name)
         return self.random.choice(values) if values else sample(field, now)
 

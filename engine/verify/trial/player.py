@@ -5,6 +5,7 @@ A run is a value: it can be gone on with in several ways. Nothing is delivered; 
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -111,6 +112,12 @@ class Player:
         self.random = self.answers.random
         self.tried = 0  # steps asked of the engine
 
+    def pinned(self, pins: Mapping[str, Any]) -> Player:
+        """The same, with values that every form and answer gives where it has them; it counts for itself."""
+        player = copy(self)
+        player.answers, player.tried = self.answers.pinned(pins), 0
+        return player
+
     # ── opening ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def openings(self) -> Iterator[Run]:
@@ -142,7 +149,7 @@ class Player:
     ) -> Iterator[Run]:
         """The case after an event that somebody may send soon, or at a moment, with different things said."""
         now = self.soon(run) if at is None else at
-        for ways in self._ways(run, name):
+        for ways in self.ways(run, name):
             for payload in self.answers.payloads(ways.form, run.case.data, now, known or {}):
                 for actor in senders(
                     self.workflow, ways.handler.by, {**run.case.data, **payload}, run.case, len(run.acts) + 1
@@ -152,7 +159,7 @@ class Player:
                         yield after
                         break
 
-    def _ways(self, run: Run, name: str) -> list[Ways]:
+    def ways(self, run: Run, name: str) -> list[Ways]:
         """The handlers of an event among what is active, inner first."""
         active = {position.state for position in run.case.positions}
         found = [path for path in self.chart.takers.get(name, ()) if path in active]
@@ -171,15 +178,15 @@ class Player:
         """The timers that are armed, the next one first."""
         return sorted(run.case.timers, key=lambda timer: (timer.due, self.chart.place[timer.state], timer.key))
 
-    def until(self, run: Run, state: str, deadline: str) -> Run | None:
-        """The case just after a deadline has fallen due, with all that fell due before; None: it never does."""
+    def until(self, run: Run, state: str, deadline: str, kind: str = "due") -> Run | None:
+        """The case just after a deadline has fallen due (or a reminder of it), with all that came before; None: it never does."""
+        wanted = (state, deadline, kind)
         for _ in range(_MOST_TIMERS):
             timers = self.due(run)
-            if not any((timer.state, timer.deadline, timer.kind) == (state, deadline, "due") for timer in timers):
+            if not any((timer.state, timer.deadline, timer.kind) == wanted for timer in timers):
                 return None
-            wanted = (timers[0].state, timers[0].deadline, timers[0].kind) == (state, deadline, "due")
             after = self.fire(run, timers[0])
-            if after is None or wanted:
+            if after is None or (timers[0].state, timers[0].deadline, timers[0].kind) == wanted:
                 return after
             run = after
         return None
