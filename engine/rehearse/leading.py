@@ -45,7 +45,8 @@ class Leads:
                 yield from self._seen(goal, self.turning.boundary(goal.name))
             case "met":
                 state, _, deadline = goal.name.rpartition(":")
-                yield from map(Lead, _some(self.aims.leaving(state, deadline)))
+                if self.aims.entering(state) is not None:
+                    yield from map(Lead, _some(self.aims.leaving(state, deadline)))
             case "messages":
                 yield from map(Lead, self._letters(goal.name))
             case _:
@@ -57,13 +58,12 @@ class Leads:
         if not colon:
             yield from _some(self.aims.entering(name))
             return
-        if name in {arm.id for arm in arms_of(self.workflow.states[state])}:
-            yield from _some(self.aims.taking([name]))
-            return
         there = self.aims.entering(state)
         if there is None:
             return
-        if what in self.workflow.states[state].deadlines:
+        if name in {arm.id for arm in arms_of(self.workflow.states[state])}:
+            yield from _some(self.aims.taking([name]))
+        elif what in self.workflow.states[state].deadlines:
             yield from _some(self.player.until(there, state, what))
         else:
             yield from self.player.events(there, what)
@@ -91,7 +91,7 @@ class Leads:
             for _ in self._notices(state.leave, template):
                 yield from _some(self.aims.leaving(path))
             for arm in arms_of(state):
-                for pins in self._notices(arm.actions, template):
+                for pins in self._notices(arm.actions, template) if self.aims.entering(path) is not None else ():
                     yield from _some(self.aims.taking([arm.id], pins))
             for name, deadline in state.deadlines.items():
                 if deadline.remind is not None and deadline.remind.template == template:

@@ -13,6 +13,7 @@ from engine.rehearse.goals import Lead
 from engine.verify.domains import decide
 from engine.verify.graph import moves_of
 from engine.verify.trial.refusals import refused
+from engine.verify.trial.samples import NoSample, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,18 +54,23 @@ class Turning:
         """Cases in which a condition may come out so: `<arm> true`, `<arm> false`."""
         arm, _, word = name.rpartition(" ")
         place = self._places[arm]
+        if self.aims.entering(place.state) is None:
+            return
         takes = [arm] if word == "true" else [later.id for later in place.arms[place.number + 1 :]]
         for one in takes:
             found = self.aims.taking([one])
             if found is not None:
                 yield Lead(found)
-        for wish in self._wishes(place, fits=word == "true")[:_MOST_WISHES] or [{}]:
+        wishes = self._wishes(place, fits=word == "true")[:_MOST_WISHES] or [{}]
+        for wish in (*wishes, *self._short_rows(place)):
             yield from self._tried(place, wish)
 
     def boundary(self, name: str) -> Iterator[Lead]:
         """Cases in which a condition may see a number from this side."""
         for arm, comparison in self.guards.comparing(name):
             place = self._places[arm]
+            if self.aims.entering(place.state) is None:
+                continue
             seen = [*self._wishes(place, fits=True), *self._wishes(place, fits=False), {}]
             for value in comparison.values(name):
                 near = sorted(seen, key=lambda wish, value=value: wish.get(comparison.name) != value)  # type: ignore[misc]
@@ -86,6 +92,20 @@ class Turning:
             for example, *holds in zip(decided.examples, *decided.holds, strict=True)
             if holds[-1] == fits and not any(holds[:-1])
         ]
+
+    def _short_rows(self, place: _Place) -> Iterator[Wish]:
+        """Lists that an arm looks at, of rows that say only what they must, once with each option of each choice."""
+        read = {path for condition in place.arms[place.number].when for path in condition.reads}
+        for field in [one for path, one in self.workflow.fields.items() if path in read and one.columns]:
+            try:
+                whole = rows(field, self.aims.trials.player.start)
+            except NoSample:
+                continue
+            kept = {name: one for name, one in field.columns.items() if one.required or name == field.key}
+            short = [{name: row[name] for name in kept} for row in whole]
+            choices = [(name, option) for name, one in kept.items() for option in one.type.options]
+            for more in [{name: option} for name, option in choices] or [{}]:
+                yield {field.path: [{**row, **more} for row in short]}
 
     def _is_said(self, name: str) -> bool:
         return name in self.workflow.fields or name.startswith(("event.", "result."))
@@ -117,7 +137,7 @@ class Turning:
         yield from (run for run in found if run is not None)
         forms = self.aims.trials.player.chart.ways[place.state]
         slots = forms[place.name].form.slots.values() if place.kind == "event" else ()
-        asked = {f"event.{slot.path}" if slot.event_data else slot.path for slot in slots}
+        asked = {f"event.{slot.path}" if slot.event_data else slot.path for slot in slots if not slot.columns}
         if not wish.keys() <= self.aims.followed | asked:
             earlier = self.aims.entering(place.state, wish)
             yield from [earlier] if earlier is not None else []

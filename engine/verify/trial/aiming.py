@@ -38,7 +38,10 @@ class Aims:
         self._found: dict[Hashable, Run | None] = {}
 
     def entering(self, path: str, pins: Mapping[str, Any] | None = None) -> Run | None:
-        """A case that enters a state."""
+        """A case that enters a state; none is looked for inside a state that none was found for."""
+        around = path.rpartition(".")[0]
+        if around and self.entering(around) is None:
+            return None
         return self._once(("entering", path), entering(path), pins or {})
 
     def taking(self, arms: Sequence[str], pins: Mapping[str, Any] | None = None) -> Run | None:

@@ -57,7 +57,8 @@ class Answers:
         except NoSample:
             return
         known = {**known, **self._pins}
-        wanted = {path: known[name] for path, slot in form.slots.items() if (name := _name(slot)) in known}
+        slots = [(path, slot, _name(slot)) for path, slot in form.slots.items()]
+        wanted = {path: known[name] for path, slot, name in slots if name in known and not slot.columns}
         seen: list[dict[str, Any]] = []
         for payload in ({**least, **wanted}, *self._varied(form, {**least}, wanted)):
             if payload not in seen:
