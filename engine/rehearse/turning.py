@@ -13,7 +13,7 @@ from engine.rehearse.goals import Lead
 from engine.verify.domains import decide
 from engine.verify.graph import moves_of
 from engine.verify.trial.refusals import refused
-from engine.verify.trial.samples import NoSample, rows
+from engine.verify.trial.samples import NoSample, rows, sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +62,7 @@ class Turning:
             if found is not None:
                 yield Lead(found)
         wishes = self._wishes(place, fits=word == "true")[:_MOST_WISHES] or [{}]
-        for wish in (*wishes, *self._short_rows(place)):
+        for wish in (*wishes, *self._plain(place)):
             yield from self._tried(place, wish)
 
     def boundary(self, name: str) -> Iterator[Lead]:
@@ -71,10 +71,13 @@ class Turning:
             place = self._places[arm]
             if self.aims.entering(place.state) is None:
                 continue
-            seen = [*self._wishes(place, fits=True), *self._wishes(place, fits=False), {}]
+            fitting = [
+                *self._wishes(place, fits=True),
+                *self._wishes(place, fits=False),
+                {},
+            ]  # all else as it should be
             for value in comparison.values(name):
-                near = sorted(seen, key=lambda wish, value=value: wish.get(comparison.name) != value)  # type: ignore[misc]
-                wishes = [{**wish, comparison.name: value} for wish in near]
+                wishes = [{**wish, comparison.name: value} for wish in fitting]
                 for wish in [one for n, one in enumerate(wishes) if one not in wishes[:n]][:_MOST_WISHES]:
                     yield from self._tried(place, wish)
 
@@ -93,14 +96,17 @@ class Turning:
             if holds[-1] == fits and not any(holds[:-1])
         ]
 
-    def _short_rows(self, place: _Place) -> Iterator[Wish]:
-        """Lists that an arm looks at, of rows that say only what they must, once with each option of each choice."""
+    def _plain(self, place: _Place) -> Iterator[Wish]:
+        """What an arm looks at given as plainly as may be: its fields; its lists, once with each option of each choice."""
         read = {path for condition in place.arms[place.number].when for path in condition.reads}
-        for field in [one for path, one in self.workflow.fields.items() if path in read and one.columns]:
-            try:
-                whole = rows(field, self.aims.trials.player.start)
-            except NoSample:
-                continue
+        fields = [one for path, one in self.workflow.fields.items() if path in read]
+        now = self.aims.trials.player.start
+        try:
+            yield {field.path: sample(field, now) for field in fields if not field.columns}
+            lists = [(field, rows(field, now)) for field in fields if field.columns]
+        except NoSample:
+            return
+        for field, whole in lists:
             kept = {name: one for name, one in field.columns.items() if one.required or name == field.key}
             short = [{name: row[name] for name in kept} for row in whole]
             choices = [(name, option) for name, one in kept.items() for option in one.type.options]
