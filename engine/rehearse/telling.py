@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Told:
-    """A file that grows by a scenario at a time; those that need different answers of one call are no good neighbours."""
+    """A file that grows by a scenario at a time; those that need different answers of one call are no neighbours."""
 
     workflow: Workflow
     start: datetime
@@ -30,14 +30,15 @@ class Told:
     scenarios: list[str] = field(default_factory=list)
 
     def takes(self, run: Run) -> bool:
-        """Whether a run's answers from outside are those of this file, or it asks for none."""
-        calls = _calls(run)
-        return all(self.calls.get(name, answers) == answers for name, answers in calls.items())
+        """Whether a run's answers from outside are those of this file as far as both go."""
+        pairs = [(answers, self.calls.get(name, [])) for name, answers in _calls(run).items()]
+        return all(one == other for answers, known in pairs for one, other in zip(answers, known, strict=False))
 
     def add(self, name: str, run: Run, *, refused: Act | None = None, expect: bool = True) -> None:
         """One more scenario: what is `refused` for its conditions comes last; with `expect` it says where the case is then."""
         opened, *acts = run.acts
-        self.calls |= _calls(run)
+        for call, answers in _calls(run).items():
+            self.calls[call] = max(self.calls.get(call, []), answers, key=len)
         for holder in holders(self.workflow, run.case.data):
             self._sender(holder)
         lines = [

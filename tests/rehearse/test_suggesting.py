@@ -82,7 +82,7 @@ title: Loan of a tool
 roles: {clerk: {title: Clerk, sees: all}, member: {title: Member, side: applicant, sees: all}}
 data:
   loan: {days: integer, price: number, kind: [hand, power], asked: {type: integer, default: 0}}
-  tools: {list: {type: list, key: tool, of: {tool: text, checked: text}}}
+  tools: {list: {type: list, key: tool, of: {tool: text, checked: text}}, opinions: {type: list, of: {verdict: text}}}
 event_data: {level: integer}
 open: {by: member, form: [loan.days!, loan.price!, loan.kind!, tools.list!]}
 initial: check
@@ -97,7 +97,11 @@ states:
         when: loan.asked < 2
         set: {loan.asked: loan.asked + 1}
         actions: [{notify: member, template: letter}]
+      judge: {by: clerk, to: judging}
     deadlines: {late: {after: 5 days, when: loan.days > 7, to: refused}}
+  judging:
+    panel: {ask: {clerk: 3}, form: [verdict!], into: tools.opinions}
+    done: [{to: refused}]
   sorting:
     choose:
       - {when: loan.price < 99.50, to: lent}
@@ -124,7 +128,7 @@ scenarios:
 
 @pytest.fixture
 def loan(folder):
-    """A workflow whose conditions look at what is said, at what was said, at what is counted and at rows; one story."""
+    """A workflow whose conditions look at what is said, at what was said, at what is counted and at rows; a panel; one story."""
     for name in ("order", "part"):
         (folder / f"{name}.yaml").unlink()
     for name in ("left", "dear", "soon"):
@@ -151,6 +155,12 @@ def test_only_the_number_is_on_its_other_side(loan):
     assert '"loan.days": 15' in told
     refusal = next(line for line in told.splitlines() if "refuse:" in line)
     assert refusal.strip() == '- refuse: {do: accept, by: clerk-2, with: {"level": "3"}, because: GuardRefused}'
+
+
+def test_a_panel_finds_those_whom_it_asks(loan, capsys):
+    """As many people hold a role as a panel asks, so that a case may rest there."""
+    suggest([loan], loan / "more.test.yaml")
+    assert "\n  check:judge\n" in capsys.readouterr().out
 
 
 def test_the_rest_is_left_for_the_next_time(loan, monkeypatch, capsys):

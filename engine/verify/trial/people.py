@@ -49,10 +49,15 @@ def _cases(who: Who, case: Case | None) -> Iterator[Actor]:
 
 
 def holders(workflow: Workflow, data: Mapping[str, Any]) -> Iterator[Actor]:
-    """Somebody for each role in a case, and for its supervisor, so that nothing that is said to them is lost."""
+    """Those who hold the roles of a case, and their supervisors, so that nothing that is said to them is lost: one each, or as
+    many as a panel asks.
+    """
+    asked = [ask for state in workflow.states.values() if state.panel is not None for ask in state.panel.ask]
     for role in workflow.roles.values():
         roles = frozenset({role.name, f"{role.name}.supervisor"})
-        yield Actor(role.name, roles=roles, attributes=attributes(role, data))
+        most = max([1, *(ask.count or 1 for ask in asked if ask.role == role.name)])
+        for name in (role.name, *(f"{role.name}.other.{number}" for number in range(1, most))):
+            yield Actor(name, roles=roles, attributes=attributes(role, data))
 
 
 def attributes(role: Role | None, data: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
