@@ -11,7 +11,9 @@ from engine.core.fields import read_value
 from engine.core.patterns import shortest
 from engine.verify.parts import Parts
 from engine.verify.policies import parse_policy
-from engine.verify.space.explore import LIMIT
+from engine.verify.space.explore import LIMIT, explore
+from engine.verify.space.watch import entering
+from engine.verify.trial.hunt import hunt
 from engine.verify.trial.player import Player
 from engine.verify.trial.samples import NoSample, sample
 from engine.verify.trial.trials import Trials
@@ -121,3 +123,31 @@ def test_a_run_can_be_gone_on_with_in_several_ways(make):
     asked = list(player.events(opened, "ask"))
     assert len({run.case.data["kind"] for run in asked}) == 3
     assert opened.case.data.get("kind") is None
+
+
+def test_a_list_may_name_the_rows_of_another(make):
+    """Where conditions look at a list of texts, the keys of the rows that the case has are tried."""
+    data = "a: {rows: {type: list, key: id, of: {id: text, fit: boolean}}, picked: {type: list, of: text}}\n"
+    states = """\
+one: {turn: clerk, events: {pick: {by: clerk, form: [a.picked], when: 'has(a.picked) && a.picked.all(p, p in a.rows.map(r, r.id))', to: good}, end: {by: clerk, to: bad}}}
+good: {final: true}
+bad: {final: true}
+"""
+    workflow = make(states, initial="one", data=data, form="a.rows!")
+    found = Trials(workflow, Parts(workflow), None, LIMIT).to(entering("good"))
+    assert found is not None
+    assert set(found.case.data["a.picked"]) <= {row["id"] for row in found.case.data["a.rows"]}
+
+
+def test_what_was_made_before_is_gone_on_with(make):
+    """A search that is too short from the start finds its case behind one that was made."""
+    chain = "".join(f"s{n}: {{turn: clerk, events: {{go: {{by: clerk, to: s{n + 1}}}}}}}\n" for n in range(12))
+    workflow = make(chain + "s12: {final: true}\n", initial="s0")
+    trials = Trials(workflow, Parts(workflow), None, LIMIT)
+    trials.to(entering("s9"))
+    space, at = trials.prover.space(frozenset()), entering("s12")
+    monitor = at(space.place)
+    explored = explore(space, LIMIT, monitor, links=True)
+    assert hunt(trials.player, space, explored, monitor, 6) is None
+    found = hunt(trials.player, space, explored, monitor, 6, trials.known)
+    assert [act.name for act in found.acts] == ["open", *["go"] * 12]

@@ -84,7 +84,7 @@ class Aims:
         if explored.way is None:
             return None
         player = self.trials.player.pinned(pins)
-        found = hunt(player, space, explored, monitor, MOST_STEPS)
+        found = hunt(player, space, explored, monitor, MOST_STEPS, self.trials.known)
         if found is None:
             return None
         had = {name for name, value in pins.items() if _has(found, name, value)}

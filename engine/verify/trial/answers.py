@@ -60,7 +60,7 @@ class Answers:
         slots = [(path, slot, _name(slot)) for path, slot in form.slots.items()]
         wanted = {path: known[name] for path, slot, name in slots if name in known and not slot.columns}
         seen: list[dict[str, Any]] = []
-        for payload in ({**least, **wanted}, *self._varied(form, {**least}, wanted)):
+        for payload in ({**least, **wanted}, *self._varied(form, {**least}, wanted, data)):
             if payload not in seen:
                 seen.append(payload)
                 yield payload
@@ -72,8 +72,12 @@ class Answers:
         values = self.telling.get(name)
         return self.random.choice(values) if values else sample(field, now)
 
-    def _varied(self, form: Form, least: dict[str, Any], wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        told = {path: values for path, slot in form.slots.items() if (values := self._told(slot))}
+    def _varied(
+        self, form: Form, least: dict[str, Any], wanted: dict[str, Any], data: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        told = {
+            path: values for path, slot in form.slots.items() if (values := self._told(slot) or self._keys(slot, data))
+        }
         lists = [path for path, slot in form.slots.items() if slot.path in least and slot.field.columns]
         for _ in range(_TRIES if told or lists else 0):
             chosen = {
@@ -87,6 +91,14 @@ class Answers:
     def _told(self, slot: Slot) -> list[Any] | None:
         """Values that conditions tell apart: of a field, of what is said, of a panel's answer."""
         return self.telling.get(_name(slot)) or (self._members.get(slot.path) if slot.event_data else None)
+
+    def _keys(self, slot: Slot, data: Mapping[str, Any]) -> list[list[str]]:
+        """For a list of texts that conditions look at: the keys of each list that the case has, as it may name their rows."""
+        inner = slot.field.type.item
+        if slot.path not in self.read or slot.field.columns or inner is None or inner.kind is not Kind.TEXT:
+            return []
+        lists = [(field.key, data.get(path)) for path, field in self.workflow.fields.items() if field.key]
+        return [[str(row[key]) for row in rows if key in row] for key, rows in lists if rows]
 
     def _other_rows(self, slot: Slot, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The same rows with other options, all rows alike."""

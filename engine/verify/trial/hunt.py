@@ -15,6 +15,7 @@ from engine.verify.domains import decide
 from engine.verify.space.explore import Seen
 from engine.verify.space.plan import Move, Step
 from engine.verify.trial.endings import finished
+from engine.verify.trial.replay import replay
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -29,9 +30,26 @@ _ALIKE = 40
 """Runs that rest in one configuration and are gone on with, each with other data."""
 
 
-def hunt(player: Player, space: Space, explored: Explored, monitor: Monitor, most: int = MOST_STEPS) -> Run | None:
-    """A run whose last step the monitor was looking for; None: none was found with so many steps."""
-    return _Hunt(player, space, explored, monitor, player.tried + most).run()
+def hunt(
+    player: Player,
+    space: Space,
+    explored: Explored,
+    monitor: Monitor,
+    most: int = MOST_STEPS,
+    known: Iterable[Run] = (),
+) -> Run | None:
+    """A run whose last step the monitor was looking for; None: none was found with so many steps.
+
+    `known` are runs that were made before: where none is found from the start, they are gone on with.
+    """
+    found = _Hunt(player, space, explored, monitor, player.tried + most).run()
+    if found is not None:
+        return found
+    further = _Hunt(player, space, explored, monitor, most)
+    for run in known:
+        further.go_on(run)
+    further.most += player.tried  # what was made before costs nothing
+    return further.look()
 
 
 def finds(space: Space, monitor: Monitor, runs: Iterable[Run]) -> bool:
@@ -69,6 +87,20 @@ class _Hunt:
         for opened in self.player.openings():
             if (found := self._seen(opened, None)) is not None:
                 return found
+        return self.look()
+
+    def go_on(self, run: Run) -> None:
+        """A run that was made before waits for its turn too."""
+        memory: Hashable = None
+        for one in replay(self.player, run.acts):
+            if one is None or memory is Seen.OVER or memory is Seen.FOUND:
+                return
+            memory, last = self.monitor(memory, as_step(self.space, one)), one
+        if memory is not Seen.OVER and memory is not Seen.FOUND:
+            self._waits(last, memory)
+
+    def look(self) -> Run | None:
+        """What comes of those that wait, the nearest first."""
         while self.waiting and self.player.tried < self.most:
             _, _, _, run, node = heappop(self.waiting)
             for after in self._after(run, node):
@@ -84,14 +116,18 @@ class _Hunt:
         said = self.monitor(memory, step)
         if said is Seen.FOUND:
             return run
-        node = (step.to, said)
-        if said is Seen.OVER or node not in self.near:
-            return None
+        if said is not Seen.OVER:
+            self._waits(run, said)
+        return None
+
+    def _waits(self, run: Run, memory: Hashable) -> None:
+        node = (self.space.config_of(run.case), memory)
+        if node not in self.near:
+            return
         known, told = self.alike.setdefault(node, set()), self.player.told(run)
         if told not in known and len(known) < _ALIKE:
             known.add(told)
             heappush(self.waiting, (self.near[node] + len(known), len(run.acts), next(self.order), run, node))
-        return None
 
     def _after(self, run: Run, node: Node) -> Iterator[Run]:
         """What may be done next, the nearest first."""

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from engine.verify.trial.player import Run
 
 
+_KNOWN = 40
+"""Cases, the last ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What is known, why, and what would help."""
@@ -48,6 +52,7 @@ class Trials:
         self.workflow, self.parts, self.limit = workflow, parts, limit
         self.calendar = calendar
         self.prover = Prover(workflow, parts, limit)
+        self.known: tuple[Run, ...] = ()  # cases that were made, to go on with
 
     @cached_property
     def player(self) -> Player:
@@ -114,8 +119,12 @@ class Trials:
 
     def made(self, space: Space, monitor: Monitor) -> Run | None:
         """The same for a space that was searched already, and its monitor."""
-        found = hunt(self.player, space, explore(space, self.limit, monitor, links=True), monitor)
-        return None if found is None else shortened(self.player, found, lambda runs: finds(space, monitor, runs))
+        found = hunt(self.player, space, explore(space, self.limit, monitor, links=True), monitor, known=self.known)
+        if found is None:
+            return None
+        found = shortened(self.player, found, lambda runs: finds(space, monitor, runs))
+        self.known = (*self.known, found)[-_KNOWN:]
+        return found
 
 
 def _start(calendar: Calendar) -> datetime:
