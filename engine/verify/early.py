@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.core.acts import Notify
+from engine.core.acts import CertificateAction, Notify, RegisterAction, RegisterVerb
 from engine.core.definition import Assignment, Deadline, FormItem, Panel, StateKind
 from engine.core.expressions.ast import Field as Path
 from engine.core.expressions.expression import Expression
 from engine.core.types import Kind
 from engine.verify.parts import Parts
 from engine.verify.reads import asked_for, empty_fields, fields_of
+from engine.verify.safety import RESERVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 
 def check_early(graph: Graph, parts: Parts, report: Report) -> None:
-    """Whatever way a case takes, somebody can have given what a state reads; what nobody ever gives is WF098."""
+    """Whatever way a case takes, somebody can have given what a state reads, and what a certificate and its entry say is there
+    when they are made; what nobody ever gives is WF098.
+    """
     workflow = graph.workflow
     own = {path: Parts(replace(state, children=())) for path, state in workflow.states.items()}
     writers: dict[str, tuple[str, ...]] = {}
@@ -34,7 +37,7 @@ def check_early(graph: Graph, parts: Parts, report: Report) -> None:
     behind: dict[tuple[str, ...], set[str]] = {}
     reported: set[str] = set()
     for state in [state for path, state in workflow.states.items() if path in graph.reached]:
-        for path, expression in _reads(own[state.path]):
+        for path, expression, where in (*_reads(own[state.path]), *_frozen(state, own[state.path], workflow)):
             if path not in workflow.fields or path in quiet or path in reported:
                 continue
             by = writers.get(path, ())
@@ -42,7 +45,7 @@ def check_early(graph: Graph, parts: Parts, report: Report) -> None:
                 behind[by] = _behind(graph, by)
             if state.path not in behind[by]:
                 reported.add(path)
-                message = f"'{path}' is read here, and nothing can have written it yet"
+                message = f"'{path}' is read here{where}, and nothing can have written it yet"
                 hint = "ask for it before, give it a default, or ask `has(…)` first"
                 report.say("WF128", expression.mark or state.mark, message, hint)
 
@@ -61,14 +64,27 @@ def _given(some: Parts, workflow: Workflow) -> Iterator[str]:
         yield from fields_of(path, workflow)
 
 
-def _reads(own: Parts) -> Iterator[tuple[str, Expression]]:
+def _reads(own: Parts) -> Iterator[tuple[str, Expression, str]]:
     """What a state reads; a deadline waits for the field it begins with, and what is asked for by `has` is known to be open."""
     begins = [one for deadline in own.of(Deadline) for one in (deadline.start, deadline.at)]
     for expression in own.of(Expression):
         if isinstance(expression.tree, Path) and any(expression is one for one in begins):
             continue
         for path in sorted(expression.reads - asked_for(expression)):
-            yield path, expression
+            yield path, expression, ""
+
+
+def _frozen(state: State, own: Parts, workflow: Workflow) -> Iterator[tuple[str, Expression, str]]:
+    """What a certificate is to say that a state reserves, and an entry of the register that it lists."""
+    facts: dict[str, Iterable[Expression]] = {}
+    if workflow.certificate is not None and any(one.verb in RESERVES for one in own.of(CertificateAction)):
+        facts["the certificate is reserved"] = workflow.certificate.facts.values()
+    if workflow.register is not None and any(one.verb is RegisterVerb.LIST for one in own.of(RegisterAction)):
+        facts["the product is listed"] = workflow.register.values()
+    for what, expressions in facts.items():
+        for expression in expressions:
+            for path in sorted(expression.reads - asked_for(expression)):
+                yield path, expression, f" when {what} in '{state.path}'"
 
 
 def _behind(graph: Graph, writers: Iterable[str]) -> set[str]:

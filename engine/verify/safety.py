@@ -23,7 +23,7 @@ _SECRET = re.compile(
     r"|\b[a-z][a-z0-9+.-]*://[^\s/:@\"']+:[^\s/@\"']{3,}@"
     r"|(?i:\b(?:password|passwd|secret|api[_-]?key|token)\b\s*[:=]\s*[\"']?[A-Za-z0-9+/_=-]{12,})"
 )
-_RESERVES = frozenset({CertificateVerb.RESERVE, CertificateVerb.NEW_ISSUE})
+RESERVES = frozenset({CertificateVerb.RESERVE, CertificateVerb.NEW_ISSUE})
 
 
 def check_secrets(workflow: Workflow, report: Report) -> None:
@@ -68,4 +68,4 @@ def _reserves(graph: Graph, move: Move) -> bool:
 
 
 def _is_reserve(action: object) -> bool:
-    return isinstance(action, CertificateAction) and action.verb in _RESERVES
+    return isinstance(action, CertificateAction) and action.verb in RESERVES

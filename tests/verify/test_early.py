@@ -20,7 +20,7 @@ def said(verify):
     """What is said of the field: the lines."""
 
     def said(states, initial, **options):
-        data = options.pop("data", "a: {limit: integer}")
+        data = options.pop("data", "a: {limit: integer}\n")
         found = verify(
             states, initial=initial, data=data, form="a.limit?" if options.pop("asked", False) else "", **options
         )
@@ -85,3 +85,15 @@ def test_deadlines_wait_for_their_field(said):
     """One that begins with a field is not armed before; nothing is refused."""
     late = "read: {turn: clerk, deadlines: {d: {at: a.day, to: end}}, events: {go: {by: clerk, to: ask}}}\nask: {turn: clerk, events: {fix: {by: clerk, form: [a.day!], to: end}}}\n"
     assert said(late + END, "read", data="a: {day: date}") == []
+
+
+def test_a_certificate_does_not_come_before_what_it_says(said):
+    """What is frozen when it is reserved, and when its product is listed, can have been given by then."""
+    facts = "certificate: {number: 'C-{seq:3}', template: sheet, limit: a.limit}\nregister: {limit: a.limit}"
+    fix = "ask: {turn: clerk, events: {fix: {by: clerk, form: [a.limit!], to: AFTER}}}\n"
+    grant = "sure: {turn: clerk, events: {grant: {by: clerk, to: TARGET, actions: [{certificate: reserve}, {register: list}]}}}\n"
+    late = grant.replace("TARGET", "ask") + fix.replace("AFTER", "end") + END
+    words = " when the certificate is reserved in 'sure', and nothing can have written it yet"
+    assert said(late, "sure", extra=facts) == [f"'a.limit' is read here{words}"]
+    soon = fix.replace("AFTER", "sure") + grant.replace("TARGET", "end") + END
+    assert said(soon, "ask", extra=facts) == []

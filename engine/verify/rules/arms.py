@@ -216,7 +216,7 @@ states:
         "WF128",
         "A field that is read before anything can have written it",
         LATE,
-        "On every way to this state the forms and sets that write the field are still ahead: each time the expression is asked, the step is refused for the missing value.",
+        "On every way to this state the forms and sets that write the field are still ahead: each time the expression is asked, the step is refused for the missing value. A certificate that is reserved there would be issued without it.",
         """\
 milepost: 1
 workflow: sample
