@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from importlib import metadata
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.diagnostics import Diagnostic, Severity
+from engine.core.loader.editing import edit
 from engine.core.loader.yaml_nodes import read
 from engine.core.loader.yaml_paths import path_at
 from engine.verify.rules import RULES
@@ -32,7 +35,10 @@ def sarif(findings: Sequence[Diagnostic], sources: Mapping[str, str]) -> dict[st
         "rules": [_rule(code) for code in codes],
     }
     nodes = {file: read(sources.get(file, ""), file=file)[0] for file in {finding.file for finding in findings}}
-    results = [_result(finding, codes, nodes[finding.file]) for finding in findings]
+    results = [
+        _result(finding, codes, nodes[finding.file]) | _fixes(finding, sources.get(finding.file, ""))
+        for finding in findings
+    ]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -48,11 +54,8 @@ def _rule(code: str) -> dict[str, Any]:
 
 def _result(finding: Diagnostic, codes: Sequence[str], root: Node | None) -> dict[str, Any]:
     text = finding.message if finding.hint is None else f"{finding.message}; {finding.hint}"
-    mark = finding.mark
+    mark, file = finding.mark, _location(finding.file)
     region = {"startLine": mark.line, "startColumn": mark.column, "endColumn": mark.column + mark.length}
-    file = {
-        "uri": Path(finding.file).as_posix() if not Path(finding.file).is_absolute() else Path(finding.file).as_uri()
-    }
     quiet = {"kind": "inSource", "justification": finding.silenced}
     return {
         "ruleId": finding.code,
@@ -63,6 +66,35 @@ def _result(finding: Diagnostic, codes: Sequence[str], root: Node | None) -> dic
         "partialFingerprints": {FINGERPRINT: _fingerprint(finding, root)},
         **({} if finding.silenced is None else {"suppressions": [quiet]}),
     }
+
+
+def _location(file: str) -> dict[str, str]:
+    return {"uri": Path(file).as_uri() if Path(file).is_absolute() else Path(file).as_posix()}
+
+
+def _fixes(finding: Diagnostic, source: str) -> dict[str, Any]:
+    """What `--fix` would do, as one replacement; nothing where it would do nothing."""
+    mended = None if finding.fix is None or finding.silenced is not None else edit(source, finding.fix)
+    if mended is None:
+        return {}
+    start = _alike(source, mended)
+    end = _alike(source[start:][::-1], mended[start:][::-1])
+    region = dict(zip(("startLine", "startColumn"), _place(source, start), strict=True))
+    region |= zip(("endLine", "endColumn"), _place(source, len(source) - end), strict=True)
+    replacement = {"deletedRegion": region, "insertedContent": {"text": mended[start : len(mended) - end]}}
+    change = {"artifactLocation": _location(finding.file), "replacements": [replacement]}
+    return {"fixes": [{"description": {"text": finding.hint or finding.message}, "artifactChanges": [change]}]}
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters are the same from the start."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _place(source: str, offset: int) -> tuple[int, int]:
+    """Line and column of a place in the text, from 1."""
+    lines = re.split("\r\n|\n|\r", source[:offset].removeprefix("\ufeff"))
+    return len(lines), len(lines[-1]) + 1
 
 
 def _fingerprint(finding: Diagnostic, root: Node | None) -> str:

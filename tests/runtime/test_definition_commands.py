@@ -101,6 +101,23 @@ def test_sarif_is_what_the_standard_asks_for(milepost, folder):
         assert len(result["partialFingerprints"]["milepostRuleAndPath/v1"]) == 32
 
 
+def test_sarif_has_the_fixes(milepost, folder):
+    """As one replacement each: whoever makes it has what `--fix` would have written."""
+    path = folder / "workflows" / "note.yaml"
+    path.write_text(path.read_text().replace("turn:", "trun:", 1))
+    (run,) = json.loads(milepost("validate", "workflows", "--format", "sarif")[1])["runs"]
+    (fix,) = [fix for result in run["results"] for fix in result.get("fixes", ())]
+    (change,) = fix["artifactChanges"]
+    (replacement,) = change["replacements"]
+    region, lines = replacement["deletedRegion"], path.read_text().splitlines(keepends=True)
+    start, end = (
+        sum(map(len, lines[: region[f"{side}Line"] - 1])) + region[f"{side}Column"] - 1 for side in ("start", "end")
+    )
+    made = path.read_text()[:start] + replacement["insertedContent"]["text"] + path.read_text()[end:]
+    assert milepost("validate", "workflows", "--fix")[0] == 0
+    assert path.read_text() == made
+
+
 ENDING, IDLE = "deadlines: {soon: {after: 5 days, to: done}}", "deadlines: {soon: {after: 5 days}}"
 
 
