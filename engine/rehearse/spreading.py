@@ -15,6 +15,7 @@ from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
+from engine.errors import MilepostError
 from engine.rehearse.runner import run_file
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 WORTH = 50
 """Scenarios for which it pays to begin a process."""
+
+
+class Ended(MilepostError):
+    """A process that ran scenarios was ended from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ class _Child:
     def __init__(self, world: World, share: Sequence[Part]) -> None:
         context = get_context("fork")
         self.receiver, sender = context.Pipe(duplex=False)
-        self.said: deque[tuple[int, Outcome] | Mapping[str, Seen] | str] = deque()
+        self.said: deque[tuple[int, Outcome] | Mapping[str, Seen] | str | Ended] = deque()
         self._process = context.Process(target=_work, args=(world, share, sender), daemon=True)
         self.done = False
         self._process.start()
@@ -102,7 +107,9 @@ class _Child:
         try:
             said = self.receiver.recv()
         except EOFError:
-            said = "a process that ran scenarios has ended by itself"
+            said = Ended(
+                "a process that ran scenarios was ended, perhaps for want of memory; run fewer files at a time"
+            )
         self.said.append(said)
         self.done = not isinstance(said, tuple)
 
@@ -134,6 +141,8 @@ def _gathered(children: Sequence[_Child], covered: Mapping[str, Covered]) -> Ite
                 for other in [other for receiver, other in working.items() if receiver in ready]:
                     other.hear()
             match child.said.popleft():
+                case Ended() as ended:
+                    raise ended
                 case str(why):
                     raise RuntimeError(why)
                 case tuple(outcome):

@@ -12,7 +12,7 @@ from adapters.templates import MessageTemplates
 from engine.core.diagnostics import Mark
 from engine.rehearse import spreading
 from engine.rehearse.scenario import ScenarioFile
-from engine.rehearse.spreading import WORTH, Part, processors, shares_of
+from engine.rehearse.spreading import WORTH, Ended, Part, processors, shares_of
 from engine.rehearse.suite import rehearse, scenario_files
 
 WORKFLOWS = Path(__file__).parents[2] / "workflows"
@@ -83,7 +83,7 @@ def test_a_process_that_fails_is_told(shipped, monkeypatch):
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         rehearse(scenario_files([shipped]), lambda *_: None, templates=MessageTemplates, processors=2)
     monkeypatch.setattr(spreading, "run_file", lambda *_: os._exit(3))
-    with pytest.raises(RuntimeError, match="ended by itself"):
+    with pytest.raises(Ended, match="was ended"):
         rehearse(scenario_files([shipped]), lambda *_: None, templates=MessageTemplates, processors=2)
 
 
