@@ -27,7 +27,9 @@ OF_CASE = Statement(
     .join(CASE, CASE.c.id == U.case_id)
     .where(CASE.c.public_id == bindparam("case_id"), U.sha256 == bindparam("digest"))
 )
-USE = Statement(update(DOCUMENT).where(_OWN).values(used_at=bindparam("now", type_=D.used_at.type)))
+USE = Statement(
+    update(DOCUMENT).where(_OWN).values(used_at=bindparam("now", type_=D.used_at.type)).returning(*DOCUMENT.columns)
+)
 UNUSED = Statement(
     select(D.id, D.sha256)
     .where(_OLD, ~exists().where(U.sha256 == D.sha256))
@@ -88,8 +90,8 @@ class DocumentWriter(CaseWriter, DocumentReader):
 
     def use_document(self, sha256: str, owner: str) -> Document | None:
         """As this owner uploaded it, and not to be forgotten before this transaction ends; None: he has none."""
-        used = self.link.run(USE, digest=bounded(sha256), whose=bounded(owner), now=self.machine_now())
-        return self.document(sha256, owner) if used else None
+        row = self.link.row(USE, digest=bounded(sha256), whose=bounded(owner), now=self.machine_now())
+        return None if row is None else _document(row)
 
     def refer(self, case_id: str, document: Document) -> None:
         """A case that is locked refers to it from now on."""

@@ -199,7 +199,9 @@ def of_people_and_time(seeds, wanderings):
             for policy in holds:
                 match policy:
                     case Within():
-                        assert sum(happens(policy.start, moment) for moment in moments) == 0, (seed, policy)
+                        last = policy.start.states and runs and runs[-1].case.closed_at is not None
+                        began = [happens(policy.start, m) and not happens(policy.end, m) for m in moments]
+                        assert not any(began[:-1] if last else began), (seed, policy)
                     case Persons(things=things):
                         acted = acts_of(policy, moments)
                         places = {(things.index(thing), place) for thing, place in acted}
@@ -214,7 +216,7 @@ def test_people_and_time_are_decided():
     assert answers[Persons, "holds"] > 60
     assert answers[Within, "fails"] > 20
     assert answers[Within, "holds"] > 20
-    assert sum(count for (_, answer), count in answers.items() if answer == "open") < 15, answers
+    assert sum(count for (_, answer), count in answers.items() if answer == "open") < 8, answers
 
 
 @pytest.mark.slow

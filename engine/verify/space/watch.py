@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.core.definition import StateKind
 from engine.verify.policies import AtMost, Before, NotBoth
 from engine.verify.space.explore import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from engine.verify.policies import Thing
+    from engine.core.definition import Workflow
+    from engine.verify.policies import Thing, Within
     from engine.verify.space.explore import Monitor
     from engine.verify.space.plan import Step
 
@@ -63,6 +65,22 @@ def _not_both(first: _Seer, second: _Seer) -> Monitor:
         return Seen.FOUND if one and other else (one, other)
 
     return monitor
+
+
+def beginning(policy: Within, workflow: Workflow) -> Callable[[Mapping[str, int]], Monitor]:
+    """Finds a step at which a policy's time begins: its start, without its end, and without an end of the case."""
+    closed = [child.path for child in workflow.root.children if child.kind is StateKind.FINAL]
+
+    def of(place: Mapping[str, int]) -> Monitor:
+        start, end, over = _Seer(policy.start, place), _Seer(policy.end, place), {place[path] for path in closed}
+
+        def monitor(memory: Hashable, step: Step) -> Hashable:
+            begins = start(step) and over.isdisjoint(step.entered)
+            return Seen.FOUND if begins and (policy.start == policy.end or not end(step)) else memory
+
+        return monitor
+
+    return of
 
 
 def entering(path: str) -> Callable[[Mapping[str, int]], Monitor]:

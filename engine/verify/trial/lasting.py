@@ -35,7 +35,7 @@ def lasting(player: Player, policy: Within, begun: Run, most: int = MOST_STEPS) 
     """A case that begins like this one, at whose last step the time begins, and takes too long; with what is wrong in words."""
     due = _due(player, policy, begun)
     start = tuple(run for run in replay(player, begun.acts) if run is not None)
-    if due is None or len(start) != len(begun.acts) or (policy.start != policy.end and _ends(policy, begun)):
+    if due is None or len(start) != len(begun.acts):
         return None
     order, known, last = count(), set[tuple[object, ...]](), player.tried + most
     waiting = [(0.0, next(order), start)]

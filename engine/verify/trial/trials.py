@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.expressions.expression import Expression
-from engine.verify.policies import AtMost, Persons, Within
+from engine.verify.policies import Persons, Within
 from engine.verify.space.acting import acting, perhaps_acting
 from engine.verify.space.explore import explore
 from engine.verify.space.proving import Prover
-from engine.verify.space.watch import monitor_of
+from engine.verify.space.watch import beginning, monitor_of
 from engine.verify.trial.hunt import finds, hunt
 from engine.verify.trial.lasting import lasting
 from engine.verify.trial.persons import breaking, judged
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.core.calendars.calendar import Calendar
     from engine.core.definition import Workflow
     from engine.verify.parts import Parts
-    from engine.verify.policies import Before, NotBoth, Policy
+    from engine.verify.policies import AtMost, Before, NotBoth, Policy
     from engine.verify.space.explore import Limit, Monitor
     from engine.verify.space.space import Space
     from engine.verify.trial.player import Run
@@ -96,12 +96,13 @@ class Trials:
         return Verdict("fails", why, f"add to `duties`: {{{policy.kind}: [{names}]}}")
 
     def _within(self, policy: Within) -> Verdict:
-        """It holds where the time never begins; else a case is looked for that takes longer."""
-        never = AtMost(0, policy.start)
-        begun = self.against(never)
-        if begun is None:
-            return self._order(never)
-        found = lasting(self.player, policy, begun)
+        """It holds where the time never begins, or ends in the same step; else a case is looked for that takes longer."""
+        begins = beginning(policy, self.workflow)
+        explored, _ = self.prover.find(begins)
+        if explored.way is None and explored.whole:
+            return Verdict("holds")
+        begun = self.to(begins)
+        found = None if begun is None else lasting(self.player, policy, begun)
         if found is None:
             alone = f"no deadline of '{policy.start.name}' alone bounds the time"
             return Verdict("open", f"{alone}, and no case was found that takes longer")
