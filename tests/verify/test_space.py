@@ -199,7 +199,7 @@ def of_people_and_time(seeds, wanderings):
             for policy in holds:
                 match policy:
                     case Within():
-                        last = policy.start.states and runs and runs[-1].case.closed_at is not None
+                        last = bool(runs) and runs[-1].case.closed_at is not None
                         began = [happens(policy.start, m) and not happens(policy.end, m) for m in moments]
                         assert not any(began[:-1] if last else began), (seed, policy)
                     case Persons(things=things):
