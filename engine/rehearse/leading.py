@@ -13,7 +13,7 @@ from engine.rehearse.goals import Goal, Lead, reached
 from engine.rehearse.guards import Guards, Refusal
 from engine.rehearse.turning import Turning
 from engine.verify.trial.aiming import Aims
-from engine.verify.trial.replay import replay
+from engine.verify.trial.replay import replayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ class Leads:
         return (lead for lead in islice(leads, MOST_LEADS) if goal in self._gone_through(lead))
 
     def _gone_through(self, lead: Lead) -> set[Goal]:
-        runs = [run for run in replay(self.player, lead.run.acts) if run is not None]
+        runs = replayed(self.player, lead.run.acts)
         records = [{name: getattr(run.last.record, name) for name in _LOOKED_AT} for run in runs]
         case, act = lead.run.case, lead.refused
         refusals = [] if act is None or not records else [Refusal(case.id, records[-1]["seq"], act.name, act.data)]

@@ -152,7 +152,7 @@ class Stepping:
     def _recount(self, tx: Transaction, chart: Chart, case: Case, said: StoredRecount) -> Case:
         """The case after its deadlines were counted again; a record where one has moved."""
         if not concerns(chart, case, said):
-            return knowing_recounts(case, max(said.number, case.memory.recounted))
+            return knowing_recounts(case, said.number)
         try:
             made = recount(chart, case, said.said, now=max(said.at, case.last_at))
         except Refused as refusal:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from engine.core.acts import CertificateAction, Notify, RegisterAction, RegisterVerb
-from engine.core.definition import Assignment, Deadline, FormItem, Panel, StateKind
-from engine.core.expressions.ast import Field as Path
-from engine.core.expressions.expression import Expression
-from engine.core.types import Kind
+from engine.core.acts import CertificateAction, RegisterAction, RegisterVerb
+from engine.core.definition import StateKind
 from engine.verify.parts import Parts
-from engine.verify.reads import asked_for, empty_fields, fields_of
+from engine.verify.reads import empty_fields, given_by, is_there, needed, needed_by
 from engine.verify.safety import RESERVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from engine.core.definition import State, Workflow
+    from engine.core.expressions.expression import Expression
     from engine.verify.findings import Report
     from engine.verify.graph import Graph
 
@@ -30,10 +29,10 @@ def check_early(graph: Graph, parts: Parts, report: Report) -> None:
     own = {path: Parts(replace(state, children=())) for path, state in workflow.states.items()}
     writers: dict[str, tuple[str, ...]] = {}
     for place, some in own.items():
-        for path in set(_given(some, workflow)):
+        for path in given_by(workflow, some):
             writers[path] = (*writers.get(path, ()), place)
-    quiet = empty_fields(workflow, parts) | set(_given(Parts(workflow.opening), workflow))
-    quiet |= {path for path, field in workflow.fields.items() if _is_there(field.default, field.type.kind)}
+    quiet = empty_fields(workflow, parts) | given_by(workflow, Parts(workflow.opening))
+    quiet |= {path for path, field in workflow.fields.items() if is_there(field)}
     behind: dict[tuple[str, ...], set[str]] = {}
     reported: set[str] = set()
     for state in [state for path, state in workflow.states.items() if path in graph.reached]:
@@ -50,28 +49,9 @@ def check_early(graph: Graph, parts: Parts, report: Report) -> None:
                 report.say("WF128", expression.mark or state.mark, message, hint)
 
 
-def _is_there(default: object, kind: Kind) -> bool:
-    return default is not None or kind in {Kind.LIST, Kind.MAP}
-
-
-def _given(some: Parts, workflow: Workflow) -> Iterator[str]:
-    """The fields that forms, sets, deliveries and answers of some parts may write."""
-    yield from (item.path for item in some.of(Assignment) if item.expression is not None)
-    paths = [item.path for item in some.of(FormItem) if not item.event_data]
-    paths += [action.delivered for action in some.of(Notify) if action.delivered]
-    paths += [panel.into for panel in some.of(Panel)]
-    for path in paths:
-        yield from fields_of(path, workflow)
-
-
 def _reads(own: Parts) -> Iterator[tuple[str, Expression, str]]:
-    """What a state reads; a deadline waits for the field it begins with, and what is asked for by `has` is known to be open."""
-    begins = [one for deadline in own.of(Deadline) for one in (deadline.start, deadline.at)]
-    for expression in own.of(Expression):
-        if isinstance(expression.tree, Path) and any(expression is one for one in begins):
-            continue
-        for path in sorted(expression.reads - asked_for(expression)):
-            yield path, expression, ""
+    """What a state reads."""
+    return ((path, expression, "") for path, expression in needed(own))
 
 
 def _frozen(state: State, own: Parts, workflow: Workflow) -> Iterator[tuple[str, Expression, str]]:
@@ -82,9 +62,8 @@ def _frozen(state: State, own: Parts, workflow: Workflow) -> Iterator[tuple[str,
     if workflow.register is not None and any(one.verb is RegisterVerb.LIST for one in own.of(RegisterAction)):
         facts["the product is listed"] = workflow.register.values()
     for what, expressions in facts.items():
-        for expression in expressions:
-            for path in sorted(expression.reads - asked_for(expression)):
-                yield path, expression, f" when {what} in '{state.path}'"
+        for path, expression in chain.from_iterable(map(needed_by, expressions)):
+            yield path, expression, f" when {what} in '{state.path}'"
 
 
 def _behind(graph: Graph, writers: Iterable[str]) -> set[str]:

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from engine.core.definition import Workflow
+    from engine.core.naming import Field
     from engine.verify.findings import Report
 
 
 def check_fields(workflow: Workflow, parts: Parts, others: Mapping[str, Workflow], report: Report) -> None:
     """Every field is given by somebody or read by something; what is read can be there."""
-    given = _given(workflow, parts)
+    given = given_by(workflow, parts)
     asked = {path for role in workflow.roles.values() for path in role.where.values()}
     asked |= {who.name for who in parts.of(Who) if who.kind == "person"}
     asked |= {ask.persons for panel in parts.of(Panel) for ask in panel.ask if ask.persons}
@@ -41,29 +42,23 @@ def check_fields(workflow: Workflow, parts: Parts, others: Mapping[str, Workflow
 
 def empty_fields(workflow: Workflow, parts: Parts) -> set[str]:
     """The fields that can have no value: nobody gives them, and they have no default."""
-    given = _given(workflow, parts)
-    return {
-        path
-        for path, field in workflow.fields.items()
-        if path not in given and field.default is None and field.type.kind not in {Kind.LIST, Kind.MAP}
-    }
+    given = given_by(workflow, parts)
+    return {path for path, field in workflow.fields.items() if path not in given and not is_there(field)}
 
 
 def _check_readable(workflow: Workflow, parts: Parts, report: Report) -> None:
     empty = empty_fields(workflow, parts)
     reported: set[str] = set()
-    begins = [one for deadline in parts.of(Deadline) for one in (deadline.start, deadline.at)]  # WF118
-    for expression in parts.of(Expression):
-        if isinstance(expression.tree, Path) and any(expression is one for one in begins):
-            continue
-        for path in sorted((expression.reads & empty) - asked_for(expression) - reported):
+    for path, expression in needed(parts):
+        if path in empty and path not in reported:
             reported.add(path)
             mark = expression.mark or workflow.fields[path].mark
             hint = "ask for it in a form, set it, give it a default, or ask `has(…)` first"
             report.say("WF098", mark, f"'{path}' is read here and can have no value", hint)
 
 
-def _given(workflow: Workflow, parts: Parts) -> set[str]:
+def given_by(workflow: Workflow, parts: Parts) -> set[str]:
+    """The fields that some parts of a workflow may write."""
     sets = {item.path for item in parts.of(Assignment) if item.expression is not None}
     return written_by_others(workflow, parts) | sets
 
@@ -96,7 +91,25 @@ def _named_by(other: Workflow) -> set[str]:
     return sends | {path for values in opened for path in values or ()}
 
 
-def asked_for(expression: Expression) -> set[str]:
+def is_there(field: Field) -> bool:
+    """Whether a field has a value without anybody giving it."""
+    return field.default is not None or field.type.kind in {Kind.LIST, Kind.MAP}
+
+
+def needed(parts: Parts) -> Iterator[tuple[str, Expression]]:
+    """What has to have a value where it is read; a deadline waits for the field that it begins with (WF118)."""
+    begins = [one for deadline in parts.of(Deadline) for one in (deadline.start, deadline.at)]
+    for expression in parts.of(Expression):
+        if not (isinstance(expression.tree, Path) and any(expression is one for one in begins)):
+            yield from needed_by(expression)
+
+
+def needed_by(expression: Expression) -> Iterator[tuple[str, Expression]]:
+    """What an expression reads and does not ask for by `has` first."""
+    yield from ((path, expression) for path in sorted(expression.reads - _asked_for(expression)))
+
+
+def _asked_for(expression: Expression) -> set[str]:
     """Paths that the same expression asks for by `has`."""
     return set(_has(expression.tree)) if isinstance(expression.tree, Node) else set()
 

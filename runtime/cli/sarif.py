@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from importlib import metadata
 from itertools import takewhile
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.diagnostics import Diagnostic, Severity
 from engine.core.loader.editing import edit
-from engine.core.loader.yaml_nodes import read
+from engine.core.loader.yaml_nodes import mark_after, read
 from engine.core.loader.yaml_paths import path_at
 from engine.verify.rules import RULES
 from runtime.cli.rules import titles
@@ -79,8 +78,13 @@ def _fixes(finding: Diagnostic, source: str) -> dict[str, Any]:
         return {}
     start = _alike(source, mended)
     end = _alike(source[start:][::-1], mended[start:][::-1])
-    region = dict(zip(("startLine", "startColumn"), _place(source, start), strict=True))
-    region |= zip(("endLine", "endColumn"), _place(source, len(source) - end), strict=True)
+    first, last = (mark_after(source[:at].removeprefix("\ufeff")) for at in (start, len(source) - end))
+    region = {
+        "startLine": first.line,
+        "startColumn": first.column,
+        "endLine": last.line,
+        "endColumn": last.column,
+    }
     replacement = {"deletedRegion": region, "insertedContent": {"text": mended[start : len(mended) - end]}}
     change = {"artifactLocation": _location(finding.file), "replacements": [replacement]}
     return {"fixes": [{"description": {"text": finding.hint or finding.message}, "artifactChanges": [change]}]}
@@ -89,12 +93,6 @@ def _fixes(finding: Diagnostic, source: str) -> dict[str, Any]:
 def _alike(one: str, other: str) -> int:
     """How many characters are the same from the start."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-
-
-def _place(source: str, offset: int) -> tuple[int, int]:
-    """Line and column of a place in the text, from 1."""
-    lines = re.split("\r\n|\n|\r", source[:offset].removeprefix("\ufeff"))
-    return len(lines), len(lines[-1]) + 1
 
 
 def _fingerprint(finding: Diagnostic, root: Node | None) -> str:

@@ -100,6 +100,12 @@ def plain(node: Node) -> Any:
     return node.text
 
 
+def mark_after(text: str) -> Mark:
+    """The place in a file at which its beginning, this text, ends."""
+    lines = re.split("\r\n|\n|\r", text)
+    return Mark(len(lines), len(lines[-1]) + 1)
+
+
 def _in_source(raw: str, offset: int) -> int:
     """Where the character at `offset` of a quoted scalar's text stands in its source, quotes included."""
     quote, at = raw[0], 1
@@ -167,15 +173,13 @@ class _Reader:
             return False
         bad = _FORBIDDEN.search(self.text)
         if bad:
-            self._say("WF004", f"a control character (U+{ord(bad[0]):04X})", self._mark_at(bad.start()), "remove it")
+            self._say(
+                "WF004", f"a control character (U+{ord(bad[0]):04X})", mark_after(self.text[: bad.start()]), "remove it"
+            )
         tab = self.text.find("\t")
         if tab >= 0:
-            self._say("WF003", "a tab", self._mark_at(tab), "use spaces")
+            self._say("WF003", "a tab", mark_after(self.text[:tab]), "use spaces")
         return not self.found
-
-    def _mark_at(self, index: int) -> Mark:
-        before = re.split("\r\n|\n|\r", self.text[:index])
-        return Mark(len(before), len(before[-1]) + 1)
 
     def _syntax(self, fault: yaml.MarkedYAMLError) -> None:
         place = fault.problem_mark or fault.context_mark

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Event
 from engine.verify.space.explore import Seen, explore
-from engine.verify.space.watch import entering, taking
+from engine.verify.space.watch import entering
 from engine.verify.trial.hunt import finds, hunt
 from engine.verify.trial.replay import shortened
 
@@ -46,8 +46,7 @@ class Aims:
 
     def taking(self, arms: Sequence[str], pins: Mapping[str, Any] | None = None) -> Run | None:
         """A case that takes one of these arms."""
-        at = taking(arms[0]) if len(arms) == 1 else _taking_one(arms)
-        return self._once(("taking", *arms), at, pins or {})
+        return self._once(("taking", *arms), _taking_one(arms), pins or {})
 
     def leaving(self, path: str, deadline: str = "") -> Run | None:
         """A case that leaves a state, and before a deadline of it is due."""

@@ -15,7 +15,7 @@ from engine.core.calendars.calendar import Uncountable
 from engine.core.calendars.moments import due_after
 from engine.verify.traces import happens, moment_of_step
 from engine.verify.trial.persons import judged
-from engine.verify.trial.replay import replay
+from engine.verify.trial.replay import replayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ _BEFORE = timedelta(seconds=1)
 def lasting(player: Player, policy: Within, begun: Run, most: int = MOST_STEPS) -> tuple[Run, str] | None:
     """A case that begins like this one, at whose last step the time begins, and takes too long; with what is wrong in words."""
     due = _due(player, policy, begun)
-    start = tuple(run for run in replay(player, begun.acts) if run is not None)
+    start = tuple(replayed(player, begun.acts))
     if due is None or len(start) != len(begun.acts):
         return None
     order, known, last = count(), set[tuple[object, ...]](), player.tried + most

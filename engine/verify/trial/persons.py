@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.verify.traces import Trace, acts_of, broken, moment_of_step
-from engine.verify.trial.replay import replay, shortened
+from engine.verify.trial.replay import replayed, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def breaking(player: Player, policy: Persons, run: Run) -> Run | None:
     """A case like this one, in which people act in two of the places named, that breaks the policy; None: the engine refuses it."""
     for acts in (run.acts, *_by_one(player, policy, run)):
-        runs = [one for one in replay(player, acts) if one is not None]
+        runs = replayed(player, acts)
         if len(runs) == len(acts) and judged(policy, player, runs) is not None:
             return shortened(player, runs[-1], lambda less: judged(policy, player, less) is not None)
     return None
@@ -32,8 +32,7 @@ def judged(policy: Policy, player: Player, runs: Sequence[Run]) -> str | None:
 
 def _by_one(player: Player, policy: Persons, run: Run) -> Iterator[tuple[Act, ...]]:
     """The acts of a case with one of them said by who has acted elsewhere before."""
-    runs = [one for one in replay(player, run.acts) if one is not None]
-    acted = acts_of(policy, [moment_of_step(one.last.record) for one in runs])
+    acted = acts_of(policy, [moment_of_step(one.last.record) for one in replayed(player, run.acts)])
     for number, (thing, place) in enumerate(acted):
         for earlier, before in acted[:number]:
             if earlier is not thing and before != place:

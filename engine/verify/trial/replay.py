@@ -24,11 +24,16 @@ def replay(player: Player, acts: Iterable[Act]) -> Iterator[Run | None]:
             return
 
 
+def replayed(player: Player, acts: Iterable[Act]) -> list[Run]:
+    """The case after each of these acts, as far as none is refused."""
+    return [run for run in replay(player, acts) if run is not None]
+
+
 def shortened(player: Player, run: Run, still: Callable[[Sequence[Run]], bool]) -> Run:
     """The run without what is not needed: what is left out is such that the rest, said again, still does what is looked for."""
 
     def tried(acts: Sequence[Act]) -> Run | None:
-        again = [one for one in replay(player, acts) if one is not None]
+        again = replayed(player, acts)
         return again[-1] if len(again) == len(acts) and still(again) else None
 
     for place in range(len(run.acts) - 1, 0, -1):

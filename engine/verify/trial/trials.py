@@ -17,7 +17,7 @@ from engine.verify.trial.hunt import finds, hunt
 from engine.verify.trial.lasting import lasting
 from engine.verify.trial.persons import breaking, judged
 from engine.verify.trial.player import PLAIN, Player
-from engine.verify.trial.replay import replay, shortened
+from engine.verify.trial.replay import replayed, shortened
 from engine.verify.trial.story import story, way_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Trials:
         broken = None if found is None else breaking(self.player, policy, found)
         if broken is None:
             return Verdict("open", "no duty keeps it, and no case was found that breaks it")
-        runs = [run for run in replay(self.player, broken.acts) if run is not None]
+        runs = replayed(self.player, broken.acts)
         said, names = story(broken, self.player.answers.telling), ", ".join(thing.name for thing in policy.things)
         why = f"{said}: {judged(policy, self.player, runs)}"
         return Verdict("fails", why, f"add to `duties`: {{{policy.kind}: [{names}]}}")
@@ -98,10 +98,10 @@ class Trials:
     def _within(self, policy: Within) -> Verdict:
         """It holds where the time never begins, or ends in the same step; else a case is looked for that takes longer."""
         begins = beginning(policy, self.workflow)
-        explored, _ = self.prover.find(begins)
+        explored, space = self.prover.find(begins)
         if explored.way is None and explored.whole:
             return Verdict("holds")
-        begun = self.to(begins)
+        begun = None if explored.way is None else self.made(space, begins(space.place))
         found = None if begun is None else lasting(self.player, policy, begun)
         if found is None:
             alone = f"no deadline of '{policy.start.name}' alone bounds the time"
