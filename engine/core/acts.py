@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from engine.core.diagnostics import NOWHERE, Mark
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from engine.core.terms import Term
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notify:
     """`notify:`; `delivered` is the path that gets the time of proven delivery."""
 
@@ -27,7 +28,7 @@ class Notify:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Open:
     """`open: workflow`: the new case is a child of this one."""
 
@@ -37,7 +38,7 @@ class Open:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Send:
     """`send: event`; to `parent`, `children` or every open case of a workflow that has the values of `where`."""
 
@@ -49,7 +50,7 @@ class Send:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """`call: adapter.operation`, as an action (its answer is recorded and not used) or as a service state's work."""
 
@@ -77,7 +78,7 @@ class CertificateVerb(StrEnum):
     ANNUL = "annul"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CertificateAction:
     """`certificate: verb`."""
 
@@ -94,7 +95,7 @@ class RegisterVerb(StrEnum):
     UPDATE = "update"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegisterAction:
     """`register: verb`: `list` enters the product, copying the facts; `update` copies them anew, its status stays."""
 
@@ -103,7 +104,7 @@ class RegisterAction:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewPeople:
     """`new_people: [role]`: nobody who acted in these roles in this case may take them again."""
 

@@ -12,21 +12,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.core.frozen import frozen
 from engine.core.work import Assigned, AssignmentChanged, EffectHandled, PanelChanged
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
-    from dataclasses import dataclass
 
     from engine.core.facts import Fact
-else:
-    from engine.core.quick import dataclass
 
 
 # ── who ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tie:
     """The directory knows that a person is or was tied to a party, `until` a moment (None: still)."""
 
@@ -34,7 +32,7 @@ class Tie:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Actor:
     """Who sends an event.
 
@@ -76,7 +74,7 @@ SYSTEM = Actor(id="system", kind="system", name="Milepost")
 # ── what arrives ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timer:
     """A moment asked for by a deadline of one entry of a state; `kind` due, remind or escalate, `rung` counts from 0.
 
@@ -96,7 +94,7 @@ class Timer:
         return f"{self.state}#{self.entry}:{self.deadline}/{self.kind}{self.rung}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """Something said to a case. `data` is JSON as it arrived (nested by group or by dotted path) or typed values.
 
@@ -109,14 +107,14 @@ class Event:
     command: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimerFired:
     """A timer asks; it does nothing where it is no longer armed."""
 
     timer: Timer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EffectResult:
     """What came of an effect: `ok` with `data` (the adapter's answer, untyped), or not ok with `error`.
 
@@ -129,7 +127,7 @@ class EffectResult:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildOpened:
     """A child of this case exists now: opened by its effect (`key` = the effect's child key) or through the API."""
 
@@ -140,7 +138,7 @@ class ChildOpened:
     by: Actor | None = None  # None: by this case's own effect
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildEnded:
     """A child of this case has closed."""
 
@@ -150,7 +148,7 @@ class ChildEnded:
     outcome: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cancelled:
     """The parent does not wait for this case any more: it closes with the outcome `cancelled`."""
 
@@ -173,7 +171,7 @@ Input = (
 # ── what a case is ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """An active state, composite ones too, in file order. `entry` counts the entries of this state from 1.
 
@@ -186,7 +184,7 @@ class Position:
     finished: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Track:
     """What one entry's deadline remembers: the due moment that has fired, extensions used, and its pauses.
 
@@ -218,7 +216,7 @@ class Track:
 NO_TRACK = Track()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Child:
     """A case that this one opened or was given; `origins` are `<state>#<entry>` of the children states it counts for."""
 
@@ -231,7 +229,7 @@ class Child:
     origins: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """How a state was left, for `keep`: the positions in it (itself first), and when."""
 
@@ -239,7 +237,7 @@ class Snapshot:
     positions: tuple[Position, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Memory:
     """What a case needs beside leaves and data (DESIGN §2). Keys: state paths, or `<state>#<entry>:<deadline>`.
 
@@ -264,7 +262,7 @@ class Memory:
     recounted: int = 0  # the number of the last new calendar or outage that its deadlines were counted by
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parent:
     """The case that opened this one."""
 
@@ -273,7 +271,7 @@ class Parent:
     acts: tuple[str, ...] = ()  # persons who acted in it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """A case between two steps. `seq` grows with every record, `revision` with leaves or data only (the ETag)."""
 
@@ -324,7 +322,7 @@ OWN_LANES = frozenset({BETWEEN_CASES, "notify", "certificates"})
 """What no adapter of a definition may be called: its effects would go and wait with the engine's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Effect:
     """Something to be done after the commit. `key` is unique: `<case id>/<seq>/<n>`; it never changes.
 
@@ -344,7 +342,7 @@ class Effect:
     entry: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One line of a case's history. `payload` (what was said: form and event data, `changes` to the data) can be erased
     apart from the rest; everything is JSON-able through engine.core.values.
@@ -381,7 +379,7 @@ class Record:
     command: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """The whole outcome of one input: the case after it, its record, and what others have to do with it.
 

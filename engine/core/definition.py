@@ -6,11 +6,12 @@ stage with the path "". All references (`to`, `keep`, duties, …) are resolved 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.diagnostics import NOWHERE, Mark
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from engine.core.terms import Term
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assignment:
     """`set: {path: expr}`; expression None empties the field (`null`)."""
 
@@ -32,7 +33,7 @@ class Assignment:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormItem:
     """One entry of a form.
 
@@ -55,7 +56,7 @@ class FormItem:
 # ── arms, events, deadlines ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arm:
     """One way to go. `choose` is flattened by the loader: what holds for all its arms stands in each of them.
 
@@ -73,7 +74,7 @@ class Arm:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handler:
     """What a state does on an event."""
 
@@ -86,7 +87,7 @@ class Handler:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reminder:
     """Terms before a deadline, and to whom (empty: to the `turn`)."""
 
@@ -95,7 +96,7 @@ class Reminder:
     template: str = "reminder"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rung:
     """One addressee of an escalation: when due, or `after` later."""
 
@@ -103,7 +104,7 @@ class Rung:
     after: Term | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extension:
     """`extend:`: event `extend_<deadline>` with `reasons!`, `times` at most, each adding `add`."""
 
@@ -113,7 +114,7 @@ class Extension:
     notify: tuple[Who, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deadline:
     """A deadline of a state: exactly one of after, at, every."""
 
@@ -150,7 +151,7 @@ class StateKind(StrEnum):
     FINAL = "final"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Need:
     """What is enough: `all`, `any`, a count, or a condition (then `count` is None)."""
 
@@ -158,7 +159,7 @@ class Need:
     condition: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """Whom a panel asks: `count` holders of `role`, or the persons listed at `persons`."""
 
@@ -167,7 +168,7 @@ class Ask:
     persons: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Panel:
     """Members send `event`; each answer is a row of the list `into`."""
 
@@ -177,7 +178,7 @@ class Panel:
     event: str = "answer"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Children:
     """Opens one case of `workflow` per item of `each` (bound to `item_name`), one if only `values`, none if neither."""
 
@@ -189,7 +190,7 @@ class Children:
     add: tuple[Who, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     """A state of any kind; what its kind does not have is empty. A region is a state whose parent is parallel."""
 
@@ -238,7 +239,7 @@ class State:
 # ── the workflow ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duty:
     """`different` or `same` natural person in these states (`parent` = anywhere in the case that opened this one);
     or `no_interest`: who acts in `states` declares to have no tie with the party at `interest`.
@@ -254,7 +255,7 @@ class Duty:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unique:
     """One case per combination of `of`: while open, or while in one of the states `during`."""
 
@@ -262,7 +263,7 @@ class Unique:
     during: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opening:
     """Who may open a case and what he gives."""
 
@@ -273,7 +274,7 @@ class Opening:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CertificateFacts:
     """What a certificate says: `facts` are computed and frozen by `reserve` and `new_issue`."""
 
@@ -282,7 +283,7 @@ class CertificateFacts:
     facts: Mapping[str, Expression]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Workflow:
     """A whole definition. `fields` maps every data path to its field, `event_fields` event data; `groups` the groups
     to their titles (or None), in file order. `states` maps every full path (with "" the root) to its state.

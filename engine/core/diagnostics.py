@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from engine.core.fixes import Fix
@@ -18,7 +19,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """A place in a file: line and column count from 1, `length` in characters."""
 
@@ -32,7 +33,7 @@ LONGEST_LINE = 240
 """Characters of a source line that are shown with a finding."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One finding: `code` is stable (WF031), `message` one line, `hint` says what would be right; `silenced` is the reason why
     it does not count, `fix` how the text is mended where that is safe.

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.core.frozen import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from dataclasses import dataclass
     from datetime import datetime
-else:
-    from engine.core.quick import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CertificateFact:
     """A row for the certificate table: the status it has from now on. `number` None until allocated at first."""
 
@@ -24,7 +23,7 @@ class CertificateFact:
     effective_from: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegisterFact:
     """A new row of the register: verb list, update, suspend, reinstate or delist; rows are never changed."""
 

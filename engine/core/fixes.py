@@ -6,8 +6,9 @@ A `Guess` is a hint that names one word. It is a text like any other hint, so it
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,7 @@ _MOST = 200
 _SURE = 0.75
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Respell:
     """A word that was meant otherwise: in what stands at `mark`, `old` becomes `new`."""
 
@@ -28,7 +29,7 @@ class Respell:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remove:
     """An entry of a map (by its key) or an item of a list that stands at `mark`; `inside`: the entry under these keys of it."""
 
@@ -37,7 +38,7 @@ class Remove:
     inside: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recomment:
     """A comment at `mark` that becomes another; an empty one goes, with its line where it stands alone."""
 

@@ -13,17 +13,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.fields import ValueFault, read_value
+from engine.core.frozen import frozen
 from engine.core.naming import Field
 from engine.core.types import TEXT
 from engine.errors import FieldProblem, InvalidPayload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from dataclasses import dataclass
 
     from engine.core.definition import FormItem, Workflow
-else:
-    from engine.core.quick import dataclass
 
 REASONS = Field(path="reasons", type=TEXT, max=4000)
 """Event data that the engine itself asks for where a workflow does not declare it (extensions, cancelling)."""
@@ -34,7 +32,7 @@ _LISTS = (list, tuple)
 _MAX_SHOWN = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """One path that a form takes: `columns` where only these of existing rows change, `adds` where rows are added."""
 
@@ -48,7 +46,7 @@ class Slot:
     rows: Field | None = None  # of `adds`: the list without bounds on its length, which hold for the whole
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filled:
     """A payload as read: `writes` by data path (None empties), `said` the event data."""
 
@@ -67,7 +65,7 @@ class Filled:
 NOTHING_FILLED = Filled({}, {})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """The slots by path, and the groups under which a payload may nest them."""
 

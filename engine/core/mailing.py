@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.moments import local_instant
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.core.naming import Text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quiet:
     """From a time of day until another, over midnight where the second is the earlier; the first is inside, the last is not."""
 
@@ -22,7 +22,7 @@ class Quiet:
     end: time
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mailing:
     """`mail:`. What is None is as the installation has it."""
 

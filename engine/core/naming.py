@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.diagnostics import NOWHERE, Mark
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from engine.core.types import Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A text per locale, in file order; a plain text has the single locale ""."""
 
@@ -40,7 +41,7 @@ class Side(StrEnum):
     APPLICANT = "applicant"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Role:
     """Who may act; `where` maps an attribute of the person to the path it has to equal (or contain)."""
 
@@ -55,7 +56,7 @@ class Role:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """A typed field; `path` is `group.name`, or `name` for a field outside groups, for event data and for columns."""
 
@@ -78,7 +79,7 @@ class Field:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Who:
     """A sender or receiver: kind `role` (name, maybe its supervisor), `system`, `workflow`, `turn`, `subscribers`, or
     `person` (name = path of a person field).

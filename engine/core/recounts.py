@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003  what is stored is read by its annotations
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-if TYPE_CHECKING:
-    from dataclasses import dataclass
-else:
-    from engine.core.quick import dataclass
+from engine.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CalendarChanged:
     """A calendar has a new version. A due moment that is later now moves; one that is earlier only where `earlier` says so.
 
@@ -26,7 +23,7 @@ class CalendarChanged:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ZoneChanged:
     """The rules of a time zone are others than they were (`rules` as zones.py counts them): local moments lie elsewhere."""
 
@@ -38,7 +35,7 @@ class ZoneChanged:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outage:
     """Applicants could not answer from `since` until `until`: what ran for them then is due later by what it took."""
 
@@ -52,7 +49,7 @@ class Outage:
 Recount = CalendarChanged | ZoneChanged | Outage
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Move:
     """A deadline and its due moment before and after; `stays` says why it keeps the old one ("": it moves)."""
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-    from dataclasses import dataclass
 
     from engine.core.case import Actor
     from engine.core.definition import Arm, Workflow
     from engine.core.naming import Role, Who
     from engine.core.work import Assigned
-else:
-    from engine.core.quick import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """An arm that is to be run, and the state whose handler has it."""
 
@@ -35,7 +34,7 @@ def active_leaves(active: Collection[str]) -> list[str]:
     return [path for path in active if path not in inner]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reach:
     """The states an arm leaves, and the one it moves in (None: it goes nowhere)."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Event
 from engine.core.expressions.expression import ExpressionError
+from engine.core.frozen import frozen
 from engine.core.machine.draft import Draft
 from engine.core.machine.duties import check_duties, interests
 from engine.core.machine.events import Trial, children_for, late_panels, on_duty, seat, select, used_up
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 SHARED = frozenset({"certificate", "register"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Allowed:
     """An event that this actor could send now: its form, the state that takes it, and the role he sends it in."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from engine.core.frozen import frozen
 
 
 class Unit(StrEnum):
@@ -31,7 +32,7 @@ _BY_DAY = frozenset({Unit.WORKING_DAYS, Unit.DAYS, Unit.MONTHS})
 _ON_CALENDAR = frozenset({Unit.WORKING_DAYS, Unit.WORKING_HOURS})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Term:
     """`20 working days`: a positive amount of one unit."""
 

@@ -7,10 +7,12 @@ map → dict, not looked into · list → tuple. A field without a value is abse
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +44,7 @@ class Kind(StrEnum):
     ANY = "any"  # what a map holds: not looked into
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Type:
     """A type: `item` for lists, `members` for records (rows of a list, persons, documents, …), `options` for choices."""
 

@@ -6,16 +6,15 @@ from dataclasses import field
 from datetime import datetime  # noqa: TC003  what is stored is read by its annotations
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.core.frozen import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from dataclasses import dataclass
 
     from engine.core.case import Actor, Effect
-else:
-    from engine.core.quick import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assigned:
     """Who has a role's work in this case: `offered` to persons, or `claimed` by one; neither: anybody's who has the role."""
 
@@ -24,7 +23,7 @@ class Assigned:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AssignmentChanged:
     """Who has a role's work in a case from now on; `persons` are those it is offered or handed to, as far as they are known."""
 
@@ -35,7 +34,7 @@ class AssignmentChanged:
     command: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PanelChanged:
     """A member leaves a panel that is at work: `void` takes his opinion out, `replace` takes him out whether he has given one
     or not; where a panel asks persons by name, `by` takes his place.
@@ -49,7 +48,7 @@ class PanelChanged:
     command: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EffectHandled:
     """What a person does to an effect that has not come to an end by itself, and why.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.core.machine.duties import stands_against
 from engine.core.machine.turns import answered
 from engine.core.selection import admits, has_another, pools
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.core.naming import Who
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """A person who holds a role that sends the event: whether he may now, and if not, why."""
 

@@ -5,9 +5,9 @@ Conditions and expressions are compared by their text. A state, field or role un
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from engine.core.frozen import frozen
 from engine.describe.words import condition, timing
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ What = Literal["workflow", "role", "field", "duty", "opening", "state", "event",
 _NONE = "–"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One change; `words` say what of it, old → new, a sentence each (empty where all of it came or went)."""
 

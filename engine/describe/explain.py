@@ -4,7 +4,7 @@ against it, every deadline with how it was counted; nothing is changed here, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from engine.core.calendars.explain import CountedDay, explain_term
 from engine.core.calendars.moments import local_instant
 from engine.core.case import SYSTEM
 from engine.core.expressions.expression import ExpressionError, MissingValue
+from engine.core.frozen import frozen
 from engine.core.machine.draft import Draft
 from engine.core.machine.duties import stands_against
 from engine.core.machine.timers import due_moment, used_of
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 NOBODY: Mapping[str, Sequence[Actor]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A line of the workflow file; `text` without its indentation."""
 
@@ -46,7 +47,7 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActiveState:
     """A state the case is in; `turn` is whose move it makes it."""
 
@@ -59,7 +60,7 @@ class ActiveState:
     line: Line
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Against:
     """Something that stands against an event: kind who, duty, false, missing or failed; `text` in words."""
 
@@ -67,7 +68,7 @@ class Against:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExplainedArm:
     """One way an event can go: `open` where what the form says decides."""
 
@@ -80,7 +81,7 @@ class ExplainedArm:
     guard: Guard | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExplainedEvent:
     """An event of an active state: whether this reader may send it, and if not, why; `people` who else may, and who not."""
 
@@ -94,7 +95,7 @@ class ExplainedEvent:
     people: tuple[Candidate, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExplainedDeadline:
     """A deadline of an active state: `due` None where it is not armed, `said` how it was counted in one sentence, `why` its
     parts, `days` one by one where it is counted in days from its start, `used` what is used of a term of one side.
@@ -115,7 +116,7 @@ class ExplainedDeadline:
     used: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanation:
     """The whole of it."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  programs read the annotations to describe what they send
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from engine.core.expressions import ast
 from engine.core.expressions.expression import ExpressionError, MissingValue
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,7 +19,7 @@ MOST = 200
 """Nodes of one tree; a condition has no more by far, and a definition that is used often is opened up often."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guard:
     """A part of a condition. `holds` None: it cannot be decided, and `why` says so. `operator` joins `parts`: &&, ||, !; of a
     definition it is `=`, and the text its name. `values` are the fields that the part itself looks at.

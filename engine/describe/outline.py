@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.describe.words import timing, title_of
 
 if TYPE_CHECKING:
     from engine.core.definition import State, Workflow
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DueLine:
     """A deadline in a line: its name, when, and where it leads (None: it only informs)."""
 
@@ -20,7 +20,7 @@ class DueLine:
     to: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutlineNode:
     """A state: `turn` as said here (None: not said, (): nobody's), `events` by name."""
 

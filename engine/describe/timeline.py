@@ -7,7 +7,6 @@ and rid of signs that do not print; the same timeline is always the same text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from html import escape
 from itertools import groupby
@@ -15,6 +14,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.calendars.moments import add_months
+from engine.core.frozen import frozen
 from engine.describe.derivations import said_day, said_end
 from engine.describe.words import shorten
 
@@ -31,7 +31,7 @@ INK, GREY, GRID, BAND, PASSES, RED = "#1f2933", "#616e7c", "#e4e7eb", "#f3f6f9",
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Due:
     """A due moment of a deadline: `rule` as the workflow says it, `counted` how it came about; `due` None: there is none, and
     `counted` says why. `provisional`: a year that was counted with has no decree yet. `fired`: it came, and the state stayed.
@@ -46,7 +46,7 @@ class Due:
     fired: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stay:
     """A stay in a state, `entered` None where the way ends before it, `left` None where it goes on.
 
@@ -66,7 +66,7 @@ class Stay:
     around: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timeline:
     """A way through a workflow; `stopped` says why it could be followed no further, `outcome` what became of the case."""
 

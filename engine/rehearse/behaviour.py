@@ -6,10 +6,11 @@ out otherwise is a gain or a loss; where nothing does, the change is none of beh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.case import EffectKind, Event
+from engine.core.frozen import frozen
 from engine.core.machine.chart import arms_of
 from engine.verify.domains import decide
 from engine.verify.space.watch import entering, taking
@@ -29,7 +30,7 @@ TIMES = 5
 """How often in one case an arm is taken at most, to see where a counter ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Behaviour:
     """`name` is the change's; `run` was made on the version that can do it; `words` tell it, and what the other does instead."""
 

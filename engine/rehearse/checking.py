@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import last_day, local_date
 from engine.core.fields import ValueFault, read_value
+from engine.core.frozen import frozen
 from engine.core.types import Kind
 from engine.rehearse.likeness import alike, shown
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.rehearse.scenario import Claim, Sent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """What can be looked at: the case and its definition, the messages sent, effects that still wait, open incidents."""
 

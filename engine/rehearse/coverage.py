@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine.core.frozen import frozen
 from engine.core.machine.chart import arms_of
 from engine.verify.between import templates_of
 
@@ -18,7 +19,7 @@ Seen = tuple[frozenset[str], ...]
 GOALS = ("states", "transitions", "conditions", "boundaries", "deadlines", "met", "messages")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """So many of so many, and which are missing."""
 

@@ -6,10 +6,10 @@ Cases stay on the version they were opened on; this says what would be if they d
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.core.fields import ValueFault, read_value
+from engine.core.frozen import frozen
 from engine.store.records import After, CaseFilter
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PAGE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Running:
     """`states`: how many open cases are in each, composite ones too; `stopped`: number or id of a case → why it cannot follow."""
 

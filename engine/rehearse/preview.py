@@ -14,12 +14,13 @@ due. Dates that are said with an event keep their distance to it. All due moment
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.moments import local_date, local_instant
 from engine.core.definition import StateKind
+from engine.core.frozen import frozen
 from engine.core.machine.turns import running_sides
 from engine.describe.timeline import Due, Stay, Timeline
 from engine.describe.words import timing, title_of
@@ -80,7 +81,7 @@ def preview(path: Path, begin: date, *, scenario: str | None = None, templates: 
 # ── the story ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Told:
     """A scenario that went as written, as scenes, and the stays it led through."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import EffectKind
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +31,7 @@ MOST_CASES = 100
 MOST_RECORDS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recorded:
     """A case with its history and what went out: `calls` are (adapter.operation, answer or None where it failed), `told` the ids
     of who had letters.

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine.core.frozen import frozen
 from engine.rehearse.play import Difference, Play
 from engine.rehearse.story import Story
 from engine.store.records import CaseFilter
@@ -32,7 +33,7 @@ MOST_CASES = 1000
 MOST_RECORDS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """How a scenario went: `failure` is one line, `story` what happened before, `mark` where the file says otherwise."""
 
@@ -42,7 +43,7 @@ class Outcome:
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """A policy with its words and its place; `mark` None: it stands in the workflow itself."""
 

@@ -5,8 +5,10 @@ Moves that say the same are equal wherever they stand, so that what scenarios ha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
+
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from engine.core.terms import Term
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Person:
     """Somebody of the scenario: the actor he is (a stand-in for a case is one of kind "case"), and the duties he declares
     with every event.
@@ -30,7 +32,7 @@ class Person:
     locale: str = "en"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """A message: to whom, from which template (None: any), how often over the whole scenario (None: at least once)."""
 
@@ -39,7 +41,7 @@ class Sent:
     times: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """One thing that has to be so; the shape of `value` belongs to its name (expectations.SHAPES)."""
 
@@ -48,7 +50,7 @@ class Claim:
     mark: Mark = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Do:
     """`do: event`: sent by a person (or `system`), to the case of the scenario or the latest of another workflow."""
 
@@ -60,7 +62,7 @@ class Do:
     mark: Mark = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refuse:
     """`refuse: {do: …}`: must be refused, with this error where `because` names one."""
 
@@ -69,7 +71,7 @@ class Refuse:
     mark: Mark = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wait:
     """`wait: 20 working days`."""
 
@@ -77,7 +79,7 @@ class Wait:
     mark: Mark = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Until:
     """`until: 2026-03-02` (its first moment) or with a time; local where it has no zone."""
 
@@ -85,7 +87,7 @@ class Until:
     mark: Mark = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expect:
     """`expect: {…}`: what has to be true now, of the scenario's case or of the latest of another workflow."""
 
@@ -94,7 +96,7 @@ class Expect:
     mark: Mark = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenCase:
     """`open: {by, with}`: the first line of a scenario; as a step with `workflow`: a child of the scenario's case."""
 
@@ -107,7 +109,7 @@ class OpenCase:
 Move = Do | Refuse | Wait | Until | Expect | OpenCase
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scenario:
     """One story: how a case is opened, what happens, how it ends."""
 
@@ -118,7 +120,7 @@ class Scenario:
     mark: Mark = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What a mocked call does the n-th time: returns, fails for now, or refuses for good."""
 
@@ -127,7 +129,7 @@ class Answer:
     refuses: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sentence:
     """A policy as written."""
 
@@ -135,7 +137,7 @@ class Sentence:
     mark: Mark = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScenarioFile:
     """A whole file: whose workflow, the clock, the people, the mocked calls, the scenarios, and what they have to cover."""
 

@@ -5,12 +5,13 @@ Scenes keep their order, but those of one region of a parallel do not wait for t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import local_date, local_instant
 from engine.core.definition import StateKind
+from engine.core.frozen import frozen
 from engine.core.types import Kind
 from engine.rehearse.scenario import Do, Expect, OpenCase, Refuse
 from engine.rehearse.watching import CaseName, moves
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from engine.rehearse.watching import Watch
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scene:
     """Something that carries a story on: a move, made on `day`, or (`move` None) a deadline that falls due for the
     `times`-th time; `state` took it, and left something where `leaves`.

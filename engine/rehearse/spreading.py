@@ -10,11 +10,12 @@ import signal
 import threading
 import traceback
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.errors import MilepostError
 from engine.rehearse.runner import run_file
 
@@ -36,7 +37,7 @@ class Ended(MilepostError):
     """A process that ran scenarios was ended from outside."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """Scenarios of one file, the `place`-th of all, with what it takes to run them."""
 

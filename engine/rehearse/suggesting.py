@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.rehearse.coverage import Covered
 from engine.rehearse.goals import missing, reached
 from engine.rehearse.guards import Guards
@@ -36,7 +36,7 @@ NOTES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suggested:
     """The text of a scenario file, what its scenarios go through, and what no case was found for."""
 

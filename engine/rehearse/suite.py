@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.errors import MilepostError
 from engine.rehearse.coverage import Covered, Share
 from engine.rehearse.guards import Guards
@@ -36,7 +37,7 @@ class SeveralWorkflows(MilepostError):
     """Scenarios of more than one workflow, where it has to be one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileReport:
     """One scenario file: how each of its scenarios went."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.core.case import SYSTEM
+from engine.core.frozen import frozen
 from engine.describe.explain import explain_case
 from engine.describe.timeline import Due
 from engine.store.records import CaseFilter
@@ -29,7 +30,7 @@ MOST_CASES = 1000
 MOST_RECORDS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseName:
     """A case by its workflow and its number among the cases of that workflow, from 1: the same in every run of a story."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.core.sight import Sight, may_see
 from engine.core.values import instant, parse_instant
 from engine.describe.explain import deadlines_said
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAX_PAGE = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """From a moment on and before another; None: no matter. `role`: whose turn the case is, `party`: whose case it is."""
 

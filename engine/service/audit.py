@@ -6,10 +6,11 @@ What a proof looks at is said in proofs/; the forms are written down in docs/his
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.errors import CaseNotFound, MilepostError
 from engine.service.feed import Feed
 from engine.service.proofs.comparing import compare
@@ -137,7 +138,7 @@ class Audit:
         return self._store.read(lambda reader: _export(reader, start()))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exported:
     """What an export holds."""
 

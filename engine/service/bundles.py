@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.core.values import canonical
 from engine.errors import MilepostError
 from engine.ports import FONTS
@@ -32,7 +33,7 @@ class UnreadableFile(MilepostError):
     """A file of a bundle cannot be read as text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bundle:
     """`templates`: file name (`reminder.en.txt`, `certificate.typ`) → text, fonts (`fonts/…`) in base64; `calendars`: name → YAML text."""
 

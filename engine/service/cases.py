@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Event
+from engine.core.frozen import frozen
 from engine.core.machine.step import step
 from engine.core.sight import Sight, may_address, may_see, visible_data
 from engine.describe.explain import explain_case
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
 REMEMBERED = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BatchLine:
     """One event of a batch."""
 
@@ -74,7 +75,7 @@ class BatchLine:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BatchResult:
     """What came of one line, in short: where the case is now, or the refusal."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from engine.core.calendars.reading import read_calendar
 from engine.core.case import SYSTEM
+from engine.core.frozen import frozen
 from engine.core.loader.load import load_or_raise
 from engine.core.machine.chart import build_chart
 from engine.errors import FieldProblem, InvalidPayload, WorkflowNotFound
@@ -34,7 +34,7 @@ T = TypeVar("T")
 UTC_ZONE = ZoneInfo("UTC")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Published:
     """A version as it stands after publishing; `new` False: its digest was published before and nothing was stored."""
 
@@ -46,7 +46,7 @@ class Published:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outfit:
     """What a version's messages and certificates are made with."""
 
@@ -54,7 +54,7 @@ class Outfit:
     renderer: CertificateRenderer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """How a new version of a calendar is meant: whether deadlines may become earlier, which needs a reason."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  programs read the annotations to describe what they send
-from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003
 from typing import Any
 
+from engine.core.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Successor:
     """What has taken the place of something that is superseded."""
 
@@ -16,7 +17,7 @@ class Successor:
     issue: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CertificateInfo:
     """A certificate with its latest issue; `superseded_by` as far as the register knows it."""
 
@@ -33,7 +34,7 @@ class CertificateInfo:
     superseded_by: Successor | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PublicCertificate:
     """What anybody with the token reads: the status of today; `valid` also looks at the facts' validity."""
 
@@ -48,7 +49,7 @@ class PublicCertificate:
     superseded_by: Successor | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CertificateFile:
     """The stored file of one issue."""
 

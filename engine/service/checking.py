@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.reading import calendar_or_raise
 from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
+from engine.core.frozen import frozen
 from engine.core.loader.load import load
 from engine.errors import InvalidWorkflow
 from engine.service.bundles import digest, used_templates
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 TEMPLATE_FAULT = "TP001"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """A workflow that reads well, the templates it uses, and what was found about it."""
 

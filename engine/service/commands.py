@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from engine.core.case import ChildOpened, Event
+from engine.core.frozen import frozen
 from engine.core.machine.step import step
 from engine.core.sight import may_address, may_see
 from engine.core.work import AssignmentChanged, PanelChanged
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from engine.store.transaction import Reader, Transaction
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """What became of a command: a refusal, or the case after the step and its record."""
 
@@ -63,7 +64,7 @@ class Decision:
 Asked = Event | AssignmentChanged | PanelChanged
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """What is asked: of a workflow to open a case (`case_id` None), or of a case to take an event or another who does its work."""
 

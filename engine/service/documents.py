@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.core.sight import visible_data
 from engine.errors import NotFound, Refused, Unavailable
 from engine.service.case_views import reader_of, step_view
@@ -42,7 +42,7 @@ class TooManyDocuments(Refused):
     """So much was uploaded and not used that nothing more is taken."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DocumentView:
     """What was uploaded: cases refer to it by `sha256`; `media_type` is what its content looks like, `size` in bytes."""
 

@@ -7,10 +7,11 @@ What the opening form asks for and the table leaves out is taken from the parent
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import ChildOpened
+from engine.core.frozen import frozen
 from engine.core.selection import could_be
 from engine.core.sight import visible_data
 from engine.core.values import canonical
@@ -36,7 +37,7 @@ MOST_A_ROW = 10
 """Problems of one row that are told."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What is to be made of a file: cases of a workflow, below a parent or not; `sheet` where it is a workbook."""
 
@@ -46,7 +47,7 @@ class Asked:
     sheet: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """`payloads` of the rows that may be right; `wrong` what is wrong by row; `stopped`: no row may be opened, and why."""
 

@@ -6,10 +6,10 @@ a case of it ended rejected or refused: that is to be known, and stands against 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import Event
+from engine.core.frozen import frozen
 from engine.core.machine.step import open_case
 from engine.core.sight import may_see
 from engine.errors import DuplicateCase, InvalidPayload, MilepostError, RowProblem
@@ -35,7 +35,7 @@ REFUSED = ("rejected", "refused")
 IN_FORCE = ("listed", "suspended")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """What commit would make of a row: a case, nothing as it is `known`, or `problems`, some of them warnings only."""
 

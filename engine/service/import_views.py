@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  programs read the annotations to describe what they send
-from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003  as above
 
+from engine.core.frozen import frozen
 from engine.errors import RowProblem  # noqa: TC001  as above
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImportView:
     """A table that somebody sent. `status` is previewed, running or done; `take` which rows are to be opened: all or good.
 
@@ -34,7 +34,7 @@ class ImportView:
     imported_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImportedRowView:
     """A row that has a case; `known`: it had been imported before."""
 
@@ -44,7 +44,7 @@ class ImportedRowView:
     known: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImportReport:
     """What came of a table, or would: problems and rows in the order of the table."""
 

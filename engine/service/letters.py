@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003  (views are read at run time)
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.errors import FieldProblem, InvalidPayload, NotFound, Unavailable
 from engine.service.sending import words_hash
 from engine.store.letter_records import LetterStatus  # noqa: TC001  (as above)
@@ -25,7 +25,7 @@ class LetterNotFound(NotFound):
     """No letter that went out has this id."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LetterView:
     """A letter by one channel: `sha256` is of its words, `status` sent, failed or bounced, `reason` why not.
 
@@ -51,7 +51,7 @@ class LetterFinding(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LetterVerdict:
     """`words` say what was found; `at` and `status` are those of the letter that went out under this id."""
 
@@ -63,7 +63,7 @@ class LetterVerdict:
     status: LetterStatus | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BounceView:
     """What a report was taken for: `cases` have an incident each since the letter is known to have come back."""
 

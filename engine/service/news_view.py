@@ -5,9 +5,9 @@ Who wants entries of the register hears of their revisions instead, as entry_new
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.core.frozen import frozen
 from engine.core.sight import Sight, may_see
 from engine.core.values import instant
 from engine.service.entry_news import entry_event
@@ -25,7 +25,7 @@ CHUNK = 200
 KIND = "milepost.case."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Which steps: of a workflow, of a case (id or number), of a kind, of a party's cases; None: no matter.
 
@@ -39,7 +39,7 @@ class Wanted:
     entries: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class News:
     """A step's place in the feed, and its event as JSON; `seq` is the step's in its case, or the revision of the entry."""
 

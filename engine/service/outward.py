@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from engine.core.fields import ValueFault, read_value
+from engine.core.frozen import frozen
 from engine.core.mailing import quiet_until
 from engine.core.naming import Field
 from engine.core.types import Kind, Type
@@ -33,7 +34,7 @@ ANSWER = Field(path="answer", type=Type(Kind.MAP))
 """What an adapter answers is somebody else's: it is read like a field before it is kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivered:
     """What came of it: `data` goes to the waiting case, `kept` beside the effect; `nobody` are names without people.
 
@@ -48,7 +49,7 @@ class Delivered:
     sent: Sent = field(default_factory=Sent)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """People whose letters of an effect go out at a moment of business time, with others or `alone`."""
 
@@ -57,7 +58,7 @@ class Waiting:
     alone: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Letters:
     """Letters that are written, names without people, and until when they wait."""
 

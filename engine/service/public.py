@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import local_date
 from engine.core.expressions import ast
+from engine.core.frozen import frozen
 from engine.errors import CertificateNotFound
 from engine.service.certificates import PUBLIC, holds_on, public_certificate, successor_of
 from engine.service.known_facts import first_day, is_after, is_before, last_day, withheld
@@ -37,7 +37,7 @@ is listed without all its items.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CertificateLine:
     """A certificate in a few words; `answer` is its status, or EARLY, or LAPSED."""
 
@@ -49,7 +49,7 @@ class CertificateLine:
     token: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntryPage:
     """An entry: `today` is what holds today, None where nothing does yet; `stands` its status as `stands_on` says, NOT_YET
     where there is none; `since` when that status began to hold; `revisions` oldest first.
@@ -68,7 +68,7 @@ class EntryPage:
     checked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckPage:
     """A certificate as it is today: `answer` is its status, or EARLY, or LAPSED; `since` when that status began to hold.
 
@@ -85,7 +85,7 @@ class CheckPage:
     zone: ZoneInfo
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """Entries that fit, each with how it stands on the day, youngest first; `more` is the place where the next ones begin."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from engine.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receipt:
     """A proof to keep: `text` is JSON, `signature` (hexadecimal, Ed25519) is of `milepost receipt 1`, a line feed and the text."""
 

@@ -7,10 +7,11 @@ can show what the register said at that moment; the register can say what it wou
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from engine.core.frozen import frozen
 from engine.core.values import instant, plain_text
 from engine.errors import CertificateNotFound, FieldProblem, InvalidPayload, Unavailable
 from engine.service.receipt_views import Receipt
@@ -32,7 +33,7 @@ MAX_LINES = 1000
 MANY = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Earlier:
     """What was answered once, beside what would be answered now for the same day by all that is known now."""
 
@@ -46,7 +47,7 @@ class Earlier:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReceiptWord:
     """`genuine`: it is the very receipt that was given; `signed`: our key has signed its text; `earlier` where it is genuine."""
 

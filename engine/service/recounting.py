@@ -6,7 +6,7 @@ through so that none waits for that, some at a time, and what would happen is sh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime  # noqa: TC003  (the API reads annotations at run time)
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from engine.core.calendars.reading import calendar_or_raise
 from engine.core.calendars.zones import rules_of
 from engine.core.case import SYSTEM
 from engine.core.diagnostics import Diagnostic, Mark, Severity
+from engine.core.frozen import frozen
 from engine.core.machine.chart import build_chart
 from engine.core.machine.recounting import moves
 from engine.core.recounts import CalendarChanged, Outage
@@ -48,7 +49,7 @@ OWNER = "process_owner"
 """The role that declares outages, in whatever workflow it is declared."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MoveView:
     """A deadline of a case that moves, from `due` to `new`; or that does not though it is counted otherwise now (`stays`: why).
 
@@ -66,7 +67,7 @@ class MoveView:
     timezone: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecountView:
     """What has moved deadlines: a `calendar`, a `zone` or an `outage`; `cases` so many moved up to now; `done_at` none: it goes on."""
 

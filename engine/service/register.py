@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.moments import end_of_day, local_date
+from engine.core.frozen import frozen
 from engine.core.values import instant
 from engine.errors import CertificateNotFound
 from engine.service.certificates import certificate_info
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """The tender question: a line of a bid, `ref` is the bidder's own name for it; `item` of the entry's scope, None: any."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from engine.core.frozen import frozen
 from engine.core.sight import Sight, may_see
 from engine.core.values import instant, parse_instant
 from engine.errors import FieldProblem, InvalidPayload
@@ -44,7 +45,7 @@ NO_VERSION = 0
 """The id of no version."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseFilters:
     """What to look for; None or False: no matter. `state` is a leaf or what contains it, `parent` a case id.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.errors import DeliveryFailed
 from engine.store.letter_records import Letter
 
@@ -22,7 +22,7 @@ NO_CHANNEL = "none"
 Tried = tuple[Letter, DeliveryFailed | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """What became of letters, each about these cases, and what keeps the rest from going out."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.service.assignments import Assignments
 from engine.service.audit import Audit
 from engine.service.cases import Cases
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from engine.store.store import Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Services:
     """The use cases; safe to share between threads."""
 

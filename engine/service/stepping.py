@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.core.allocation import fill
 from engine.core.case import SYSTEM, Parent, TimerFired, Track
+from engine.core.frozen import frozen
 from engine.core.machine.duties import PARENT
 from engine.core.machine.recounting import recount
 from engine.core.machine.step import dropped, open_case, step
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 MAX_TIMERS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """A locked case whose due timers have fired; `now` is when what is asked of it was received."""
 

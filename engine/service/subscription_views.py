@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime  # noqa: TC003  programs read the annotations to describe what they send
 
+from engine.core.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class SubscriptionView:
     """An address that hears of steps. `party`: of cases of this party only; `position`: how far it has been looked through.
 
@@ -30,7 +32,7 @@ class SubscriptionView:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewSubscription:
     """A subscription that was just made, with the secret that signs what it is sent: shown this once."""
 
@@ -38,7 +40,7 @@ class NewSubscription:
     secret: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeliveryView:
     """An event that a subscription is owed: `event` is its id, `tries` how often that came to nothing.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from engine.core.frozen import frozen
 from engine.errors import Unavailable
 from engine.ports import SignatureReading
 from engine.service.certificate_views import Successor
@@ -61,7 +62,7 @@ WORDS = {
 """What is said of a file in particular, by code; what is filled in are the values of Particulars."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Particulars:
     """Why a finding was made: a code of WORDS, and its values, for who says it in other words."""
 
@@ -74,7 +75,7 @@ class Particulars:
         return WORDS[self.code].format(**values)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """`finding` says what the file is, `words` why, as a sentence, and `particulars` the same for programs; `status` is what the register says today, and `valid`
     that the file is genuine and its certificate holds today. `superseded_by` is what has taken its place, a later issue or
@@ -95,7 +96,7 @@ class Verdict:
     signature: SignatureReading | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Known:
     """What the register has of the number and issue that a file says: the issue, the latest one, what has taken its
     place as a certificate of its own, the stored file.

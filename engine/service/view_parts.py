@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  programs read the annotations to describe what they send
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime  # noqa: TC003  as above
 from typing import Any
 
+from engine.core.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class FormField:
     """One entry of a form; `fields` are the members of a group or the columns of a list."""
 
@@ -26,7 +28,7 @@ class FormField:
     fields: tuple[FormField, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllowedView:
     """An event this actor may send now; `declares` are the duties for which he has to declare to have no tie."""
 
@@ -38,7 +40,7 @@ class AllowedView:
     declares: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StateView:
     """An active state."""
 
@@ -49,7 +51,7 @@ class StateView:
     leaf: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AssignmentView:
     """Who has the work of a role in this case: `claimed` by one, or `offered` to persons, since `at`."""
 
@@ -60,7 +62,7 @@ class AssignmentView:
     at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TurnView:
     """Somebody whose move it is: a role, its supervisor, or `person:<id>`."""
 
@@ -68,7 +70,7 @@ class TurnView:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeadlineView:
     """A deadline that runs, or stands still since `paused_since` (its `due` is not known then).
 
@@ -86,7 +88,7 @@ class DeadlineView:
     used: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseRef:
     """Another case, by name only."""
 
@@ -95,7 +97,7 @@ class CaseRef:
     number: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildView:
     """A case that this one opened or was given."""
 
@@ -107,7 +109,7 @@ class ChildView:
     outcome: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleView:
     """A role of a workflow."""
 

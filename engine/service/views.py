@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from engine.core.frozen import frozen
 from engine.service.certificate_views import CertificateInfo
 from engine.service.receipt_views import Receipt
 from engine.service.view_parts import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page(Generic[T]):
     """Some of a list; `cursor` asks for what follows, None: that was all."""
 
@@ -41,7 +41,7 @@ class Page(Generic[T]):
 # ── cases ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseView:
     """A case as one actor may see it; `data` is nested by group."""
 
@@ -66,7 +66,7 @@ class CaseView:
     outcome: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseCounts:
     """How many cases there are, and how many in each leaf; not `complete`: there are more, and these were counted."""
 
@@ -75,7 +75,7 @@ class CaseCounts:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkLine:
     """A case in somebody's inbox, and why: he has `claimed` it, it is `offered` to him, or it is his role's or his own `turn`.
 
@@ -88,7 +88,7 @@ class WorkLine:
     events: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseLine:
     """A case in a list; `label` is what the first texts of its opening form say."""
 
@@ -108,7 +108,7 @@ class CaseLine:
     outcome: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepView:
     """One record of a case's history; `said` and `changes` are by path, without what the reader may not see."""
 
@@ -133,7 +133,7 @@ class StepView:
     hash: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What came of a command; `replayed`: it had been accepted before, and `step` is the one of then."""
 
@@ -142,7 +142,7 @@ class Outcome:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimerView:
     """An armed timer; `said` how its deadline was counted, in one sentence."""
 
@@ -155,7 +155,7 @@ class TimerView:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LateLine:
     """Cases of one state and one turn in which a deadline has passed: how many, since when the first of them, and how late
     they are in the middle (median, in days).
@@ -171,7 +171,7 @@ class LateLine:
     days: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DueLine:
     """A deadline that runs, in a list of those of many cases; `turn` whose move the case is."""
 
@@ -183,7 +183,7 @@ class DueLine:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EffectView:
     """An effect and how far it is; `what` names it in a few words.
 
@@ -201,7 +201,7 @@ class EffectView:
     result: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DryRun:
     """The step that would be made, and the case after it; numbers stand empty."""
 
@@ -213,7 +213,7 @@ class DryRun:
     facts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseSnapshot:
     """A case as core values, for those who explain or draw it; the reader may see the case, not all its data."""
 
@@ -225,7 +225,7 @@ class CaseSnapshot:
 # ── definitions ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VersionView:
     """A published version."""
 
@@ -237,7 +237,7 @@ class VersionView:
     file: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkflowView:
     """A workflow in its newest version."""
 
@@ -253,7 +253,7 @@ class WorkflowView:
 # ── register, certificates ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntryView:
     """One revision of a register entry: in effect from `effective_from`, known since `recorded_at`."""
 
@@ -267,7 +267,7 @@ class EntryView:
     case_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntryHistory:
     """An entry as it is, and all its revisions, oldest first."""
 
@@ -275,7 +275,7 @@ class EntryHistory:
     revisions: tuple[EntryView, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Eligibility:
     """Whether a bidder may offer a product, or an item of its scope, on a day, as it was known at a moment, and why;
     a proof to keep.
@@ -300,7 +300,7 @@ class Eligibility:
 # ── people, incidents, clock, imports ────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DelegationView:
     """`receiver` may act for `giver` in these roles, from `since` until `until`."""
 
@@ -314,7 +314,7 @@ class DelegationView:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TokenView:
     """A token without its secret."""
 
@@ -331,7 +331,7 @@ class TokenView:
     last_used_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IncidentView:
     """Something that a person has to look at; nothing waits for it in silence.
 
@@ -351,7 +351,7 @@ class IncidentView:
     effect: EffectView | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Advanced:
     """What a move of the manual clock did; `stops` are the due moments at which it held."""
 

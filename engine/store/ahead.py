@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select, tuple_
 
+from engine.core.frozen import frozen
 from engine.store.session import Session
 from engine.store.statement import Statement
 from engine.store.tables import CASE, TIMER
@@ -33,7 +33,7 @@ AHEAD = Statement(_AHEAD)
 AHEAD_AFTER = Statement(_AHEAD.where(_BEHIND))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DuePlace:
     """Where a due moment stands in the order of all."""
 
@@ -42,7 +42,7 @@ class DuePlace:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DueMoment:
     """A deadline that runs: of which case and state, and when it is due."""
 

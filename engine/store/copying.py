@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +16,7 @@ import psycopg
 from sqlalchemy import LargeBinary, func, insert, select
 from sqlalchemy.exc import DatabaseError, DBAPIError
 
+from engine.core.frozen import frozen
 from engine.errors import MilepostError
 from engine.store import migrate, postgres, sqlite
 from engine.store.store import parsed_url
@@ -35,7 +35,7 @@ FILES = 20
 OWN_NUMBERS = ("id", "pos")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Copied:
     """How much was copied, by table."""
 

@@ -115,7 +115,7 @@ class FactWriter(CaseWriter, FactReader):
 
     def _write_certificate(self, held: Held, step: Step, fact: CertificateFact) -> None:
         found = self.link.row(ISSUE, number=fact.number, issue=fact.issue)
-        frozen: dict[str, Any] = {
+        said: dict[str, Any] = {
             "status": fact.status,
             "facts": canonical(fact.facts),
             "replaces": bounded(replaces) if isinstance(replaces := fact.facts.get("replaces"), str) else None,
@@ -124,11 +124,11 @@ class FactWriter(CaseWriter, FactReader):
         if found is None:
             token = step.case.data["certificate.token"]
             found = self.link.row(
-                INSERT_CERTIFICATE, number=fact.number, issue=fact.issue, token=token, case_id=held.row, **frozen
+                INSERT_CERTIFICATE, number=fact.number, issue=fact.issue, token=token, case_id=held.row, **said
             )
             assert found is not None  # noqa: S101  (RETURNING of one row)
         elif fact.verb in FREEZING:
-            self.link.run(UPDATE_CERTIFICATE, row=found.id, **frozen)
+            self.link.run(UPDATE_CERTIFICATE, row=found.id, **said)
         else:
             self.link.run(UPDATE_STATUS, row=found.id, status=fact.status)
         self.link.run(

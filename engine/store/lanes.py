@@ -5,11 +5,11 @@ An adapter's row in `lane` is locked by who takes for it, so that nodes that tak
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select
 
+from engine.core.frozen import frozen
 from engine.store.limits import NO_LIMITS
 from engine.store.session import Session
 from engine.store.skipping import values_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PENDING, LEASED = "pending", "leased"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lane:
     """An adapter with effects that are not over: when the first of them is to be tried, when the first lease ends."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 LetterStatus = Literal["sent", "failed", "bounced"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letter:
     """A message by one channel: `sha256` of its words, `at` in business time, `reason` why it failed or came back.
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from engine.core.case import BETWEEN_CASES
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limit:
     """`at_once`: leases that hold at one time; `spacing`: from one beginning to the next, at least. None: no limit."""
 
@@ -23,7 +24,7 @@ class Limit:
 NO_LIMIT = Limit()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """The limits of adapters by name, and that of all others. What goes from case to case has none."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.core.frozen import frozen
 from engine.errors import MilepostError
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.store.unit import Unit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """A value or an error."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checkpoint:
     """What the feed held from `first_pos` to `last_pos`, signed; hashes, keys and signatures are hexadecimal."""
 
@@ -23,7 +24,7 @@ class Checkpoint:
     signature: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseLine:
     """What a case's own row says of its history; `row` sorts the lines of proofs."""
 
@@ -36,7 +37,7 @@ class CaseLine:
     pruned: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepLine:
     """A line of a history with the very texts that its hash runs over; `payload` None: erased."""
 
@@ -51,7 +52,7 @@ class StepLine:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A case's step in the order across cases."""
 
@@ -61,7 +62,7 @@ class Place:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SectionLine:
     """A group of a case's data, as canonical text."""
 
@@ -70,7 +71,7 @@ class SectionLine:
     data: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StateLine:
     """A state that a case is in."""
 

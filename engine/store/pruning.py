@@ -6,12 +6,12 @@ certificates and its register entries stay as they are. All else of it is delete
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, tuple_, update
 
+from engine.core.frozen import frozen
 from engine.store.case_writing import CaseWriter
 from engine.store.session import Session
 from engine.store.statement import Statement
@@ -132,7 +132,7 @@ TOMBSTONE = Statement(
 Cursor = tuple[datetime, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tombstone:
     """What is left of a case that was pruned; `hash` is the last of its history of `seq` lines."""
 
@@ -146,7 +146,7 @@ class Tombstone:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forecast:
     """Cases closed before a moment: all, those that would go, and why others stay (a case may have several reasons)."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 
+from engine.core.frozen import frozen
 from engine.store.bounded import bounded
 from engine.store.case_writing import CaseWriter
 from engine.store.session import Session
@@ -28,7 +28,7 @@ OF_ITEM = Statement(
 INSERT = Statement(insert_into(RECEIPT))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredReceipt:
     """`text` is the answer, canonical; `signature` of it by the holder of `key` (hexadecimal)."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from engine.core.case import Actor, Case, Tie
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """A published definition; `templates` maps a path below templates/ to its text."""
 
@@ -28,7 +29,7 @@ class Version:
     calendar_version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredCalendar:
     """A published calendar file."""
 
@@ -38,7 +39,7 @@ class StoredCalendar:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredCase:
     """A case and the version it runs on."""
 
@@ -46,7 +47,7 @@ class StoredCase:
     version_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LockedCase:
     """A case that nobody else changes before this transaction ends; `received_at` was read after the lock."""
 
@@ -55,7 +56,7 @@ class LockedCase:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseSummary:
     """A line of a list of cases. `row` is the cursor of the list.
 
@@ -82,7 +83,7 @@ class CaseSummary:
     index: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseFilter:
     """Which cases; empty members do not count.
 
@@ -108,7 +109,7 @@ class CaseFilter:
     by_due: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class After:
     """Where a page of cases has ended: the row, and its deadline where they are in that order."""
 
@@ -116,7 +117,7 @@ class After:
     due: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepFigure:
     """A step as it is counted."""
 
@@ -127,7 +128,7 @@ class StepFigure:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaitingEffects:
     """Effects of an adapter that are not over; `since`: when the oldest one's step was stored."""
 
@@ -136,7 +137,7 @@ class WaitingEffects:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LateCase:
     """An open case in which a deadline has passed at `since` and nobody has done what was due."""
 
@@ -146,7 +147,7 @@ class LateCase:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenCases:
     """How many cases of a workflow are in a leaf."""
 
@@ -155,7 +156,7 @@ class OpenCases:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredRecord:
     """A line of a history: `record` has the members of engine.core.case.Record (no payload where it was erased)."""
 
@@ -168,7 +169,7 @@ class StoredRecord:
     erased: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeedEntry:
     """A step in the order across cases."""
 
@@ -178,7 +179,7 @@ class FeedEntry:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredEffect:
     """An effect and what has become of it: status pending, leased, done, dead or recorded; machine time.
 
@@ -201,7 +202,7 @@ class StoredEffect:
     result: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredCertificate:
     """An issue of a certificate as it stands."""
 
@@ -216,7 +217,7 @@ class StoredCertificate:
     has_pdf: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CertificateStatus:
     """A status that a certificate was given."""
 
@@ -228,7 +229,7 @@ class CertificateStatus:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredEntry:
     """A revision of a register entry; `row` is the cursor of a search."""
 
@@ -244,7 +245,7 @@ class StoredEntry:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegisterFilter:
     """Which entries, as they were on a day and as it was known at a moment.
 
@@ -261,7 +262,7 @@ class RegisterFilter:
     known_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """A bearer token, by its hash, and whom it stands for."""
 
@@ -284,7 +285,7 @@ class Token:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incident:
     """Something that needs a person."""
 
@@ -300,7 +301,7 @@ class Incident:
     number: str | None = None  # of the case
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accepted:
     """What an Idempotency-Key was answered with."""
 
@@ -309,7 +310,7 @@ class Accepted:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delegation:
     """`receiver` may act for `giver`, who was so called and had these attributes and ties when he said so."""
 
@@ -331,7 +332,7 @@ class Delegation:
         return self.revoked_at is None and self.starts_at <= now < self.ends_at
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """What was uploaded: `sha256` of its bytes, `size` of them, what it is, and its name for people."""
 
@@ -341,7 +342,7 @@ class Document:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImportJob:
     """A table that somebody sent, and how far it is; `row` is its key inside the store, `attempt` that of who works on it."""
 
@@ -369,7 +370,7 @@ class ImportJob:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImportedRow:
     """What became of a row: `opened`, `known` or `wrong`; `job` is the key of the job that says so."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from engine.core.recounts import Recount
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredRecount:
     """What moves deadlines of the open cases of a calendar, a zone or a workflow (`name`), and how far its work is.
 

@@ -6,7 +6,6 @@ Where databases differ (style of binds, how instants travel) is decided here and
 from __future__ import annotations
 
 from collections import namedtuple
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +14,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql import visitors
 
+from engine.core.frozen import frozen
 from engine.store.columns import Instant, from_text, from_timestamp, is_text
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Executable(Protocol):
         """Its text for a database."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A statement's text for one database: values that stand in it, and which binds and columns are instants.
 

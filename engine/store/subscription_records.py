@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 WAITING, DELIVERING, DONE, DEAD = "waiting", "delivering", "done", "dead"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subscription:
     """An address that hears of steps; `row` is its key inside the store, `actor` who made it, as he was then.
 
@@ -39,7 +41,7 @@ class Subscription:
     ended_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """An event that a subscription is owed. `attempt` is the token of the lease: only who has it may finish.
 
@@ -60,7 +62,7 @@ class Delivery:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A step of the feed that a subscription is owed, or a revision of the register that it has made, as in Delivery."""
 
@@ -69,7 +71,7 @@ class Place:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owing:
     """A subscription with something to be posted: since when, and how much is being posted now."""
 

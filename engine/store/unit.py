@@ -6,9 +6,9 @@ Rows are written as late as they can be: a case that took many steps is written 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.core.frozen import frozen
 from engine.core.naming import group_of
 from engine.core.values import canonical
 from engine.store.codec import arrange, case_columns, changed_sections, search_rows, search_text, sections, work_rows
@@ -44,7 +44,7 @@ Rows = dict["Write", list[dict[str, Any]]]
 CASE_TABLES = frozenset({"case", "case_section", "position", "timer", "case_index"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """A unit as it was before a command."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.verify.arms import check_arms, check_regions
 from engine.verify.between import check_between, check_daily, check_templates
 from engine.verify.control import check_ends, check_reached, check_rest
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from engine.core.diagnostics import Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """In file order: what was found, and what the file's owner has silenced, with his reasons."""
 

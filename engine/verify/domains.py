@@ -7,7 +7,6 @@ runs, never another value, so it is left out here. Too many combinations are not
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from engine.core.expressions.ast import (
     Unary,
     children,
 )
+from engine.core.frozen import frozen
 from engine.verify.cells import Part, in_words, name_of, values_of
 from engine.verify.shapes import shape
 
@@ -45,7 +45,7 @@ def same(first: Arm, second: Arm) -> bool:
     return {shape(e.tree) for e in first.when} == {shape(e.tree) for e in second.when}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conditions:
     """Conditions of several arms over the values that decide them; `holds[i]` says in which combinations arm i fits.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from engine.core.expressions.ast import Conditional, Literal, Node
 from engine.core.expressions.fitting import TEXTS, fits
+from engine.core.frozen import frozen
 from engine.core.types import Kind
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FROM_TEXT = frozenset({Kind.ADDRESS, Kind.PERSON, Kind.PARTY, Kind.DOCUMENT})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """One value that does not fit the form."""
 

@@ -6,11 +6,11 @@ states inside that it needs are reached.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.definition import StateKind
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SELF_ENDING = frozenset({StateKind.PANEL, StateKind.SERVICE, StateKind.CHILDREN})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Move:
     """An arm of a state with what takes it: the name of its event or deadline; `else_of`: arms that go before it."""
 
@@ -41,7 +41,7 @@ class Move:
         return words.get(self.kind, self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Via:
     """How a state was first reached: from a state by a move; None: it was there at the start."""
 

@@ -8,10 +8,10 @@ within 20 working days from intake_check to requirements_check
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.calendars.words import parse_term
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,7 @@ class PolicyFault(ValueError):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Thing:
     """What a sentence names: states (by full path) that are entered, or an event that is taken."""
 
@@ -55,7 +55,7 @@ class Thing:
     event: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Before:
     """`first` is never before `needed`: `never A before B`, `A only if B happened`."""
 
@@ -63,7 +63,7 @@ class Before:
     needed: Thing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AtMost:
     """In one case `thing` happens `count` times at most."""
 
@@ -71,7 +71,7 @@ class AtMost:
     thing: Thing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotBoth:
     """No case has both."""
 
@@ -79,7 +79,7 @@ class NotBoth:
     second: Thing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Persons:
     """Who acts in these states is the same, or never the same, natural person."""
 
@@ -87,7 +87,7 @@ class Persons:
     things: tuple[Thing, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Within:
     """From `start` it takes `term` at most until `end`."""
 

@@ -6,11 +6,12 @@ At the end of a line it speaks of that line, on a line of its own of the next on
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.core.diagnostics import Mark
 from engine.core.fixes import Recomment
+from engine.core.frozen import frozen
 from engine.verify.rules import RULES
 from engine.verify.rules.rule import ALWAYS
 
@@ -23,7 +24,7 @@ _MOST = 200
 _FORM = "write `# milepost: ignore[WF047] the reason`"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Silence:
     """`line` is that of which it speaks, `mark` its own place; `codes` and `reason` as they are written."""
 

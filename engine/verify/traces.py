@@ -5,11 +5,11 @@ A moment is one record: whatever happens in the same step happens at once, so it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendars.calendar import Uncountable
 from engine.core.calendars.moments import due_after
+from engine.core.frozen import frozen
 from engine.verify.policies import AtMost, Before, NotBoth, Persons, Within
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.verify.policies import Policy, Thing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """What a record says that policies ask about; `acted` are the states in which this natural person acted."""
 
@@ -32,7 +32,7 @@ class Moment:
     person: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trace:
     """One case's whole history, up to the present or to its end."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.core.calendars.calendar import CalendarEnds, NoOfficeHours
 from engine.core.calendars.moments import due_after, last_day
 from engine.core.diagnostics import NOWHERE, Diagnostic
+from engine.core.frozen import frozen
 from engine.verify.rules import RULES
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.verify.rules.rule import Profile
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Longest:
     """A deadline that begins now, its extensions with it; `end` None: the calendar ends before."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from dataclasses import fields
 
@@ -93,11 +95,32 @@ def test_one_way_into_the_step():
 
 
 def test_values_frozen_for_the_checker_only():
-    """The modules whose values are plain at run time are few, and all in the core (docs/adr/0004)."""
-    users = [path.relative_to(ROOT).as_posix() for path in SOURCES if "core.quick import" in path.read_text("utf-8")]
-    assert users
-    assert len(users) <= 8
-    assert all(path.startswith("engine/core/") for path in users)
+    """Values of the engine are plain at run time; those that other people's code is given are not (docs/adr/0004)."""
+    locked = {
+        path.relative_to(ROOT).as_posix() for path in SOURCES if "(frozen=True, slots=True)" in path.read_text("utf-8")
+    }
+    in_engine = {path for path in locked if path.startswith("engine/") and not path.startswith("engine/ports/")}
+    assert in_engine <= {"engine/errors.py", "engine/core/frozen.py"}
+    assert any(path.startswith("engine/ports/") for path in locked)
+
+
+def test_the_checker_refuses_to_change_a_value(tmp_path):
+    """What is plain at run time is refused by mypy, with the settings of this project."""
+    changing = tmp_path / "changing.py"
+    changing.write_text(
+        '"""Changes a value."""\n\nfrom engine.core.diagnostics import Mark\n\nmark = Mark(1, 2, 3)\nmark.line = 3\n'
+    )
+    ran = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", str(changing)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert [line.partition(": ")[2] for line in ran.stdout.splitlines()[:-1]] == [
+        'error: Property "line" defined in "Mark" is read-only  [misc]'
+    ]
 
 
 DOCUMENTS = [

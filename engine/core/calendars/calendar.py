@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,7 +27,7 @@ Spans = tuple[tuple[int, int], ...]
 """Office hours of a day: from and until, in minutes of the wall clock since midnight (1440 is 24:00), in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calendar:
     """Named and versioned: `weekend` (0 = Monday), days off and working weekends by date, the years covered.
 

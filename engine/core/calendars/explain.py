@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.calendars.moments import due_after, last_day, local_date, opened_on
+from engine.core.frozen import frozen
 from engine.core.terms import Term, Unit
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "S
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountedDay:
     """A day of a term: its number where it counts, None where it is skipped; `reason` says why.
 
@@ -33,7 +33,7 @@ class CountedDay:
     so_far: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Derivation:
     """How a due moment came about. `days` is empty for hours round the clock and minutes, begins with the
     day of the start for working hours and with the next for other terms; terms in months list their last day
@@ -50,7 +50,7 @@ class Derivation:
     provisional: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableDay:
     """A day of a year's table."""
 
@@ -59,7 +59,7 @@ class TableDay:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class YearTable:
     """A year of a calendar: every day, by month."""
 

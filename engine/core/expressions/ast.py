@@ -9,11 +9,12 @@ the source of the definition).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from engine.core.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Node:
     """A part of the source; `depth` is the height of the tree below and with it."""
 
@@ -22,21 +23,21 @@ class Node:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal(Node):
     """int, Decimal, str, bool or None."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name(Node):
     """A bare name, as written."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Select(Node):
     """`operand.member`; `at` is the offset of the member."""
 
@@ -45,7 +46,7 @@ class Select(Node):
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Index(Node):
     """`operand[index]`."""
 
@@ -53,7 +54,7 @@ class Index(Node):
     index: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call(Node):
     """`function(arguments)`, or as written `target.function(arguments)`; `at` is the offset of the function's name."""
 
@@ -63,14 +64,14 @@ class Call(Node):
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Items(Node):
     """A list literal."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unary(Node):
     """`!` or `-`."""
 
@@ -78,7 +79,7 @@ class Unary(Node):
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binary(Node):
     """Comparison (`== != < <= > >= in`) or arithmetic (`+ - * / %`); `at` is the offset of the operator."""
 
@@ -88,7 +89,7 @@ class Binary(Node):
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logic(Node):
     """`&&` or `||` of two or more operands."""
 
@@ -96,7 +97,7 @@ class Logic(Node):
     operands: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conditional(Node):
     """`condition ? then : otherwise`."""
 
@@ -108,21 +109,21 @@ class Conditional(Node):
 # ── only in the resolved tree ────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field(Node):
     """A data path."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Special(Node):
     """`now`, `today`, `answers`, `children`, or a member of event, actor, case, result: `event.reasons`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bound(Node):
     """What a macro (or `as`) binds; `key` tells it from others of the same name."""
 
@@ -130,7 +131,7 @@ class Bound(Node):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Defined(Node):
     """A `define`d name and its tree."""
 
@@ -138,7 +139,7 @@ class Defined(Node):
     tree: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StateTest(Node):
     """`in_state` or `entered` of a full path."""
 
@@ -146,14 +147,14 @@ class StateTest(Node):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Has(Node):
     """`has(operand)`: operand is a Field, a Special or a Select."""
 
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comprehension(Node):
     """`range.macro(variable, body)`; `where` is the condition of a map with three arguments."""
 

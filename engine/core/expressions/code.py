@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from engine.core.expressions.expression import ExpressionError, Scope
 from engine.core.expressions.faults import MISMATCH, ExpressionFault
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,7 @@ MAX_STEPS = 10_000_000
 NO_SCOPE = cast("Scope", None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code:
     """`node` is resolved; `cost` counts tenths of a step; `rows` bounds a list; `constant` with `value` where it depends on nothing.
 

@@ -6,7 +6,7 @@ count days on the calendar and in the zone of the scope.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.expressions import ast, converting, dating
@@ -16,6 +16,7 @@ from engine.core.expressions.faults import FUNCTION, ExpressionFault
 from engine.core.expressions.fitting import NUMBERS, TEXTS, a_type
 from engine.core.expressions.patterns import PatternFault, compile_pattern
 from engine.core.fixes import guess
+from engine.core.frozen import frozen
 from engine.core.types import BOOLEAN, DATE, DATETIME, DURATION, INTEGER, TEXT, Kind, Type
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ WHOLE = frozenset({Kind.INTEGER})
 LISTS = frozenset({Kind.LIST})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Function:
     """A function: kinds an argument may have, the result, and the work (scope, *values).
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
 from engine.core.expressions.faults import SYNTAX, TOO_MUCH, ExpressionFault
+from engine.core.frozen import frozen
 
 MAX_SOURCE = 4000
 MAX_DIGITS = 40
@@ -59,7 +59,7 @@ ESCAPE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """A word: for numbers and texts `value` is what it stands for."""
 

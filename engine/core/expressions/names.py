@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.core.types import BOOLEAN, DATETIME, TEXT, Kind, Type
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def no_state(_: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Names:
     """`paths`: data paths `group.field` and `field`, `certificate.*` and `register.*` among them.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from engine.core.frozen import frozen
 
 MAX_LENGTH = 500
 MAX_NESTING = 20
@@ -16,35 +17,35 @@ class PatternFault(Exception):
     """A pattern that cannot be used, and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chars:
     """One character that passes a test."""
 
     test: Test
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Anchor:
     """`^` or `$`."""
 
     sign: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sequence:
     """One piece after the other."""
 
     pieces: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Either:
     """One of several."""
 
     ways: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeat:
     """A piece at least `least` and at most `most` times (None: any number)."""
 

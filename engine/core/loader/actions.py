@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.core.acts import (
@@ -21,6 +20,7 @@ from engine.core.acts import (
 )
 from engine.core.case import OWN_LANES
 from engine.core.fixes import guess
+from engine.core.frozen import frozen
 from engine.core.loader.conditions import condition, expression, moment, own_fields, values
 from engine.core.loader.keys import ACTIONS, CERTIFICATE_WITH
 from engine.core.loader.paths import field_at
@@ -37,7 +37,7 @@ OPERATION = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 Entries = Mapping[str, Node]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Said:
     """An action as it stands: its entries, its `if`, and where it is."""
 

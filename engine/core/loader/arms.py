@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.core.definition import Arm, Assignment, StateKind
+from engine.core.frozen import frozen
 from engine.core.loader.actions import read_actions
 from engine.core.loader.conditions import assignments, condition
 from engine.core.loader.keys import CHOSEN_ARM
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ARM_KEYS = ("when", "set", "to", "keep", "actions", "choose")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Shared:
     """What stands beside `choose` and holds for all its arms."""
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.core.expressions.compiler import Names
+from engine.core.frozen import frozen
 from engine.core.loader.tree import Tree
 from engine.core.types import DATE, INTEGER, TEXT, Kind, Type
 
@@ -41,7 +42,7 @@ REGISTER_FACTS: Mapping[str, Type] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Here:
     """Where an expression stands: the state for names of states, and what is available besides data."""
 

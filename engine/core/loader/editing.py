@@ -6,13 +6,13 @@ Places come from PyYAML's nodes. What cannot be taken out without touching a com
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from engine.core.diagnostics import NOWHERE
 from engine.core.fixes import Recomment, Remove, Respell
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ _Span = tuple[int, int]
 _ALIAS = re.compile(r"\s*:\s*\*[^\s,\]}]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """An entry or item: where it begins and ends, its neighbours in the same map or list, and the one that holds it."""
 

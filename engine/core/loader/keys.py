@@ -6,10 +6,11 @@ A type is a word of schema.py: `x` one, `[x]` a list or one, `{x}` a map of name
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from engine.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """What stands under a key, in a type and a sentence; `must`: the map is refused without it."""
 

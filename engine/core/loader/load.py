@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from engine.core.definition import Workflow
 from engine.core.diagnostics import NOWHERE, Diagnostic, Severity
+from engine.core.frozen import frozen
 from engine.core.loader.data import read_data, read_event_data
 from engine.core.loader.draft import Draft
 from engine.core.loader.keys import TOP
@@ -23,7 +23,7 @@ from engine.errors import InvalidWorkflow
 _UTC = ZoneInfo("UTC")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """What came of a file; `workflow` is None exactly where a finding is an error."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.diagnostics import NOWHERE, Mark
 from engine.core.fixes import guess
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from engine.core.definition import StateKind
@@ -30,7 +31,7 @@ class Outline:
         return self.path.rpartition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What a name means: a path, or None with the code, message and hint of the finding."""
 

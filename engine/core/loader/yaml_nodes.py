@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from engine.core.diagnostics import NOWHERE, Diagnostic, Mark, Severity
+from engine.core.frozen import frozen
 from engine.core.loader.yaml_words import explain
 
 MAX_BYTES = 1_048_576
@@ -28,7 +29,7 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScalarNode:
     """A scalar as it is spelt. `raw` is the source slice of one on a single line ("" else); `broken`: already reported."""
 
@@ -52,7 +53,7 @@ class ScalarNode:
         return Mark(self.mark.line, self.mark.column + start, max(1, end - start))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListNode:
     """A sequence."""
 
@@ -60,7 +61,7 @@ class ListNode:
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MapNode:
     """A map; its keys are unique."""
 

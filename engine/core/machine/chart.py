@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.core.definition import Arm, Deadline, Duty, FormItem, Handler, State, StateKind, Workflow
 from engine.core.documents import can_refer
 from engine.core.forms import Form, compile_form
+from engine.core.frozen import frozen
 from engine.core.machine.regions import Region
 from engine.core.naming import Who
 
@@ -32,7 +32,7 @@ class Clock(NamedTuple):
     by_day: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """Where an arm leads: `domain` is not left, its child `branch` is entered, and `path` down to the target.
 
@@ -47,7 +47,7 @@ class Route:
     parallel: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ways:
     """A handler with its compiled form; `panel` or `extends` where the engine itself acts on the event."""
 
@@ -58,7 +58,7 @@ class Ways:
     extends: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chart:
     """Everything about a workflow that a step looks up; immutable, shared by all cases and threads."""
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.definition import StateKind
+from engine.core.frozen import frozen
 from engine.core.machine.actions import notify
 from engine.core.machine.draft import children_view
 from engine.core.machine.duties import check_duties
@@ -21,7 +22,6 @@ from engine.errors import ActorNotAllowed, EventNotAllowed, GuardRefused, Invali
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from dataclasses import dataclass
 
     from engine.core.case import Event, Step
     from engine.core.definition import Arm
@@ -29,11 +29,9 @@ if TYPE_CHECKING:
     from engine.core.forms import Filled
     from engine.core.machine.chart import Ways
     from engine.core.machine.draft import Draft
-else:
-    from engine.core.quick import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """A handler that takes the event: the role that admits the sender, what the form says, the arm."""
 

@@ -6,23 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.core.case import BETWEEN_CASES, Case, Effect, EffectKind, Memory, Record, Step, Timer
+from engine.core.frozen import frozen
 from engine.core.machine.actions import SUBSCRIBERS, TURN
 from engine.core.machine.timers import rearm
 from engine.core.machine.turns import turn_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from dataclasses import dataclass
 
     from engine.core.machine.draft import Draft
-else:
-    from engine.core.quick import dataclass
 
 
 _LATE = frozenset({TURN, SUBSCRIBERS})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """What the record says of an input, beside what came of it."""
 

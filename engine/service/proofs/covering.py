@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
 from engine.service.proofs.report import Break
 from engine.store.checkpoints import START, checkpoint_text, digest
 from engine.store.merkle import Tree
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trust:
     """Whose signatures count."""
 

@@ -8,9 +8,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from engine.core.frozen import frozen
 from engine.core.values import canonical, decode
 from engine.errors import MilepostError
 from engine.store.merkle import leaf_text
@@ -29,7 +30,7 @@ class BadExport(MilepostError):
     """The file is no export, or not all of one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A line of the file by its number, from 1."""
 

@@ -6,9 +6,9 @@ What lies across cases (positions, checkpoints) is covering.py's. Each case is j
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.core.frozen import frozen
 from engine.service.proofs.report import Break
 from engine.service.proofs.summing import Standing, Sum, differs, members
 from engine.store import chain
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """All that is stored of one case: steps by seq, its places by position, what waits for a place, its data."""
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -13,7 +15,7 @@ EVERY = 500
 """Lines between two words of progress."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Break:
     """Something that is not as it was written. `place` says where for people; the others say it for programs."""
 
@@ -30,7 +32,7 @@ class Break:
         return f"{self.place}: {self.fact}; expected {self.expected}, found {self.found}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proof:
     """The whole outcome. `steps` are those of `histories`; `pruned` cases are proved by their places alone.
 

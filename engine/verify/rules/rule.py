@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.diagnostics import Severity
+from engine.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ states:
 """Before an example that is a workflow's states."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """`levels` are its severities in the profiles draft, team and production (None: not reported there).
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from engine.core.frozen import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -32,7 +34,7 @@ Monitor = Callable[[Hashable, "Step"], Hashable]
 Node = tuple["Config", Hashable]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limit:
     """When a search stops before its end: so many configurations, or so many seconds by a clock (None: no matter how long)."""
 

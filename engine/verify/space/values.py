@@ -8,7 +8,6 @@ larger ones decide alike. What is not followed may have any value: a condition o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ from engine.core.expressions.ast import (
     children,
 )
 from engine.core.expressions.comparing import COMPARE
+from engine.core.frozen import frozen
 from engine.core.types import Kind
 from engine.verify.reads import written_by_others
 
@@ -57,7 +57,7 @@ UNKNOWN = _Unknown()
 _FOLLOWED = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.CHOICE})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Values:
     """The fields that are followed, by place; `start` their values in a new case, `caps` where counting ends."""
 

@@ -6,7 +6,7 @@ A run is a value: it can be gone on with in several ways. Nothing is delivered; 
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from engine.core.case import (
     Parent,
     TimerFired,
 )
+from engine.core.frozen import frozen
 from engine.core.machine.chart import build_chart
 from engine.core.machine.results import name_of
 from engine.core.machine.step import open_case, step
@@ -48,7 +49,7 @@ _BEFORE = timedelta(seconds=1)
 _MOST_TIMERS = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Act:
     """What was said to the case, by whom and when."""
 
@@ -83,7 +84,7 @@ class Act:
                 return {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """A case and all that brought it here; `calls` are services that wait, `last` the step that was made last."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.expressions.expression import Expression
+from engine.core.frozen import frozen
 from engine.verify.policies import Persons, Within
 from engine.verify.space.acting import acting, perhaps_acting
 from engine.verify.space.explore import explore
@@ -36,7 +36,7 @@ _KNOWN = 40
 """Cases, the last ones."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What is known, why, and what would help."""
 
