@@ -97,6 +97,17 @@ def _tagged(value: dict[str, Any]) -> Any:
     return {key.removeprefix("$"): decode(item) for key, item in value.items()}
 
 
+def as_restored(value: Any) -> Any:
+    """The value as it comes back from its canonical text: maps in the order of their keys, lists as tuples."""
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, Mapping):
+        return {key: as_restored(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return tuple([as_restored(item) for item in value])
+    return value
+
+
 def canonical(value: Any) -> str:
     """The one text of a value: tags, sorted keys, no spaces, no escapes beyond JSON's own."""
     return plain_text(encode(value))

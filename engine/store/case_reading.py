@@ -92,8 +92,9 @@ class CaseReader(Session):
 
     def case(self, case_id: str) -> StoredCase | None:
         """The case as it is now."""
-        rows = self.link.peek(*((statement, {"case_id": case_id}) for statement in WHOLE_CASE))
-        held = held_of(rows)
+        held = self.link.kept(case_id)
+        if held is None:
+            held = held_of(self.link.peek(*((statement, {"case_id": case_id}) for statement in WHOLE_CASE)))
         return None if held is None else StoredCase(held.case, held.version_id)
 
     def version_of(self, case_id: str) -> int | None:

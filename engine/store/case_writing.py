@@ -119,7 +119,9 @@ class CaseWriter(CaseReader):
     def case(self, case_id: str) -> StoredCase | None:
         """The case as it is now, in this transaction."""
         held = self.unit.held.get(case_id)
-        return super().case(case_id) if held is None else StoredCase(held.case, held.version_id)
+        if held is not None:
+            return StoredCase(held.case, held.version_id)
+        return None if case_id in self.unit.gone else super().case(case_id)
 
     def unique_holder(self, workflow: str, key: str) -> tuple[str, str | None] | None:
         """(id, number) of the case that has this unique key, in this transaction."""

@@ -6,11 +6,12 @@ Data lies by group, memory, opener and parent as one text each, positions and ti
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from engine.core.case import Actor, Case, Memory, Parent, Position, Timer
 from engine.core.naming import group_of
-from engine.core.values import plain_text, restore
+from engine.core.values import as_restored, plain_text, restore
 from engine.store.packing import pack, unpack
 from engine.store.records import CaseSummary
 
@@ -94,6 +95,14 @@ def arrange(
             written.append((place, value))
         kept[key] = last = place
     return kept, dropped, written
+
+
+def as_read(held: Held) -> Held:
+    """With its data in the order in which they are read back: by group, then by path."""
+    data = held.case.data
+    groups = sections(data, {group_of(path) for path in data})
+    ordered = {path: as_restored(groups[group][path]) for group in sorted(groups) for path in sorted(groups[group])}
+    return Held(held.row, replace(held.case, data=ordered), *held[2:])
 
 
 def case_columns(case: Case) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from sqlalchemy.exc import DatabaseError
 
 from engine.errors import Unavailable
 from engine.store import migrate, sqlite
+from engine.store.codec import as_read
 from engine.store.kept import Kept
 from engine.store.link import Link
-from engine.store.rewinding import put_back, rows_of
+from engine.store.rewinding import Rows, put_back, rows_of
 from engine.store.writer import Priority, Writer
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.store.news import Heard
-    from engine.store.rewinding import Rows
     from engine.store.unit import Unit
 
 T = TypeVar("T")
@@ -124,7 +124,10 @@ class FileEngine:
 
 
 class MemoryEngine:
-    """SQLite in memory: everything on one connection, one at a time, in the thread that asks."""
+    """SQLite in memory: everything on one connection, one at a time, in the thread that asks.
+
+    Nobody else changes anything, so readers too are given cases as the last transactions left them.
+    """
 
     answers_together = False
 
@@ -132,6 +135,7 @@ class MemoryEngine:
         self._heard = heard
         self._link: Link | None = Link(sqlite.connect_memory(), clock)
         self._kept = Kept()
+        self._link.kept = self._kept.get
         self._lock = sqlite.Reentrant()
 
     def submit(self, work: Work, priority: Priority) -> Future[Any]:  # noqa: ARG002  (nobody waits here)
@@ -163,7 +167,7 @@ class MemoryEngine:
                 if link.connection.in_transaction:
                     link.connection.execute("ROLLBACK")
                 raise
-            self._kept.keep(unit)
+            self._kept.keep({case_id: as_read(held) for case_id, held in unit.held.items()}, unit.gone)
         if unit.news is not None:
             self._heard(unit.news)
         return value
@@ -176,12 +180,13 @@ class MemoryEngine:
     def rows(self) -> Rows:
         """What cases have left by now."""
         with self._lock:
-            return rows_of(self._open().connection)
+            return Rows(rows_of(self._open().connection), self._kept.cases())
 
     def rewind(self, rows: Rows) -> None:
         """As it was when these rows were read."""
-        self.write(lambda unit: put_back(unit.link.connection, rows))
+        self.write(lambda unit: put_back(unit.link.connection, rows.tables))
         self._kept.clear()
+        self._kept.keep(rows.cases)
 
     def forget(self) -> None:
         """The next transaction reads anew."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from engine.store.unit import Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from engine.store.codec import Held
     from engine.store.link import Link
 
@@ -24,15 +26,24 @@ class Kept:
 
     def unit(self, link: Link) -> Unit:
         """A new unit of work that may start from what is kept."""
-        return Unit(link, self._cases.get)
+        return Unit(link, self.get)
 
-    def keep(self, unit: Unit) -> None:
+    def get(self, case_id: str) -> Held | None:
+        """A case as the last transaction left it."""
+        return self._cases.get(case_id)
+
+    def cases(self) -> dict[str, Held]:
+        """All that are kept now."""
+        with self._lock:
+            return dict(self._cases)
+
+    def keep(self, held: Mapping[str, Held], gone: Iterable[str] = ()) -> None:
         """What a committed transaction has left."""
         with self._lock:
-            for case_id, held in unit.held.items():
-                self._cases[case_id] = held
+            for case_id, one in held.items():
+                self._cases[case_id] = one
                 self._cases.move_to_end(case_id)
-            for case_id in unit.gone:
+            for case_id in gone:
                 self._cases.pop(case_id, None)
             while len(self._cases) > MOST:
                 self._cases.popitem(last=False)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from engine.store.codec import Held
     from engine.store.statement import Statement, Text
     from engine.store.writes import Write
 
@@ -23,7 +24,7 @@ Asked = tuple["Statement", dict[str, Any]]
 class Link:
     """A connection to SQLite. `clock` gives machine time; `owned`: nobody else writes to this database.
 
-    `changes` counts what was written at once; `waiting` are the tables for which rows wait, and `write_out` writes them.
+    `kept` gives cases that need not be read, as nobody else changes any. `changes` counts what was written at once; `waiting` are the tables for which rows wait, and `write_out` writes them.
     """
 
     owned = True
@@ -36,6 +37,7 @@ class Link:
         self.waiting: set[str] = set()
         self.write_out: Callable[[], None] = _nothing
         self._clock = clock
+        self.kept: Callable[[str], Held | None] = _unknown
 
     def now(self) -> datetime:
         """Machine time."""
@@ -110,6 +112,10 @@ class Link:
 
 def _nothing() -> None:
     """Nothing waits."""
+
+
+def _unknown(_: str) -> None:
+    """Nothing is kept."""
 
 
 def _bound(text: Text, binds: dict[str, Any]) -> Any:

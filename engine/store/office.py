@@ -21,7 +21,9 @@ T = TOKEN.c
 
 BY_HASH = Statement(select(TOKEN).where(T.hash == bindparam("token_hash")))
 TOKENS = Statement(select(TOKEN).order_by(T.id))
-WITH_ROLE = Statement(select(TOKEN).where(T.roles.like(bindparam("named")), T.revoked_at.is_(None)).order_by(T.id))
+WITH_ROLE = Statement(
+    select(TOKEN).where(T.roles.contains(bindparam("named", type_=T.roles.type)), T.revoked_at.is_(None)).order_by(T.id)
+)  # a pattern that is a bind by itself would have SQLite prepare the statement anew for each role
 OF_PERSON = Statement(select(TOKEN).where(T.actor_id == bindparam("person"), T.revoked_at.is_(None)).order_by(T.id))
 ALL_OF_PERSON = Statement(select(TOKEN).where(T.actor_id == bindparam("person")).order_by(T.id))
 INSERT_TOKEN = Statement(insert_into(TOKEN))
@@ -54,7 +56,7 @@ class OfficeReader(Session):
     def people(self, role: str) -> tuple[Token, ...]:
         """Tokens in force of those who have a role, one a person: the newest."""
         now = self.machine_now()
-        named = map(_token, self.link.rows(WITH_ROLE, named=f'%"{role}"%'))  # `_` in a name fits any letter
+        named = map(_token, self.link.rows(WITH_ROLE, named=f'"{role}"'))  # `_` in a name fits any letter
         found = {token.actor_id: token for token in named if role in token.roles and token.in_force(now)}
         return tuple(found.values())
 

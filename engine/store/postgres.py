@@ -253,7 +253,7 @@ class PostgresEngine:
                     unit.write_out()
                     committing = True
                     link.commit()
-                self._kept.keep(unit)
+                self._kept.keep(unit.held, unit.gone)
                 if unit.news is not None:
                     self._notices.tell(unit.news)
                 return value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, exists, insert, select
 
+from engine.core.frozen import frozen
 from engine.store.statement import DIALECTS, SQLITE
 from engine.store.tables import CALENDAR_VERSION, METADATA, WORKFLOW_VERSION
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-    Rows = Mapping[str, list[tuple[Any, ...]]]
-    """Of each table that has any."""
+    from engine.store.codec import Held
+
+    Tables = Mapping[str, list[tuple[Any, ...]]]
+    """The rows of each table that has any."""
 
 _TABLES = [table for table in METADATA.sorted_tables if table not in {WORKFLOW_VERSION, CALENDAR_VERSION}]
 _FILLED, *_OTHERS = (
@@ -31,12 +34,20 @@ _TEXTS = {table.name: _OTHERS[3 * place : 3 * place + 3] for place, table in enu
 """How each is read, emptied, filled."""
 
 
-def rows_of(connection: sqlite3.Connection) -> Rows:
+@frozen
+class Rows:
+    """What a store in memory holds; `cases` are those among it that are known without being read."""
+
+    tables: Tables
+    cases: Mapping[str, Held]
+
+
+def rows_of(connection: sqlite3.Connection) -> Tables:
     """All that cases, people and what is sent have left."""
     return {name: connection.execute(_TEXTS[name][0]).fetchall() for name in _filled(connection)}
 
 
-def put_back(connection: sqlite3.Connection, rows: Rows) -> None:
+def put_back(connection: sqlite3.Connection, rows: Tables) -> None:
     """These rows and no others, inside a transaction."""
     for name in reversed(_filled(connection)):
         connection.execute(_TEXTS[name][1])

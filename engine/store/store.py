@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from engine.errors import MilepostError
 from engine.store import postgres
 from engine.store.engines import FileEngine, MemoryEngine
+from engine.store.rewinding import Rows
 from engine.store.transaction import Reader, Transaction
 from engine.store.writer import Priority
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from engine.store.engines import Engine
     from engine.store.news import Heard, News
-    from engine.store.rewinding import Rows
     from engine.store.unit import Unit
 
 __all__ = ["Priority", "Store"]
@@ -124,7 +124,7 @@ class Store:
 
     def start_again(self) -> None:
         """Empties a store in memory, but for published versions and calendars."""
-        self.rewind({})
+        self.rewind(Rows({}, {}))
         self._start_clock()
 
     def rows(self) -> Rows:

@@ -249,7 +249,7 @@ class Writer:
             self._connection.execute("COMMIT")
         except Exception as error:
             raise Broken(unknown=not self._connection.in_transaction) from error
-        self._kept.keep(unit)
+        self._kept.keep(unit.held, unit.gone)
         if unit.news is not None:
             self._heard(unit.news)
 
