@@ -311,11 +311,13 @@ def _shown(context: Context, value: Any) -> Any:
 
 
 def _value(value: Any) -> Any:
+    if isinstance(value, str):
+        return plain(value)
     if value is None or isinstance(value, Undefined):
         raise UndefinedError(value._undefined_message if isinstance(value, Undefined) else "this (it is none)")  # noqa: SLF001  Jinja2's own way
     if isinstance(value, Mapping | list | tuple):
         raise TemplateError("this is a list or a group of values; name one, or write 'for' or 'join'")
-    return plain(value) if isinstance(value, str) else value
+    return value
 
 
 def _given(value: Any) -> bool:

@@ -12,6 +12,8 @@ _BLANK = re.compile(r"\s+")
 
 def plain(text: str) -> str:
     """The text without characters that are not seen but act; line ends become line feeds."""
+    if text.isprintable():  # what is hidden is not, so nearly every text is done with here
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _SURROGATES.sub("?", _HIDDEN.sub("", text))
 

@@ -99,13 +99,14 @@ def _tagged(value: dict[str, Any]) -> Any:
 
 def as_restored(value: Any) -> Any:
     """The value as it comes back from its canonical text: maps in the order of their keys, lists as tuples."""
-    if type(value) in _PLAIN:
+    kind = type(value)
+    if kind in _PLAIN:
         return value
-    if isinstance(value, Mapping):
+    if kind is dict:
         return {key: as_restored(value[key]) for key in sorted(value)}
-    if isinstance(value, list | tuple):
+    if kind is tuple or kind is list:
         return tuple([as_restored(item) for item in value])
-    return value
+    return as_restored(dict(value)) if isinstance(value, Mapping) else value
 
 
 def canonical(value: Any) -> str:

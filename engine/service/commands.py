@@ -9,8 +9,8 @@ import hashlib
 import json
 from dataclasses import replace
 from functools import partial
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from engine.core.case import ChildOpened, Event
 from engine.core.frozen import frozen
@@ -248,7 +248,7 @@ def _named(command: Command) -> Command:
     said = command.event
     if said.command is not None:
         return command
-    return replace(command, event=replace(said, command=uuid4().hex), fresh=True)
+    return replace(command, event=replace(said, command=token_hex(16)), fresh=True)
 
 
 def no_case(case_id: str) -> CaseNotFound:
