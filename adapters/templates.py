@@ -253,6 +253,7 @@ def _environment() -> _Environment:
         lstrip_blocks=True,
         finalize=_shown,
         cache_size=0,
+        optimized=False,  # constants are hardly worth working out beforehand
     )
     environment.globals.clear()
     environment.filters = {name: environment.filters[name] for name in _FILTERS}
