@@ -19,6 +19,8 @@ import orjson
 T = TypeVar("T")
 
 _PLAIN = frozenset({str, int, bool, NoneType})
+_TAG = '"$'
+_NO_FLOAT = "no value is a float; a whole number beyond 64 bits was read as one"
 _JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -80,7 +82,7 @@ def decode(value: Any) -> Any:
     if kind is list:
         return tuple([item if type(item) in _PLAIN else decode(item) for item in value])
     if kind is float:
-        raise Rounded("no value is a float; a whole number beyond 64 bits was read as one")
+        raise Rounded(_NO_FLOAT)
     return value
 
 
@@ -124,7 +126,22 @@ def plain_text(plain: Any) -> str:
 
 def restore(text: str) -> Any:
     """The value of a canonical text."""
-    return read_text(text, decode)
+    return read_text(text, decode if _TAG in text else _untagged)
+
+
+def _untagged(value: Any) -> Any:
+    """The reverse of `encode` where no text begins with a `$`: the value that was just read, changed in its place."""
+    kind = type(value)
+    if kind is dict:
+        for key, item in value.items():
+            if type(item) not in _PLAIN:
+                value[key] = _untagged(item)
+        return value
+    if kind is list:
+        return tuple([item if type(item) in _PLAIN else _untagged(item) for item in value])
+    if kind is float:
+        raise Rounded(_NO_FLOAT)
+    return value
 
 
 def read_text(text: str, read: Callable[[Any], T]) -> T:

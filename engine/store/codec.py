@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from engine.core.case import Actor, Case, Memory, Parent, Position, Timer
@@ -153,7 +154,7 @@ def case_of(row: Any, positions: Iterable[Any], timers: Iterable[Any]) -> Case:
         workflow=row.workflow,
         number=row.number,
         opened_at=row.opened_at,
-        opened_by=unpack(Actor, row.opened_by),
+        opened_by=_actor_of(row.opened_by),
         last_at=row.last_at,
         data=values,
         positions=tuple(Position(p.state, p.entry, p.entered_at, bool(p.finished)) for p in positions),
@@ -166,6 +167,12 @@ def case_of(row: Any, positions: Iterable[Any], timers: Iterable[Any]) -> Case:
         outcome=row.outcome,
         turn=restore(row.turn),
     )
+
+
+@lru_cache(maxsize=1024)
+def _actor_of(text: str) -> Actor:
+    """Remembered, as a few people open most cases."""
+    return unpack(Actor, text)
 
 
 def index_of(row: Any) -> Mapping[str, str]:
