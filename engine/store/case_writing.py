@@ -126,7 +126,7 @@ class CaseWriter(CaseReader):
     def unique_holder(self, workflow: str, key: str) -> tuple[str, str | None] | None:
         """(id, number) of the case that has this unique key, in this transaction."""
         wanted = bounded(key)
-        for held in self.unit.held.values():
+        for held in reversed(self.unit.held.values()):  # mostly it is the case at hand that has it
             if held.unique_key == wanted and held.case.workflow == workflow:
                 return held.case.id, held.case.number
         holder = super().unique_holder(workflow, key)

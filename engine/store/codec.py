@@ -72,6 +72,8 @@ def sections(data: Mapping[str, Any], wanted: Container[str]) -> dict[str, dict[
 
 def changed_sections(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """The groups in which a value differs, by identity first."""
+    if after is before:
+        return set()
     changed = {group_of(path) for path in before.keys() - after.keys()}
     for path, value in after.items():
         old = before.get(path)

@@ -39,8 +39,7 @@ _CHANGING = (
 UPDATE_CASE = updating(CASE, {"row": "id"}, _CHANGING)
 UPDATE_SEARCH = updating(CASE, {"row": "id"}, ("unique_key", "search"))
 INSERT_LINK = inserting(CASE_LINK)
-INSERT_SECTION = inserting(CASE_SECTION)
-UPDATE_SECTION = updating(CASE_SECTION, {"row": "case_id", "key": "section"}, ("data",))
+PUT_SECTION = inserting(CASE_SECTION, over=("case_id", "section"))
 DELETE_SECTION = deleting(CASE_SECTION, {"row": "case_id", "key": "section"})
 PUT_POSITION = inserting(POSITION, over=("case_id", "state"))
 DELETE_POSITION = deleting(POSITION, {"row": "case_id", "key": "state"})
@@ -65,8 +64,7 @@ ORDER = {
             UPDATE_CASE,
             INSERT_LINK,
             DELETE_SECTION,
-            UPDATE_SECTION,
-            INSERT_SECTION,
+            PUT_SECTION,
             DELETE_POSITION,
             PUT_POSITION,
             DELETE_TIMER,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.core.frozen import frozen
-from engine.core.naming import group_of
 from engine.core.values import canonical
 from engine.store.codec import arrange, case_columns, changed_sections, search_rows, search_text, sections, work_rows
 from engine.store.news import News
@@ -20,14 +19,13 @@ from engine.store.outgoing import (
     DELETE_TIMER,
     INSERT_EFFECT,
     INSERT_INDEX,
-    INSERT_SECTION,
     INSERT_STEP,
     ORDER,
     PUT_POSITION,
+    PUT_SECTION,
     PUT_TIMER,
     UPDATE_CASE,
     UPDATE_SEARCH,
-    UPDATE_SECTION,
 )
 
 if TYPE_CHECKING:
@@ -183,12 +181,9 @@ def _sections(base: Held, held: Held, add: Add) -> None:
     changed = changed_sections(base.case.data, held.case.data)
     if not changed:
         return
-    stored, row = set(map(group_of, base.case.data)), base.row
     new = sections(held.case.data, changed)
-    texts = [(key, canonical(new[key])) for key in sorted(new)]
-    add(UPDATE_SECTION, [{"row": row, "key": k, "data": t} for k, t in texts if k in stored])
-    add(INSERT_SECTION, [{"case_id": row, "section": k, "data": t} for k, t in texts if k not in stored])
-    add(DELETE_SECTION, [{"row": row, "key": k} for k in sorted(changed & stored - new.keys())])
+    add(PUT_SECTION, [{"case_id": base.row, "section": key, "data": canonical(new[key])} for key in sorted(new)])
+    add(DELETE_SECTION, [{"row": base.row, "key": key} for key in sorted(changed - new.keys())])
 
 
 def _positions(base: Held, positions: tuple[Position, ...], add: Add) -> Mapping[str, int]:

@@ -77,7 +77,7 @@ def finish(draft: Draft, said: Said) -> Step:
         before.opened_at,
         before.opened_by,
         draft.now,
-        draft.data,
+        draft.data if draft.changed else before.data,  # the same one: who stores it need not compare
         draft.placed(),
         timers,
         memory,
