@@ -179,6 +179,8 @@ def test_due_timers(store, opened, maker, version_id, clock):
         (soon.case.id, timer.due - timedelta(days=1)),
     )
     assert store.read(lambda r: (r.next_due(), r.count_due(timer.due))) == (timer.due - timedelta(days=1), 3)
+    both = store.read(lambda r: r.due_timers(timer.due, 2))  # the first one has two that are due
+    assert [case_id for case_id, _ in both] == [soon.case.id, opened.id]
     save(store, maker.next(opened, timers=()))
     assert store.read(lambda r: r.count_due(timer.due)) == 2
 
