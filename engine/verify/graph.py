@@ -59,6 +59,14 @@ class Graph:
             path: tuple(moves_of(state)) for path, state in self.states.items()
         }
         self._entries: dict[str, tuple[str, ...]] = {}
+        self._exits: dict[str, list[tuple[Move, tuple[str, ...]]]] = {
+            path: [(move, self.entry(move.arm.to)) for move in moves if move.arm.to is not None]
+            for path, moves in self.moves.items()
+        }  # the moves that enter something, with that
+        self._dones = {
+            path: [(move, entered) for move, entered in exits if move.kind == "done"]
+            for path, exits in self._exits.items()
+        }
 
     def around(self, path: str) -> Iterator[State]:
         """The states around a state, inner first, with the root."""
@@ -105,16 +113,16 @@ class Graph:
     def reach(self, start: Iterable[str], allow: Callable[[Move], bool] = lambda _: True) -> dict[str, Via]:
         """Every state that can become active from these on, using only the moves that are allowed, with how."""
         reached: dict[str, Via] = {path: Via("", None) for path in start}
-        changed = True
-        while changed:
-            changed = False
-            for path in list(reached):
-                for move in self.moves[path]:
-                    if move.arm.to is None or (move.kind == "done" and not self.completes(move.source, reached)):
+        fresh = set(reached)
+        while fresh:
+            looked_at, fresh = fresh, set()
+            for path in list(reached):  # of those that were looked at before, only a `done` may be possible now
+                for move, entered in (self._exits if path in looked_at else self._dones)[path]:
+                    new = [one for one in entered if one not in reached]
+                    if not new or (move.kind == "done" and not self.completes(move.source, reached)):
                         continue
-                    new = [entered for entered in self.entry(move.arm.to) if entered not in reached]
-                    if new and allow(move):
-                        changed = True
+                    if allow(move):
+                        fresh.update(new)
                         reached.update(dict.fromkeys(new, Via(path, move)))
         return reached
 

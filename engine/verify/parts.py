@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from engine.core.definition import Workflow
 from engine.core.diagnostics import Mark
@@ -14,12 +14,9 @@ from engine.core.naming import Text
 from engine.core.terms import Term
 from engine.core.types import Type
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 T = TypeVar("T")
 
-_NOTHING_INSIDE = (str, int, Mark, Text, Type, Term)
+_NOTHING_INSIDE = (Mark, Text, Type, Term)
 
 
 class Parts:
@@ -27,32 +24,41 @@ class Parts:
 
     def __init__(self, of: object) -> None:
         self._found: dict[type[Any], list[Any]] = {}
-        for part in _walk(of):
-            self._found.setdefault(type(part), []).append(part)
+        _gather(of, self._found)
 
     def of(self, kind: type[T]) -> list[T]:
         """The parts of exactly this kind, in file order."""
         return self._found.get(kind, [])
 
 
-def _walk(of: object) -> Iterator[object]:
-    if of is None or isinstance(of, _NOTHING_INSIDE):
-        return
-    if isinstance(of, tuple | list):
+def _gather(of: Any, found: dict[type[Any], list[Any]]) -> None:
+    kind: Any = type(of)
+    inside = _inside(kind)
+    if inside is _ITEMS:
         for item in of:
-            yield from _walk(item)
-    elif isinstance(of, Mapping):
+            _gather(item, found)
+    elif inside is _VALUES:
         for item in of.values():
-            yield from _walk(item)
-    elif isinstance(of, Workflow):
-        yield from _walk([of.root, of.opening, of.certificate, of.register, of.fields])
-    elif is_dataclass(of) and not isinstance(of, type):
-        yield of
-        if not isinstance(of, Expression):
-            for name in _names(type(of)):
-                yield from _walk(getattr(of, name))
+            _gather(item, found)
+    elif inside is not None:
+        if kind is not Workflow:
+            found.setdefault(kind, []).append(of)
+        for name in inside:
+            _gather(getattr(of, name), found)
+
+
+_ITEMS, _VALUES = ("items",), ("values",)
 
 
 @cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(item.name for item in fields(kind))
+def _inside(kind: type[Any]) -> tuple[str, ...] | None:
+    """The members in which a part of this kind has others, or how a collection is gone through; None: it is no part."""
+    if issubclass(kind, tuple | list):
+        return _ITEMS
+    if issubclass(kind, Mapping):
+        return _VALUES
+    if kind is Workflow:
+        return ("root", "opening", "certificate", "register", "fields")
+    if kind in _NOTHING_INSIDE or not is_dataclass(kind):
+        return None
+    return () if kind is Expression else tuple(item.name for item in fields(kind))

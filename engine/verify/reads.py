@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.core.acts import Notify, Open, Send
@@ -80,7 +81,18 @@ def fields_of(path: str, workflow: Workflow) -> list[str]:
     for known in (path, path.rpartition(".")[0]):
         if known in workflow.fields:
             return [known]
-    return [known for known in workflow.fields if known.startswith(f"{path}.")]
+    return _inside(tuple(workflow.fields)).get(path, [])
+
+
+@lru_cache(maxsize=64)
+def _inside(paths: tuple[str, ...]) -> dict[str, list[str]]:
+    """Paths by what stands before their dots; a workflow asks for the same hundreds of times."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        for at, char in enumerate(path):
+            if char == ".":
+                found.setdefault(path[:at], []).append(path)
+    return found
 
 
 def _named_by(other: Workflow) -> set[str]:
