@@ -100,11 +100,14 @@ def arrange(
     return kept, dropped, written
 
 
-def as_read(held: Held) -> Held:
-    """With its data in the order in which they are read back: by group, then by path."""
+def as_read(held: Held, before: Held | None) -> Held:
+    """With its data in the order in which they are read back: by group, then by path; `before`: as it was read before."""
     data = held.case.data
-    groups = sections(data, {group_of(path) for path in data})
-    ordered = {path: as_restored(groups[group][path]) for group in sorted(groups) for path in sorted(groups[group])}
+    known: Mapping[str, Any] = {} if before is None else before.case.data
+    if data is known:
+        return held
+    paths = known if known.keys() == data.keys() else sorted(data, key=lambda path: (group_of(path), path))
+    ordered = {path: data[path] if known.get(path) is data[path] else as_restored(data[path]) for path in paths}
     return Held(held.row, replace(held.case, data=ordered), *held[2:])
 
 

@@ -43,11 +43,9 @@ def _change(*names: str) -> dict[str, Any]:
     return {name: bindparam(name, type_=E[name].type) for name in names}
 
 
-FINISH = Statement(
-    update(EFFECT)
-    .where(E.key == bindparam("effect"), E.attempt == bindparam("mine"), E.next_at.is_not(None))
-    .values(_change("status", "next_at", "tries", "result"))
-)
+_HELD = update(EFFECT).where(E.key == bindparam("effect"), E.attempt == bindparam("mine"), E.next_at.is_not(None))
+END = Statement(_HELD.values(next_at=None, **_change("status", "result")))
+FINISH = Statement(_HELD.values(_change("status", "next_at", "tries", "result")))
 HANDLE = Statement(
     update(EFFECT)
     .where(
@@ -98,19 +96,19 @@ class EffectWriter(EffectReader):
         """
         if (status == PENDING) != (next_at is not None):
             raise ValueError("next_at belongs to the status pending, and to no other")
+        told = {
+            "effect": key,
+            "mine": attempt,
+            "status": status,
+            "result": None if result is None else canonical(result),
+        }
+        if error is None and next_at is None:
+            return self.link.run(END, **told) == 1
         effect = self.effect(key)
         if effect is None:
             return False
         tries = effect.tries if error is None else (*effect.tries, {"at": self.machine_now(), "error": error})
-        changed = self.link.run(
-            FINISH,
-            effect=key,
-            mine=attempt,
-            status=status,
-            next_at=next_at,
-            tries=canonical(tries),
-            result=None if result is None else canonical(result),
-        )
+        changed = self.link.run(FINISH, **told, next_at=next_at, tries=canonical(tries))
         if changed and next_at is not None:
             self.link.run(WAIT_TOO, effect=key, adapter=effect.adapter, next_at=next_at)
         return changed == 1

@@ -167,7 +167,7 @@ class MemoryEngine:
                 if link.connection.in_transaction:
                     link.connection.execute("ROLLBACK")
                 raise
-            self._kept.keep({case_id: as_read(held) for case_id, held in unit.held.items()}, unit.gone)
+            self._kept.keep({one: as_read(held, self._kept.get(one)) for one, held in unit.held.items()}, unit.gone)
         if unit.news is not None:
             self._heard(unit.news)
         return value
