@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, func, or_, select, true, tuple_
 
 from engine.store.bounded import bounded
-from engine.store.codec import ASSIGNEE, TURN, WORD, Held, case_of, index_of, search_value, summary_of, words
-from engine.store.columns import together
+from engine.store.codec import (
+    ASSIGNEE,
+    POSITION_COLUMNS,
+    TIMER_COLUMNS,
+    TURN,
+    WORD,
+    held_in,
+    search_value,
+    summary_of,
+    words,
+)
+from engine.store.columns import listed, together
 from engine.store.records import After, CaseFilter, CaseSummary, StoredCase
 from engine.store.session import Session
 from engine.store.skipping import values_of
@@ -21,29 +30,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, ScalarSelect, Select
+
+    from engine.store.codec import Held
 
 C = CASE.c
 _ID = bindparam("case_id", type_=C.public_id.type)
 _LATE = CASE.alias("late")
 LAST = "\U0010ffff"
 
-_ROW = select(C.id).where(C.public_id == _ID).scalar_subquery()
 
-_DATA = select(together(CASE_SECTION.c.data)).where(CASE_SECTION.c.case_id == C.id)
-_WITH_DATA = select(CASE, _DATA.correlate(CASE).scalar_subquery().label("data"))
-"""Its data in one text, as each row that is fetched costs a change of threads."""
-CASE_BY_ID = Statement(_WITH_DATA.where(C.public_id == _ID))
-POSITIONS = Statement(select(POSITION).where(POSITION.c.case_id == _ROW).order_by(POSITION.c.place))
-TIMERS = Statement(select(TIMER).where(TIMER.c.case_id == _ROW).order_by(TIMER.c.place))
-WHOLE_CASE = (CASE_BY_ID, POSITIONS, TIMERS)
-_IDS = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
-_ROWS = select(C.id).where(C.public_id.in_(_IDS))
-WHOLE_CASES = (
-    Statement(_WITH_DATA.where(C.public_id.in_(_IDS))),
-    Statement(select(POSITION).where(POSITION.c.case_id.in_(_ROWS)).order_by(POSITION.c.case_id, POSITION.c.place)),
-    Statement(select(TIMER).where(TIMER.c.case_id.in_(_ROWS)).order_by(TIMER.c.case_id, TIMER.c.place)),
+def _beside(texts: ColumnElement[str], table: Any) -> ScalarSelect[str]:
+    """What a table has of a case, as one text: each row that is fetched costs a change of threads."""
+    return select(together(texts)).where(table.c.case_id == C.id).correlate(CASE).scalar_subquery()
+
+
+_WHOLE = select(
+    CASE,
+    _beside(CASE_SECTION.c.data, CASE_SECTION).label("data"),
+    _beside(listed(*(POSITION.c[name] for name in POSITION_COLUMNS)), POSITION).label("positions"),
+    _beside(listed(*(TIMER.c[name] for name in TIMER_COLUMNS)), TIMER).label("timers"),
 )
+WHOLE_CASE = Statement(_WHOLE.where(C.public_id == _ID))
+_IDS = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
+WHOLE_CASES = Statement(_WHOLE.where(C.public_id.in_(_IDS)))
 """Some cases at once, on SQLite, by a JSON list of their ids."""
 VERSION_OF = Statement(select(C.version_id).where(C.public_id == _ID))
 NUMBER_OF = Statement(select(C.number).where(C.public_id == _ID))
@@ -94,7 +104,8 @@ class CaseReader(Session):
         """The case as it is now."""
         held = self.link.kept(case_id)
         if held is None:
-            held = held_of(self.link.peek(*((statement, {"case_id": case_id}) for statement in WHOLE_CASE)))
+            (rows,) = self.link.peek((WHOLE_CASE, {"case_id": case_id}))
+            held = held_of(rows)
         return None if held is None else StoredCase(held.case, held.version_id)
 
     def version_of(self, case_id: str) -> int | None:
@@ -166,34 +177,9 @@ class CaseReader(Session):
         return count
 
 
-def held_of(rows: Sequence[Sequence[Any]]) -> Held | None:
-    """A case of what WHOLE_CASE found; None: there is none, or only what was left when it was pruned."""
-    (cases, positions, timers) = rows
-    if not cases or cases[0].pruned_at is not None:
-        return None
-    (row,) = cases
-    return Held(
-        row=row.id,
-        case=case_of(row, positions, timers),
-        version_id=row.version_id,
-        hash=row.hash,
-        unique_key=row.unique_key,
-        search=index_of(row),
-        places={p.state: p.place for p in positions},
-        timer_places={t.key: t.place for t in timers},
-        received_at=row.last_at,
-    )
-
-
-def all_held_of(rows: Sequence[Sequence[Any]]) -> dict[str, Held]:
-    """The cases of what WHOLE_CASES found, by id."""
-    cases, positions, timers = rows
-    placed, armed = (
-        {row: list(of_case) for row, of_case in groupby(found, key=lambda one: one.case_id)}
-        for found in (positions, timers)
-    )
-    some = (held_of(([case], placed.get(case.id, ()), armed.get(case.id, ()))) for case in cases)
-    return {held.case.id: held for held in some if held is not None}
+def held_of(rows: Sequence[Any]) -> Held | None:
+    """The first case of what WHOLE_CASE found; None: there is none, or only what was left when it was pruned."""
+    return None if not rows or rows[0].pruned_at is not None else held_in(rows[0])
 
 
 # ── searches: one statement for each combination of what is asked ────────────────────────────────────────────────────

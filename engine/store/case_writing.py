@@ -13,8 +13,8 @@ from engine.core.values import canonical
 from engine.errors import DuplicateCase
 from engine.store import chain
 from engine.store.bounded import bounded
-from engine.store.case_reading import WHOLE_CASE, WHOLE_CASES, CaseReader, all_held_of, held_of
-from engine.store.codec import Held, case_columns, opening_columns, search_text
+from engine.store.case_reading import WHOLE_CASE, WHOLE_CASES, CaseReader, held_of
+from engine.store.codec import Held, case_columns, held_in, opening_columns, search_text
 from engine.store.columns import Instant
 from engine.store.outgoing import (
     INSERT_CASE,
@@ -91,7 +91,7 @@ class CaseWriter(CaseReader):
             self._now = self.business_now()
             return kept or self.unit.read_ahead.pop(case_id, None) or self._read_ahead(case_id)
         questions: list[Asked] = [(LOCK if wait else LOCK_IF_FREE, {"case_id": case_id}), (AROUND, {})]
-        questions += [] if kept is not None else _whole(case_id)
+        questions += [] if kept is not None else [_whole(case_id)]
         (locked, around, *rows) = self.link.peek(*questions)
         if not locked:
             return None
@@ -100,16 +100,20 @@ class CaseWriter(CaseReader):
             return None
         if kept is not None and (kept.case.seq, kept.hash) == (locked[0].seq, locked[0].hash):
             return kept
-        return held_of(rows or self.link.peek(*_whole(case_id)))
+        return held_of(rows[0] if rows else self._read(case_id))
 
     def _read_ahead(self, case_id: str) -> Held | None:
         """With those that come next: what is read one by one costs as much as the step."""
         ids = self.unit.next_cases(case_id, READ_AHEAD)
         if len(ids) == 1:
-            return held_of(self.link.peek(*_whole(case_id)))
-        asked = [(statement, {"ids": json.dumps(ids)}) for statement in WHOLE_CASES]
-        self.unit.read_ahead = all_held_of(self.link.peek(*asked))
+            return held_of(self._read(case_id))
+        (rows,) = self.link.peek((WHOLE_CASES, {"ids": json.dumps(ids)}))
+        self.unit.read_ahead = {row.public_id: held_in(row) for row in rows if row.pruned_at is None}
         return self.unit.read_ahead.pop(case_id, None)
+
+    def _read(self, case_id: str) -> list[Any]:
+        (rows,) = self.link.peek(_whole(case_id))
+        return rows
 
     def _hear(self, around: Any) -> None:
         moment: datetime = self.link.machine_time(around.now)
@@ -241,8 +245,8 @@ def _key(unique_key: str | None) -> str | None:
     return None if unique_key is None else bounded(unique_key)
 
 
-def _whole(case_id: str) -> list[Asked]:
-    return [(statement, {"case_id": case_id}) for statement in WHOLE_CASE]
+def _whole(case_id: str) -> Asked:
+    return WHOLE_CASE, {"case_id": case_id}
 
 
 def _line(before: str, step: Step) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from engine.core.case import Actor, Case, Memory, Parent, Position, Timer
 from engine.core.naming import group_of
-from engine.core.values import as_restored, plain_text, restore
+from engine.core.values import as_restored, parse_instant, plain_text, restore
 from engine.store.packing import pack, unpack
 from engine.store.records import CaseSummary
 
@@ -29,6 +29,11 @@ WORD = "@word"
 _WORD = re.compile(r"\w+")
 _WORDS_AT_MOST = 32
 _LONGEST = 200
+
+
+POSITION_COLUMNS = ("place", "state", "entry", "entered_at", "finished")
+TIMER_COLUMNS = ("place", "key", "state", "entry", "deadline", "kind", "rung", "due")
+"""In which a case's positions and timers are read beside it."""
 
 
 class Held(NamedTuple):
@@ -149,8 +154,35 @@ def overdue_since(case: Case) -> datetime | None:
     return min((at for key, at in fired if key not in ahead and key.rpartition(":")[0] in active), default=None)
 
 
-def case_of(row: Any, positions: Iterable[Any], timers: Iterable[Any]) -> Case:
-    """The case of its rows, positions and timers in order of place; the texts of its data follow each other in `data`."""
+def held_in(row: Any) -> Held:
+    """The case of a row that has beside it what other tables have of the case: texts of its data, positions and timers."""
+    positions, timers = _in_place(row.positions), _in_place(row.timers)
+    case = _case_of(
+        row,
+        tuple([Position(state, n, parse_instant(at), bool(finished)) for _, state, n, at, finished in positions]),
+        tuple(
+            [Timer(state, n, name, kind, rung, parse_instant(due)) for *_, state, n, name, kind, rung, due in timers]
+        ),
+    )
+    return Held(
+        row.id,
+        case,
+        row.version_id,
+        row.hash,
+        row.unique_key,
+        restore(row.search),
+        {state: place for place, state, *_ in positions},
+        {key: place for place, key, *_ in timers},
+        row.last_at,
+    )
+
+
+def _in_place(texts: str | None) -> list[tuple[Any, ...]]:
+    """The rows of a table, their places first."""
+    return sorted(restore(f"[{texts}]")) if texts else []
+
+
+def _case_of(row: Any, positions: tuple[Position, ...], timers: tuple[Timer, ...]) -> Case:
     values: dict[str, Any] = {}
     for section in restore(f"[{row.data or ''}]"):
         values.update(section)
@@ -162,8 +194,8 @@ def case_of(row: Any, positions: Iterable[Any], timers: Iterable[Any]) -> Case:
         opened_by=_actor_of(row.opened_by),
         last_at=row.last_at,
         data=values,
-        positions=tuple(Position(p.state, p.entry, p.entered_at, bool(p.finished)) for p in positions),
-        timers=tuple(Timer(t.state, t.entry, t.deadline, t.kind, t.rung, t.due) for t in timers),
+        positions=positions,
+        timers=timers,
         memory=unpack(Memory, row.memory),
         parent=None if row.parent is None else unpack(Parent, row.parent),
         seq=row.seq,

@@ -82,6 +82,24 @@ def _group_concat(element: together, compiler: SQLCompiler, **more: Any) -> str:
     return f"group_concat({compiler.process(element.clauses, **more)}, ',')"
 
 
+class listed(FunctionElement[str]):  # noqa: N801  (a function of SQL)
+    """The text of a JSON array of columns; instants in it are texts that `parse_instant` reads."""
+
+    name = "listed"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(listed)
+def _json_build_array(element: listed, compiler: SQLCompiler, **more: Any) -> str:
+    return f"json_build_array({compiler.process(element.clauses, **more)})::text"
+
+
+@compiles(listed, "sqlite")
+def _json_array(element: listed, compiler: SQLCompiler, **more: Any) -> str:
+    return f"json_array({compiler.process(element.clauses, **more)})"
+
+
 BIG = BigInteger().with_variant(Integer(), "sqlite")
 """Keys and positions: 64 bits everywhere; SQLite numbers only INTEGER PRIMARY KEY by itself."""
 
