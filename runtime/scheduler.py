@@ -27,10 +27,8 @@ FORGETTING = 3600.0
 
 log = logging.getLogger("milepost.scheduler")
 
-REST = 0.02
-"""Seconds between two looks at what many commits ask for together."""
-REST_OF_TIMERS = 0.05
-"""The same for new timers: only one that is due sooner than this after its commit may be late by it."""
+REST = 0.05
+"""Seconds between two looks at what many commits ask for together: what is due sooner after its commit may be late by it."""
 REST_OF_NEWS = 0.1
 """The same for events that are posted to others, who are not in such a hurry."""
 LONGEST = 5.0
@@ -109,7 +107,7 @@ class Scheduler:
         self._services = services
         self._tick = tick_seconds
         self._until_due: float | None = None
-        self._timers = Ticker("timers", self._fire, until_next=lambda: self._until_due, rest=REST_OF_TIMERS)
+        self._timers = Ticker("timers", self._fire, until_next=lambda: self._until_due, rest=REST)
         effects = services.effects
         self._effects = Ticker("effects", effects.deliver_pending, until_next=effects.until_next, rest=REST)
         self._order = Ticker("order", self._place, rest=REST)
