@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
-from heapq import heappop, heappush
-from itertools import count
 from threading import Condition, Lock, Thread, get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from engine.core.frozen import frozen
 from engine.errors import Unavailable
 from engine.store.outcome import Broken, Outcome, attempt
 
@@ -52,15 +52,13 @@ class Lot:
     cases: tuple[str, ...] = ()
 
 
-@dataclass(order=True, slots=True)
+@frozen
 class Command:
     """A work function that waits for its turn."""
 
-    priority: int
-    number: int
-    work: Callable[[Unit], Any] = field(compare=False)
-    future: Future[Any] = field(compare=False)
-    lot: Lot = field(compare=False)
+    work: Callable[[Unit], Any]
+    future: Future[Any]
+    lot: Lot
 
 
 class Writer:
@@ -70,9 +68,9 @@ class Writer:
         """`answered` is told after the answers of a group, so that who waits elsewhere is woken once for all of them."""
         self._link, self._kept, self._heard, self._answered_all = link, kept, heard, answered
         self._connection: sqlite3.Connection = link.connection
-        self._queue: list[Command] = []
-        self._numbers = count()
-        self._ready = Condition()
+        self._queues: tuple[deque[Command], ...] = tuple(deque() for _ in Priority)
+        self._lock = Lock()  # of the queues
+        self._ready = Condition(self._lock)
         self._turn = Lock()
         self._writing: int | None = None  # the thread whose turn it is
         self._alone_last = True  # the last group was of one command
@@ -83,7 +81,7 @@ class Writer:
     def submit(self, work: Callable[[Unit], Any], priority: Priority) -> Future[Any]:
         """Queues a command; raises Unavailable where too many wait or the store is closed."""
         future = self._queued(work, priority)
-        with self._ready:
+        with self._lock:
             self._ready.notify()
         return future
 
@@ -114,8 +112,8 @@ class Writer:
                     self._answered()
             finally:
                 self._turn.release()
-        with self._ready:
-            if self._queue:
+        with self._lock:
+            if any(self._queues):
                 self._ready.notify()
 
     def _placed(self, work: Callable[[Unit], Any], priority: Priority, lot: Lot) -> Future[Any]:
@@ -128,7 +126,7 @@ class Writer:
 
     def close(self) -> None:
         """Takes no more, does what is waiting, and ends."""
-        with self._ready:
+        with self._lock:
             self._stopping = True
             self._ready.notify()
         self._thread.join()
@@ -139,23 +137,23 @@ class Writer:
         if self._writing == get_ident():
             raise RuntimeError("a transaction inside another one; use the one at hand")
         future: Future[Any] = Future()
-        with self._ready:
+        with self._lock:
             if self._stopping:
                 raise Unavailable("the store is closed; nothing can be written")
-            if len(self._queue) >= WAITING:
+            if sum(map(len, self._queues)) >= WAITING:
                 raise Unavailable(f"{WAITING} commands are waiting already; try again")
-            heappush(self._queue, Command(priority, next(self._numbers), work, future, lot or Lot()))
+            self._queues[priority].append(Command(work, future, lot or Lot()))
         return future
 
     def _run(self) -> None:
         while True:
-            with self._ready:
-                while not self._queue:
+            with self._lock:
+                while not any(self._queues):
                     if self._stopping:
                         return
                     self._ready.wait()
             with self._turn:
-                if self._queue:
+                if any(self._queues):
                     self._answered()
 
     def _answered(self) -> None:
@@ -181,9 +179,11 @@ class Writer:
 
     def _take(self, lots: set[Lot] | None = None) -> Command | None:
         """The next one; where `lots` are given, only if they are its own and no other."""
-        with self._ready:
-            while self._queue and (lots is None or lots == {self._queue[0].lot}):
-                command = heappop(self._queue)
+        with self._lock:
+            while queue := next(filter(None, self._queues), None):
+                if lots is not None and lots != {queue[0].lot}:
+                    return None
+                command = queue.popleft()
                 if command.future.set_running_or_notify_cancel():
                     return command
         return None
