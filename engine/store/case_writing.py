@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select
 
-from engine.core.values import canonical
+from engine.core.values import canonical, plain_text
 from engine.errors import DuplicateCase
 from engine.store import chain
 from engine.store.bounded import bounded
@@ -107,7 +106,7 @@ class CaseWriter(CaseReader):
         ids = self.unit.next_cases(case_id, READ_AHEAD)
         if len(ids) == 1:
             return held_of(self._read(case_id))
-        (rows,) = self.link.peek((WHOLE_CASES, {"ids": json.dumps(ids)}))
+        (rows,) = self.link.peek((WHOLE_CASES, {"ids": plain_text(ids)}))
         self.unit.read_ahead = {row.public_id: held_in(row) for row in rows if row.pruned_at is None}
         return self.unit.read_ahead.pop(case_id, None)
 
