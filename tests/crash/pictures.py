@@ -84,7 +84,7 @@ def shape(pictures: Mapping[str, Any], tag: str) -> list[str]:
     text = [repr(_plain(pictures[case_id])).replace(tag, "<tag>") for case_id in pictures]
     for place, case_id in enumerate(pictures):
         text = [one.replace(case_id, f"<case {place}>") for one in text]
-    return [re.sub(r"'row', \d+|[/.]1\d{6}\b", "", HEX.sub("<hash>", NUMBER.sub("<number>", one))) for one in text]
+    return [re.sub(r"'row', \d+|[/.]1\d{6}\b", "", NUMBER.sub("<number>", HEX.sub("<hash>", one))) for one in text]
 
 
 def _plain(value: Any) -> Any:
