@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, ScalarSelect, Select
 
     from engine.store.codec import Held
+    from engine.store.link import Asked
 
 C = CASE.c
 _ID = bindparam("case_id", type_=C.public_id.type)
@@ -102,11 +103,13 @@ class CaseReader(Session):
 
     def case(self, case_id: str) -> StoredCase | None:
         """The case as it is now."""
-        held = self.link.kept(case_id)
-        if held is None:
-            (rows,) = self.link.peek((WHOLE_CASE, {"case_id": case_id}))
-            held = held_of(rows)
+        held = self.link.kept(case_id) or self.read_case(case_id)
         return None if held is None else StoredCase(held.case, held.version_id)
+
+    def read_case(self, case_id: str) -> Held | None:
+        """The case as the database has it, whatever waits to be written."""
+        (rows,) = self.link.peek(asked_whole(case_id))
+        return held_of(rows)
 
     def version_of(self, case_id: str) -> int | None:
         """The version that a case runs or ran on, also one that was pruned."""
@@ -175,6 +178,11 @@ class CaseReader(Session):
         """How many timers are due by `until`."""
         count: int = self.link.value(COUNT_DUE, until=until)
         return count
+
+
+def asked_whole(case_id: str) -> Asked:
+    """The question for one case, whose answer `held_of` reads."""
+    return WHOLE_CASE, {"case_id": case_id}
 
 
 def held_of(rows: Sequence[Any]) -> Held | None:

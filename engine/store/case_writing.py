@@ -12,7 +12,7 @@ from engine.core.values import canonical, plain_text
 from engine.errors import DuplicateCase
 from engine.store import chain
 from engine.store.bounded import bounded
-from engine.store.case_reading import WHOLE_CASE, WHOLE_CASES, CaseReader, held_of
+from engine.store.case_reading import WHOLE_CASES, CaseReader, asked_whole, held_of
 from engine.store.codec import Held, case_columns, held_in, opening_columns, search_text
 from engine.store.columns import Instant
 from engine.store.outgoing import (
@@ -90,7 +90,7 @@ class CaseWriter(CaseReader):
             self._now = self.business_now()
             return kept or self.unit.read_ahead.pop(case_id, None) or self._read_ahead(case_id)
         questions: list[Asked] = [(LOCK if wait else LOCK_IF_FREE, {"case_id": case_id}), (AROUND, {})]
-        questions += [] if kept is not None else [_whole(case_id)]
+        questions += [] if kept is not None else [asked_whole(case_id)]
         (locked, around, *rows) = self.link.peek(*questions)
         if not locked:
             return None
@@ -99,20 +99,16 @@ class CaseWriter(CaseReader):
             return None
         if kept is not None and (kept.case.seq, kept.hash) == (locked[0].seq, locked[0].hash):
             return kept
-        return held_of(rows[0] if rows else self._read(case_id))
+        return held_of(rows[0]) if rows else self.read_case(case_id)
 
     def _read_ahead(self, case_id: str) -> Held | None:
         """With those that come next: what is read one by one costs as much as the step."""
         ids = self.unit.next_cases(case_id, READ_AHEAD)
         if len(ids) == 1:
-            return held_of(self._read(case_id))
+            return self.read_case(case_id)
         (rows,) = self.link.peek((WHOLE_CASES, {"ids": plain_text(ids)}))
         self.unit.read_ahead = {row.public_id: held_in(row) for row in rows if row.pruned_at is None}
         return self.unit.read_ahead.pop(case_id, None)
-
-    def _read(self, case_id: str) -> list[Any]:
-        (rows,) = self.link.peek(_whole(case_id))
-        return rows
 
     def _hear(self, around: Any) -> None:
         moment: datetime = self.link.machine_time(around.now)
@@ -242,10 +238,6 @@ class CaseWriter(CaseReader):
 
 def _key(unique_key: str | None) -> str | None:
     return None if unique_key is None else bounded(unique_key)
-
-
-def _whole(case_id: str) -> Asked:
-    return WHOLE_CASE, {"case_id": case_id}
 
 
 def _line(before: str, step: Step) -> dict[str, Any]:

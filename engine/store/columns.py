@@ -64,40 +64,37 @@ def from_timestamp(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.astimezone(UTC)
 
 
-class together(FunctionElement[str]):  # noqa: N801  (a function of SQL)
+class _Function(FunctionElement[str]):
+    """A function of SQL that gives a text, and how it is spelt (`{}`: its arguments) on PostgreSQL and on SQLite."""
+
+    type = Text()
+    inherit_cache = True
+    postgresql: str
+    sqlite: str
+
+
+@compiles(_Function)
+def _on_postgresql(element: _Function, compiler: SQLCompiler, **more: Any) -> str:
+    return element.postgresql.format(compiler.process(element.clauses, **more))
+
+
+@compiles(_Function, "sqlite")
+def _on_sqlite(element: _Function, compiler: SQLCompiler, **more: Any) -> str:
+    return element.sqlite.format(compiler.process(element.clauses, **more))
+
+
+class together(_Function):  # noqa: N801  (a function of SQL)
     """The texts of a group's rows as one, with commas between them; NULL where there is none."""
 
     name = "together"
-    type = Text()
-    inherit_cache = True
+    postgresql, sqlite = "string_agg({}, ',')", "group_concat({}, ',')"
 
 
-@compiles(together)
-def _string_agg(element: together, compiler: SQLCompiler, **more: Any) -> str:
-    return f"string_agg({compiler.process(element.clauses, **more)}, ',')"
-
-
-@compiles(together, "sqlite")
-def _group_concat(element: together, compiler: SQLCompiler, **more: Any) -> str:
-    return f"group_concat({compiler.process(element.clauses, **more)}, ',')"
-
-
-class listed(FunctionElement[str]):  # noqa: N801  (a function of SQL)
+class listed(_Function):  # noqa: N801  (a function of SQL)
     """The text of a JSON array of columns; instants in it are texts that `parse_instant` reads."""
 
     name = "listed"
-    type = Text()
-    inherit_cache = True
-
-
-@compiles(listed)
-def _json_build_array(element: listed, compiler: SQLCompiler, **more: Any) -> str:
-    return f"json_build_array({compiler.process(element.clauses, **more)})::text"
-
-
-@compiles(listed, "sqlite")
-def _json_array(element: listed, compiler: SQLCompiler, **more: Any) -> str:
-    return f"json_array({compiler.process(element.clauses, **more)})"
+    postgresql, sqlite = "json_build_array({})::text", "json_array({})"
 
 
 BIG = BigInteger().with_variant(Integer(), "sqlite")

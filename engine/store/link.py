@@ -24,7 +24,8 @@ Asked = tuple["Statement", dict[str, Any]]
 class Link:
     """A connection to SQLite. `clock` gives machine time; `owned`: nobody else writes to this database.
 
-    `kept` gives cases that need not be read, as nobody else changes any. `changes` counts what was written at once; `waiting` are the tables for which rows wait, and `write_out` writes them.
+    `changes` counts what was written at once; `waiting` are the tables for which rows wait, and `write_out` writes them.
+    `kept` gives cases that need not be read, as nobody else changes any.
     """
 
     owned = True

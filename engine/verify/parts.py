@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.core.definition import Workflow
 from engine.core.diagnostics import Mark
@@ -13,6 +13,9 @@ from engine.core.expressions.expression import Expression
 from engine.core.naming import Text
 from engine.core.terms import Term
 from engine.core.types import Type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
 
@@ -34,31 +37,31 @@ class Parts:
 def _gather(of: Any, found: dict[type[Any], list[Any]]) -> None:
     kind: Any = type(of)
     inside = _inside(kind)
-    if inside is _ITEMS:
-        for item in of:
-            _gather(item, found)
-    elif inside is _VALUES:
-        for item in of.values():
-            _gather(item, found)
-    elif inside is not None:
-        if kind is not Workflow:
-            found.setdefault(kind, []).append(of)
-        for name in inside:
-            _gather(getattr(of, name), found)
-
-
-_ITEMS, _VALUES = ("items",), ("values",)
+    if inside is None:
+        return
+    if _is_part(kind):
+        found.setdefault(kind, []).append(of)
+    for item in inside(of):
+        _gather(item, found)
 
 
 @cache
-def _inside(kind: type[Any]) -> tuple[str, ...] | None:
-    """The members in which a part of this kind has others, or how a collection is gone through; None: it is no part."""
+def _is_part(kind: type[Any]) -> bool:
+    return is_dataclass(kind) and kind is not Workflow
+
+
+@cache
+def _inside(kind: type[Any]) -> Callable[[Any], Iterable[Any]] | None:
+    """How what is inside of something of this kind is gone through; None: there is no part in it, nor is it one."""
     if issubclass(kind, tuple | list):
-        return _ITEMS
+        return iter
     if issubclass(kind, Mapping):
-        return _VALUES
-    if kind is Workflow:
-        return ("root", "opening", "certificate", "register", "fields")
+        return lambda of: of.values()
     if kind in _NOTHING_INSIDE or not is_dataclass(kind):
         return None
+    names = ("root", "opening", "certificate", "register", "fields") if kind is Workflow else _names(kind)
+    return lambda of: [getattr(of, name) for name in names]
+
+
+def _names(kind: type[Any]) -> tuple[str, ...]:
     return () if kind is Expression else tuple(item.name for item in fields(kind))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.core.acts import Notify, Open, Send
@@ -11,7 +10,7 @@ from engine.core.expressions.ast import Field as Path
 from engine.core.expressions.ast import Has, Node, children
 from engine.core.expressions.expression import Expression
 from engine.core.fixes import Remove
-from engine.core.naming import Who
+from engine.core.naming import Who, by_group
 from engine.core.types import Kind
 from engine.verify.parts import Parts
 
@@ -81,18 +80,7 @@ def fields_of(path: str, workflow: Workflow) -> list[str]:
     for known in (path, path.rpartition(".")[0]):
         if known in workflow.fields:
             return [known]
-    return _inside(tuple(workflow.fields)).get(path, [])
-
-
-@lru_cache(maxsize=64)
-def _inside(paths: tuple[str, ...]) -> dict[str, list[str]]:
-    """Paths by what stands before their dots; a workflow asks for the same hundreds of times."""
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        for at, char in enumerate(path):
-            if char == ".":
-                found.setdefault(path[:at], []).append(path)
-    return found
+    return by_group(tuple(workflow.fields)).get(path, [])
 
 
 def _named_by(other: Workflow) -> set[str]:

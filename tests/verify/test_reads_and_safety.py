@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.core.loader.load import load
 from engine.verify.check import check
 from engine.verify.rules import RULES
+from engine.verify.safety import _SECRET, _SIGNS
 
 BASE = RULES["WF105"].good
 
@@ -119,3 +122,10 @@ def test_a_longer_deadline_inside():
     for other in ("20 hours", "20 months"):
         assert "WF099" not in codes_of_states(bad.replace("20 days", other))
     assert "WF099" not in codes_of_states(bad.replace("after: 20 days", "after: 20 days, counts: operator"))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.from_regex(_SECRET))
+def test_every_secret_has_a_sign(line):
+    """No line is passed over in which the pattern would find something."""
+    assert any(sign in line.casefold() for sign in _SIGNS)

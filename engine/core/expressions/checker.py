@@ -12,7 +12,7 @@ from engine.core.expressions.comparing import COMPARE, comparison, membership
 from engine.core.expressions.expression import ExpressionError, MissingValue, Scope
 from engine.core.expressions.faults import FUNCTION, TOO_MUCH, UNKNOWN, ExpressionFault
 from engine.core.expressions.fitting import TEXTS, a_type, unify
-from engine.core.expressions.names import groups_of
+from engine.core.naming import by_group
 from engine.core.types import ANY, BOOLEAN, DATETIME, INTEGER, NULL, NUMBER, TEXT, Kind, Type
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Checker:
         self.notes: dict[int, tuple[str, Run]] = {}
         self.junctions: dict[int, tuple[Run, ...]] = {}  # operands of `&&` and `||`, by the id of the syntax node
         self.loops = 1  # how often the present node runs, at most
-        self.groups = groups_of(tuple(names.paths))
+        self.groups = by_group(tuple(names.paths))
 
     def code(self, node: ast.Node) -> Code:
         """Any node, checked and compiled; raises ExpressionFault."""

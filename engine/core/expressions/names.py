@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import field
-from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -38,12 +37,6 @@ class Names:
     bound: Mapping[str, Type] = field(default_factory=lambda: MappingProxyType({}))
     define: Mapping[str, Expression] = field(default_factory=lambda: MappingProxyType({}))
     state: Callable[[str], str | None] = no_state
-
-
-@lru_cache(maxsize=64)
-def groups_of(paths: tuple[str, ...]) -> frozenset[str]:
-    """What stands before a dot in them; hundreds of expressions of one workflow ask for the same."""
-    return frozenset(path[:at] for path in paths for at, char in enumerate(path) if char == ".")
 
 
 EVENT: Mapping[str, Type] = MappingProxyType({"name": TEXT, "at": DATETIME, "by": TEXT})
