@@ -35,7 +35,7 @@ from engine.service.views import CaseSnapshot, DryRun, Outcome, Page
 from engine.store.store import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from concurrent.futures import Future
     from datetime import datetime
 
@@ -169,7 +169,7 @@ class Cases:
     def batch(self, lines: Sequence[BatchLine], actor: Actor) -> tuple[BatchResult, ...]:
         """Each line its own step, in order, committed together where the store can."""
         ids = self._ids({line.case_id for line in lines})
-        asked = self._commands.submit_all(
+        decided = self._commands.decide_all(
             [
                 (
                     ids[line.case_id],
@@ -179,7 +179,7 @@ class Cases:
             ],
             priority=Priority.PEOPLE,
         )
-        return tuple(self._batch_result(future, actor) for future in asked)
+        return tuple(self._batch_result(one.result, actor) for one in decided)
 
     def _ids(self, refs: Iterable[str]) -> dict[str, str]:
         """Ids of cases that are named by id or number; what is neither stays as it is."""
@@ -189,9 +189,9 @@ class Cases:
 
         return self._store.read(work)
 
-    def _batch_result(self, future: Future[Decision], actor: Actor) -> BatchResult:
+    def _batch_result(self, decision: Callable[[], Decision], actor: Actor) -> BatchResult:
         try:
-            _, case, record = self._accepted(future.result(), actor)
+            _, case, record = self._accepted(decision(), actor)
         except MilepostError as error:
             return BatchResult(error=error)
         return BatchResult(case.id, case.number, record.seq, etag(case), tuple(leaf for leaf in case.leaves if leaf))

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from engine.errors import MilepostError
     from engine.service.catalog import Catalog
     from engine.service.stepping import Stepping
+    from engine.store.outcome import Outcome
     from engine.store.pruning import Tombstone
     from engine.store.records import StoredCase, StoredRecord
     from engine.store.store import Store
@@ -134,7 +135,7 @@ class Commands:
         command = _named(command)
         return self._store.submit(partial(self.decided, command=command), priority=priority)
 
-    def submit_all(self, commands: Sequence[tuple[str, Command]], *, priority: Priority) -> list[Future[Decision]]:
+    def decide_all(self, commands: Sequence[tuple[str, Command]], *, priority: Priority) -> list[Outcome[Decision]]:
         """Each by itself, committed together where the store can; with each stands the case it goes to ("": a new one)."""
         named = [(case_id, _named(command)) for case_id, command in commands]
         works = [(case_id, partial(self.decided, command=command)) for case_id, command in named]

@@ -113,8 +113,8 @@ class ImportWork:
                 works.append((plan.parent or "", partial(rows.open, job=job.row, row=row)))
             else:
                 works.append(("", partial(_refuse, job=job.row, row=row, plan=plan)))
-        for answer in self._store.together(works, priority=Priority.IMPORTS):
-            answer.result()
+        for outcome in self._store.together(works, priority=Priority.IMPORTS):
+            outcome.result()
 
     def _end(self, job: ImportJob, code: str, words: str) -> None:
         """It is done, though rows are left."""

@@ -226,8 +226,8 @@ class Recounting:
             return 1
         moving = self._store.read(lambda reader: [one for _, one in rows if self._would_move(reader, one, asked)])
         works = [(case_id, partial(self._take, case_id)) for case_id in moving]
-        for future in self._store.together(works, priority=Priority.IMPORTS):
-            future.result()
+        for outcome in self._store.together(works, priority=Priority.IMPORTS):
+            outcome.result()
         self._store.write(lambda tx: tx.advance_recount(asked.number, rows[-1][0], len(moving)))
         return len(rows)
 

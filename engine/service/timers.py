@@ -11,10 +11,10 @@ from engine.errors import Unavailable
 from engine.store.store import Priority
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
     from datetime import datetime
 
     from engine.service.stepping import Stepping
+    from engine.store.outcome import Outcome
     from engine.store.store import Store
     from engine.store.transaction import Reader, Transaction
 
@@ -43,13 +43,12 @@ class Timers:
         candidates = self._store.read(lambda reader: reader.due_timers(reader.business_now(), wanted))
         cases = dict.fromkeys(case_id for case_id, _ in candidates if case_id not in self._aside)
         works = [(case_id, partial(self._fire, case_id)) for case_id in cases]
-        asked = self._store.together(works, priority=Priority.TIMERS)
-        last_first = reversed(list(zip(cases, asked, strict=True)))  # who waits for the last is woken once
-        return sum(self._fired(case_id, future) for case_id, future in last_first)
+        outcomes = self._store.together(works, priority=Priority.TIMERS)
+        return sum(self._fired(case_id, outcome) for case_id, outcome in zip(cases, outcomes, strict=True))
 
-    def _fired(self, case_id: str, future: Future[int]) -> int:
+    def _fired(self, case_id: str, outcome: Outcome[int]) -> int:
         try:
-            return future.result()
+            return outcome.result()
         except Unavailable:
             raise
         except Exception as error:

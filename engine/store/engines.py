@@ -15,6 +15,7 @@ from engine.store import migrate, sqlite
 from engine.store.codec import as_read
 from engine.store.kept import Kept
 from engine.store.link import Link
+from engine.store.outcome import Outcome
 from engine.store.rewinding import Rows, put_back, rows_of
 from engine.store.writer import Priority, Writer
 
@@ -42,8 +43,8 @@ class Engine(Protocol):
     def submit(self, work: Work, priority: Priority) -> Future[Any]:
         """Runs work in a transaction, sooner or later."""
 
-    def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Future[Any]]:
-        """Runs each of these whole or not at all, several in one transaction where that is quicker.
+    def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Outcome[Any]]:
+        """Runs each of these whole or not at all, several in one transaction where that is quicker, and waits for the last.
 
         With each work stands the id of the case that it locks first.
         """
@@ -89,8 +90,8 @@ class FileEngine:
         """Queues it for the writer."""
         return self._writer.submit(work, priority)
 
-    def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Future[Any]]:
-        """The writer groups what waits. Who does not get a place learns it from his future."""
+    def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Outcome[Any]]:
+        """The writer groups what waits. What does not get a place is refused."""
         return self._writer.write_all(works, priority)
 
     def write(self, work: Callable[[Unit], T]) -> T:
@@ -141,15 +142,18 @@ class MemoryEngine:
     def submit(self, work: Work, priority: Priority) -> Future[Any]:  # noqa: ARG002  (nobody waits here)
         """Runs it at once."""
         future: Future[Any] = Future()
-        try:
-            future.set_result(self.write(work))
-        except Exception as error:  # noqa: BLE001  (it belongs to who asks for the result)
-            future.set_exception(error)
+        self._outcome(work).answer(future)
         return future
 
-    def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Future[Any]]:
+    def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Outcome[Any]]:  # noqa: ARG002
         """One after the other."""
-        return [self.submit(work, priority) for _, work in works]
+        return [self._outcome(work) for _, work in works]
+
+    def _outcome(self, work: Work) -> Outcome[Any]:
+        try:
+            return Outcome(self.write(work))
+        except Exception as error:  # noqa: BLE001  (it belongs to who asks for the result)
+            return Outcome(error=error)
 
     def write(self, work: Callable[[Unit], T]) -> T:
         """Runs it at once, whole or not at all."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from engine.core.frozen import frozen
 from engine.errors import MilepostError
@@ -13,13 +13,21 @@ if TYPE_CHECKING:
 
     from engine.store.unit import Unit
 
+T = TypeVar("T")
+
 
 @frozen
-class Outcome:
+class Outcome(Generic[T]):
     """A value or an error."""
 
-    value: Any = None
+    value: T | None = None
     error: BaseException | None = None
+
+    def result(self) -> T:
+        """The value; raises the error."""
+        if self.error is not None:
+            raise self.error
+        return cast("T", self.value)
 
     def answer(self, future: Future[Any]) -> None:
         """Hands it to who waits, if he still does."""
@@ -43,7 +51,7 @@ class Broken(Exception):
         super().__init__("the transaction is of no use any more")
 
 
-def attempt(unit: Unit, work: Callable[[Unit], Any]) -> Outcome:
+def attempt(unit: Unit, work: Callable[[Unit], T]) -> Outcome[T]:
     """One command of a group; its refusal is undone. Raises Broken where it has left something behind."""
     mark = unit.mark()
     try:

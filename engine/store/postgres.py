@@ -128,19 +128,20 @@ class PostgresEngine:
         """Hands it to a thread of its own kind: people do not wait behind imports."""
         return self._hand(priority, self.write, work)
 
-    def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Future[Any]]:
+    def together(self, works: Sequence[tuple[str, Work]], priority: Priority) -> list[Outcome[Any]]:
         """In groups: cases locked in one order, each work whole or not at all."""
-        futures: list[Future[Any]] = []
-        for start in range(0, len(works), GROUP):
-            group = works[start : start + GROUP]
-            answers: list[Future[Any]] = [Future() for _ in group]
-            futures += answers
-            try:
-                self._hand(priority, self._group, group, answers, waits=priority is not Priority.TIMERS)
-            except Unavailable as error:  # those of the group learn it: groups before it are under way
-                for answer in answers:
-                    answer.set_exception(error)
-        return futures
+        groups = [works[start : start + GROUP] for start in range(0, len(works), GROUP)]
+        asked = [self._handed(group, priority) for group in groups]
+        return [outcome for group in asked for outcome in group.result()]
+
+    def _handed(self, group: Sequence[tuple[str, Work]], priority: Priority) -> Future[list[Outcome[Any]]]:
+        """Where there is no place, those of this group learn it: others are under way."""
+        try:
+            return self._hand(priority, self._group, group, waits=priority is not Priority.TIMERS)
+        except Unavailable as error:
+            refused: Future[list[Outcome[Any]]] = Future()
+            refused.set_result([Outcome(error=error)] * len(group))
+            return refused
 
     def write(self, work: Callable[[Unit], T]) -> T:
         """Runs it here, and again where the database asks for it; what nobody learned of is found by the work itself."""
@@ -201,27 +202,24 @@ class PostgresEngine:
         until = now + WAIT if until is None else until
         return min(until, now + WAIT_AWAY) if self._away else until
 
-    def _group(self, works: Sequence[tuple[str, Work]], answers: Sequence[Future[Any]], *, waits: bool) -> None:
+    def _group(self, works: Sequence[tuple[str, Work]], *, waits: bool) -> list[Outcome[Any]]:
         wanted = sorted({case_id for case_id, _ in works})
 
-        def run(unit: Unit) -> list[Outcome]:
+        def run(unit: Unit) -> list[Outcome[Any]]:
             unit.shared = len(works) > 1
             lock_all(unit.link, wanted, wait=waits)
             return [attempt(unit, work) for _, work in works]
 
         try:
-            outcomes = self._committed(run)
+            return self._committed(run)
         except Unavailable as error:
-            if isinstance(error.__cause__, ONE_COMMAND):
-                outcomes = [self._alone(work) for _, work in works]
-            else:  # there is no database, for none of them
-                outcomes = [Outcome(error=error)] * len(works)
-        except BaseException:  # noqa: BLE001  (each learns of its own error)
-            outcomes = [self._alone(work) for _, work in works]
-        for answer, outcome in zip(answers, outcomes, strict=True):
-            outcome.answer(answer)
+            if not isinstance(error.__cause__, ONE_COMMAND):  # there is no database, for none of them
+                return [Outcome(error=error)] * len(works)
+        except BaseException:  # noqa: BLE001, S110  (each learns of its own error)
+            pass
+        return [self._alone(work) for _, work in works]
 
-    def _alone(self, work: Work) -> Outcome:
+    def _alone(self, work: Work) -> Outcome[Any]:
         try:
             return Outcome(self._committed(work, repeated=True))
         except BaseException as error:  # noqa: BLE001  (it belongs to who asked)

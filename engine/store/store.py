@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from engine.store.engines import Engine
     from engine.store.news import Heard, News
+    from engine.store.outcome import Outcome
     from engine.store.unit import Unit
 
 __all__ = ["Priority", "Store"]
@@ -102,8 +103,8 @@ class Store:
 
     def together(
         self, works: Sequence[tuple[str, Callable[[Transaction], T]]], *, priority: Priority = Priority.PEOPLE
-    ) -> list[Future[T]]:
-        """Each as by `submit`, whole or not at all; they share transactions where that is quicker.
+    ) -> list[Outcome[T]]:
+        """What came of each: whole or not at all, all of them durable; they share transactions where that is quicker.
 
         With each work stands the id of the case that it locks first: locks are taken in one order.
         """

@@ -12,7 +12,7 @@ import sqlite3
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from threading import Condition, Lock, Thread, get_ident
 from time import monotonic
@@ -45,20 +45,31 @@ class Priority(IntEnum):
     IMPORTS = 2
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class Lot:
-    """What is asked for together: who asks waits for the last of it. `cases` it will lock, in their order."""
+@dataclass(eq=False, slots=True)
+class Asked:
+    """Works that one caller waits for: a single one whose value he gets (no `cases`), or a lot with the cases it locks."""
 
-    cases: tuple[str, ...] = ()
+    works: Sequence[Callable[[Unit], Any]]
+    cases: tuple[str, ...] | None
+    future: Future[Any] = field(default_factory=Future)
+    begun: int = 0
+    outcomes: list[Outcome[Any]] = field(default_factory=list)
+
+    def answer(self, outcome: Outcome[Any]) -> None:
+        """The outcomes come in the order of the works; who waits is told at the last one."""
+        self.outcomes.append(outcome)
+        if self.cases is None:
+            outcome.answer(self.future)
+        elif len(self.outcomes) == len(self.works):
+            self.future.set_result(self.outcomes)
 
 
 @frozen
 class Command:
-    """A work function that waits for its turn."""
+    """A work whose turn it is."""
 
     work: Callable[[Unit], Any]
-    future: Future[Any]
-    lot: Lot
+    asked: Asked
 
 
 class Writer:
@@ -68,7 +79,8 @@ class Writer:
         """`answered` is told after the answers of a group, so that who waits elsewhere is woken once for all of them."""
         self._link, self._kept, self._heard, self._answered_all = link, kept, heard, answered
         self._connection: sqlite3.Connection = link.connection
-        self._queues: tuple[deque[Command], ...] = tuple(deque() for _ in Priority)
+        self._queues: tuple[deque[Asked], ...] = tuple(deque() for _ in Priority)
+        self._waiting = 0  # works in them that nobody has begun
         self._lock = Lock()  # of the queues
         self._ready = Condition(self._lock)
         self._turn = Lock()
@@ -80,7 +92,7 @@ class Writer:
 
     def submit(self, work: Callable[[Unit], Any], priority: Priority) -> Future[Any]:
         """Queues a command; raises Unavailable where too many wait or the store is closed."""
-        future = self._queued(work, priority)
+        future = self._queued([work], priority).future
         with self._lock:
             self._ready.notify()
         return future
@@ -90,19 +102,23 @@ class Writer:
 
         Where several do, who would go on writing at once would keep the others from joining his group.
         """
-        future = self._queued(work, priority)
+        future = self._queued([work], priority).future
         self._done(future, by_oneself=self._alone_last)
         return future.result()
 
-    def write_all(self, works: Sequence[tuple[str, Callable[[Unit], Any]]], priority: Priority) -> list[Future[Any]]:
+    def write_all(self, works: Sequence[tuple[str, Callable[[Unit], Any]]], priority: Priority) -> list[Outcome[Any]]:
         """Many at once, each with the case it locks, by who asks where nobody writes just now; those for which there is no
         place are refused.
         """
-        lot = Lot(tuple(case_id for case_id, _ in works))
-        futures = [self._placed(work, priority, lot) for _, work in works]
-        for future in futures:
-            self._done(future, by_oneself=True)
-        return futures
+        if not works:
+            return []
+        try:
+            asked = self._queued([work for _, work in works], priority, tuple(case_id for case_id, _ in works))
+        except Unavailable as error:
+            return [Outcome(error=error)] * len(works)
+        self._done(asked.future, by_oneself=True)
+        outcomes: list[Outcome[Any]] = asked.future.result()
+        return outcomes + [Outcome(error=_full())] * (len(works) - len(outcomes))
 
     def _done(self, future: Future[Any], *, by_oneself: bool) -> None:
         """Sees to it that somebody writes what the future waits for."""
@@ -116,14 +132,6 @@ class Writer:
             if any(self._queues):
                 self._ready.notify()
 
-    def _placed(self, work: Callable[[Unit], Any], priority: Priority, lot: Lot) -> Future[Any]:
-        try:
-            return self._queued(work, priority, lot)
-        except Unavailable as error:
-            refused: Future[Any] = Future()
-            refused.set_exception(error)
-            return refused
-
     def close(self) -> None:
         """Takes no more, does what is waiting, and ends."""
         with self._lock:
@@ -133,17 +141,21 @@ class Writer:
         with self._turn:  # who writes for himself is through then
             pass
 
-    def _queued(self, work: Callable[[Unit], Any], priority: Priority, lot: Lot | None = None) -> Future[Any]:
+    def _queued(
+        self, works: Sequence[Callable[[Unit], Any]], priority: Priority, cases: tuple[str, ...] | None = None
+    ) -> Asked:
+        """As many of them as there is a place for; raises Unavailable where there is none."""
         if self._writing == get_ident():
             raise RuntimeError("a transaction inside another one; use the one at hand")
-        future: Future[Any] = Future()
         with self._lock:
             if self._stopping:
                 raise Unavailable("the store is closed; nothing can be written")
-            if sum(map(len, self._queues)) >= WAITING:
-                raise Unavailable(f"{WAITING} commands are waiting already; try again")
-            self._queues[priority].append(Command(work, future, lot or Lot()))
-        return future
+            if self._waiting >= WAITING:
+                raise _full()
+            asked = Asked(works[: WAITING - self._waiting], cases)
+            self._waiting += len(asked.works)
+            self._queues[priority].append(asked)
+        return asked
 
     def _run(self) -> None:
         while True:
@@ -175,36 +187,41 @@ class Writer:
             outcomes = [Outcome(error=error)] * len(taken)
         self._alone_last = len(taken) == 1
         for command, outcome in zip(taken, outcomes, strict=True):
-            outcome.answer(command.future)
+            command.asked.answer(outcome)
 
-    def _take(self, lots: set[Lot] | None = None) -> Command | None:
-        """The next one; where `lots` are given, only if they are its own and no other."""
+    def _take(self, only: set[Asked] | None = None) -> Command | None:
+        """The next one; with `only`, no other than of what is in it alone."""
         with self._lock:
             while queue := next(filter(None, self._queues), None):
-                if lots is not None and lots != {queue[0].lot}:
+                asked = queue[0]
+                if only is not None and only != {asked}:
                     return None
-                command = queue.popleft()
-                if command.future.set_running_or_notify_cancel():
-                    return command
+                place = asked.begun
+                asked.begun += 1
+                self._waiting -= 1
+                if asked.begun == len(asked.works):
+                    queue.popleft()
+                if place or asked.future.set_running_or_notify_cancel():
+                    return Command(asked.works[place], asked)
         return None
 
-    def _group(self, taken: list[Command]) -> list[Outcome]:
+    def _group(self, taken: list[Command]) -> list[Outcome[Any]]:
         """Takes commands as long as the group is small, and young or of one lot, so that nobody else waits; then COMMIT."""
-        outcomes: list[Outcome] = []
+        outcomes: list[Outcome[Any]] = []
         try:
             unit = self._begin()
         except Broken as error:  # who waits now has waited for the same thing: nobody is held up longer
-            refused = Outcome(error=_named(error))
+            refused: Outcome[Any] = Outcome(error=_named(error))
             while command := self._take():
                 taken.append(command)
             return [refused] * len(taken)
         try:
             until = monotonic() + GROUP_SECONDS  # a length of time, no moment: grouping only
-            lots: set[Lot] = set()
-            while len(taken) < GROUP and (command := self._take(lots if taken and monotonic() >= until else None)):
+            of: set[Asked] = set()
+            while len(taken) < GROUP and (command := self._take(of if taken and monotonic() >= until else None)):
                 taken.append(command)
-                lots.add(command.lot)
-                unit.expected = command.lot.cases
+                of.add(command.asked)
+                unit.expected = command.asked.cases or ()
                 outcomes.append(attempt(unit, command.work))
                 self._check_open()
             self._commit(unit)
@@ -218,7 +235,7 @@ class Writer:
         if not self._connection.in_transaction:
             raise Broken
 
-    def _alone(self, command: Command) -> Outcome:
+    def _alone(self, command: Command) -> Outcome[Any]:
         """One command in a transaction of its own."""
         try:
             unit = self._begin()
@@ -258,6 +275,10 @@ class Writer:
         if self._connection.in_transaction:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
+
+
+def _full() -> Unavailable:
+    return Unavailable(f"{WAITING} commands are waiting already; try again")
 
 
 def _named(error: BaseException) -> BaseException:

@@ -288,8 +288,8 @@ def test_a_store_that_is_closed_while_the_database_is_gone(own):
     house = House(own.new_database())
     own.stop("immediate")
     began = time.monotonic()
-    asked = house.store.together([(f"case-{n}", lambda tx: tx.next_number("n", "")) for n in range(120)])
-    assert {type(one.exception(PATIENCE)) for one in asked} == {Unavailable}
+    outcomes = house.store.together([(f"case-{n}", lambda tx: tx.next_number("n", "")) for n in range(120)])
+    assert {type(one.error) for one in outcomes} == {Unavailable}
     assert time.monotonic() - began < LONGEST
     began = time.monotonic()
     house.store.close()

@@ -249,11 +249,14 @@ def test_news_that_nobody_can_take(house, caplog):
 
 def test_works_that_find_no_place(house):
     """Of works that go together those without a place learn it, those before them are done and answered."""
+    outcomes = house.store.together([("", lambda tx: tx.next_number("n", ""))] * (WAITING + 5))
+    assert [type(one.error) for one in outcomes[WAITING:]] == [Unavailable] * 5
+    assert [one.result() for one in outcomes[:WAITING]] == list(range(1, WAITING + 1))
     with one_group(house.store):
-        asked = house.store.together([("", lambda tx: tx.next_number("n", ""))] * (WAITING + 5))
-    errors = [one.exception(PATIENCE) for one in asked]
-    assert [type(error) for error in errors[WAITING:]] == [Unavailable] * 5
-    assert [one.result() for one in asked[:WAITING]] == list(range(1, WAITING + 1))
+        waiting = [house.store.submit(lambda tx: tx.next_number("n", "")) for _ in range(WAITING)]
+        refused = house.store.together([("", lambda tx: tx.next_number("n", ""))] * 5)
+    assert [type(one.error) for one in refused] == [Unavailable] * 5
+    assert [one.result(PATIENCE) for one in waiting][-1] == 2 * WAITING
 
 
 def test_who_no_longer_waits(house):
