@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.store.unit import Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from engine.store.codec import Held
     from engine.store.link import Link
@@ -37,10 +37,12 @@ class Kept:
         with self._lock:
             return dict(self._cases)
 
-    def keep(self, held: Mapping[str, Held], gone: Iterable[str] = ()) -> None:
-        """What a committed transaction has left."""
+    def keep(self, held: Mapping[str, Held], gone: Iterable[str] = (), passing: Container[str] = ()) -> None:
+        """What a committed transaction has left. Cases that it went through in `passing` push out none that are worked on."""
         with self._lock:
             for case_id, one in held.items():
+                if case_id in passing and case_id not in self._cases:
+                    continue
                 self._cases[case_id] = one
                 self._cases.move_to_end(case_id)
             for case_id in gone:

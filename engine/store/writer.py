@@ -23,7 +23,7 @@ from engine.errors import Unavailable
 from engine.store.outcome import Broken, Outcome, attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from engine.store.kept import Kept
     from engine.store.link import Link
@@ -47,10 +47,14 @@ class Priority(IntEnum):
 
 @dataclass(eq=False, slots=True)
 class Asked:
-    """Works that one caller waits for: a single one whose value he gets (no `cases`), or a lot with the cases it locks."""
+    """Works that one caller waits for: a single one whose value he gets (no `cases`), or a lot with the cases it locks.
+
+    `passing`: it goes through cases that nobody is working on.
+    """
 
     works: Sequence[Callable[[Unit], Any]]
     cases: tuple[str, ...] | None
+    passing: bool
     future: Future[Any] = field(default_factory=Future)
     begun: int = 0
     outcomes: list[Outcome[Any]] = field(default_factory=list)
@@ -152,7 +156,7 @@ class Writer:
                 raise Unavailable("the store is closed; nothing can be written")
             if self._waiting >= WAITING:
                 raise _full()
-            asked = Asked(works[: WAITING - self._waiting], cases)
+            asked = Asked(works[: WAITING - self._waiting], cases, priority is not Priority.PEOPLE)
             self._waiting += len(asked.works)
             self._queues[priority].append(asked)
         return asked
@@ -224,7 +228,7 @@ class Writer:
                 unit.expected = command.asked.cases or ()
                 outcomes.append(attempt(unit, command.work))
                 self._check_open()
-            self._commit(unit)
+            self._commit(unit, {case_id for asked in of if asked.passing for case_id in asked.cases or ()})
         except Broken:
             self._roll_back()
             outcomes = [self._alone(command) for command in taken]
@@ -257,7 +261,7 @@ class Writer:
             raise Broken from error
         return unit
 
-    def _commit(self, unit: Unit) -> None:
+    def _commit(self, unit: Unit, passing: Container[str] = ()) -> None:
         try:
             unit.write_out()
         except Exception as error:
@@ -266,7 +270,7 @@ class Writer:
             self._connection.execute("COMMIT")
         except Exception as error:
             raise Broken(unknown=not self._connection.in_transaction) from error
-        self._kept.keep(unit.held, unit.gone)
+        self._kept.keep(unit.held, unit.gone, passing)
         if unit.news is not None:
             self._heard(unit.news)
 
