@@ -176,8 +176,23 @@ class CaseWriter(CaseReader):
         """Stores what a step has made of a locked case. Raises DuplicateCase before any write."""
         held, unique_key = self.unit.held[step.case.id], _key(unique_key)
         self._claim_unique(step.case, held.unique_key, unique_key)
+        self._step(held, step, unique_key, dict(index), arrived_at)
+
+    def save_found_alike(self, step: Step, *, arrived_at: datetime | None = None) -> None:
+        """As `save`, of a step after which the case has the unique key and the index that it had."""
+        held = self.unit.held[step.case.id]
+        self._step(held, step, held.unique_key, held.search, arrived_at)
+
+    def _step(
+        self,
+        held: Held,
+        step: Step,
+        unique_key: str | None,
+        search: Mapping[str, str] | None,
+        arrived_at: datetime | None,
+    ) -> None:
         line = _line(held.hash, step)
-        self._change(held.stepped(step.case, line["hash"], unique_key, dict(index)), step, line, arrived_at)
+        self._change(held.stepped(step.case, line["hash"], unique_key, search), step, line, arrived_at)
 
     def _claim_unique(self, case: Case, before: str | None, key: str | None) -> None:
         if key is None or key == before:

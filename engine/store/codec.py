@@ -56,7 +56,7 @@ class Held(NamedTuple):
         """Locked anew, at a moment."""
         return Held(*self[:8], at)
 
-    def stepped(self, case: Case, digest: str, unique_key: str | None, search: Mapping[str, str]) -> Held:
+    def stepped(self, case: Case, digest: str, unique_key: str | None, search: Mapping[str, str] | None) -> Held:
         """After a step."""
         return Held(self.row, case, self.version_id, digest, unique_key, search, *self[6:])
 

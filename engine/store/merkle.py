@@ -10,7 +10,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from engine.core.values import canonical
+from engine.core.values import plain_text
 
 if TYPE_CHECKING:
     from engine.store.records import FeedEntry
@@ -21,7 +21,7 @@ EMPTY = sha256(b"").hexdigest()
 
 def leaf_text(entry: FeedEntry) -> str:
     """The canonical text of a place: which step of which case stands there, and its hash."""
-    return canonical({"kind": "step", "pos": entry.pos, "case": entry.case_id, "seq": entry.seq, "hash": entry.hash})
+    return plain_text({"kind": "step", "pos": entry.pos, "case": entry.case_id, "seq": entry.seq, "hash": entry.hash})
 
 
 class Tree:
