@@ -39,8 +39,9 @@ def instant(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds")[:-6] + "Z"  # without +00:00
 
 
+@lru_cache(maxsize=16_384)
 def parse_instant(text: str) -> datetime:
-    """The reverse of `instant`."""
+    """The reverse of `instant`. Remembered, as a case says the same moment in many places, and many cases are due at one."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from engine.core.case import Actor, Case, Memory, Parent, Position, Timer
 from engine.core.naming import group_of
-from engine.core.values import as_restored, parse_instant, plain_text, restore
+from engine.core.values import as_restored, parse_instant, plain_text, read_text, restore
 from engine.store.packing import pack, unpack
 from engine.store.records import CaseSummary
 
@@ -177,9 +177,9 @@ def held_in(row: Any) -> Held:
     )
 
 
-def _in_place(texts: str | None) -> list[tuple[Any, ...]]:
-    """The rows of a table, their places first."""
-    return sorted(restore(f"[{texts}]")) if texts else []
+def _in_place(texts: str | None) -> list[list[Any]]:
+    """The rows of a table, their places first; plain texts and small numbers, which are what JSON says."""
+    return read_text(f"[{texts}]", sorted) if texts else []
 
 
 def _case_of(row: Any, positions: tuple[Position, ...], timers: tuple[Timer, ...]) -> Case:
