@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from engine.errors import MilepostError, Refused, Unavailable
+from engine.store.kept import MOST
 from engine.store.store import Priority, Store
 from engine.store.writer import WAITING
 
@@ -170,6 +171,49 @@ def test_sixteen_at_once(store, version_id, maker, feed_of):
     assert store.read(lambda r: r.case(shared.case.id)).case.seq == 1 + 16 * 16
     assert all(store.read(lambda r, s=s: r.chain_is_whole(s.case.id)) for s in [*opened, shared])
     assert len(feed_of(store)) == 17 + 2 * 16 * 16
+
+
+@pytest.mark.parametrize("priority", list(Priority))
+def test_who_goes_through_cases_and_who_works_on_them(store, version_id, maker, priority):
+    """Lots and single works change the same cases in turn: each starts from what the other has left, and no step is lost."""
+    opened = [maker.opened() for _ in range(40)]
+    for step in opened:
+        store.write(insert(step, version_id))
+
+    def work(case_id):
+        return lambda tx: tx.save(maker.next(tx.lock_case(case_id).case), unique_key=None, index={})
+
+    ids = [step.case.id for step in opened]
+    for _ in range(3):
+        store.write(work(ids[0]))
+        store.write(work(ids[20]))
+        assert [one.error for one in store.together([(one, work(one)) for one in ids], priority=priority)] == [
+            None
+        ] * 40
+    steps = [store.read(lambda r, one=one: r.case(one)).case.seq for one in ids]
+    assert steps == [7 if one in {ids[0], ids[20]} else 4 for one in ids]
+    assert all(store.read(lambda r, one=one: r.chain_is_whole(one)) for one in ids)
+
+
+def test_a_lot_of_timers_pushes_out_nothing(file_store, maker, publishing):
+    """A case that people work on is not read again after timers have gone through more cases than are kept."""
+    version = publishing(file_store)
+    worked, *others = (maker.opened() for _ in range(MOST + 100))
+
+    def go_through(work):
+        for start in range(0, len(others), 200):
+            lot = [(step.case.id, work(step)) for step in others[start : start + 200]]
+            assert {one.error for one in file_store.together(lot, priority=Priority.TIMERS)} == {None}
+
+    def further(step):
+        return lambda tx: tx.save(maker.next(tx.lock_case(step.case.id).case), unique_key=None, index={})
+
+    go_through(lambda step: insert(step, version))
+    file_store.write(insert(worked, version))
+    go_through(further)
+    assert file_store.write(lambda tx: tx.unit.kept(worked.case.id).case.seq) == 1
+    file_store.write(further(worked))
+    assert file_store.write(lambda tx: tx.lock_case(worked.case.id).case.seq) == 2
 
 
 def test_a_snapshot_stands_still(store, opened, maker):
