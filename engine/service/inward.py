@@ -109,7 +109,7 @@ class Inward:
         sender = _case_actor(source.case, _relation(source.case, target.case))
         made = dropped(target.chart, target.case, event, sender, now=target.now, reason=reason)
         made = replace(made, record=replace(made.record, command=event.command))
-        self._stepping.save(tx, target.chart, target.case, made, arrived_at=target.now)
+        self._stepping.save(tx, target.chart, made, arrived_at=target.now)
         answer = _case_actor(target.case, _relation(target.case, source.case))
         name = target.case.number or target.case.id
         self._stepping.drop(tx, source, replace(event, command=None), answer, f"{name} did not take it: {reason}")

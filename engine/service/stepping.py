@@ -84,14 +84,14 @@ class Stepping:
         if made is None:
             raise ValueError("a timer is fired by take")
         referred = self._referred(tx, taken.chart, taken.case, made, actor)
-        made = self.save(tx, taken.chart, taken.case, made, arrived_at=taken.now)
+        made = self.save(tx, taken.chart, made, arrived_at=taken.now)
         _refer(tx, made.case.id, referred)
         return made
 
     def drop(self, tx: Transaction, taken: Taken, said: Input, actor: Actor, reason: str) -> Step:
         """Record what a case did not take; nothing else changes."""
         made = dropped(taken.chart, taken.case, said, actor, now=taken.now, reason=reason)
-        return self.save(tx, taken.chart, taken.case, made, arrived_at=taken.now)
+        return self.save(tx, taken.chart, made, arrived_at=taken.now)
 
     def open(
         self, tx: Transaction, version_id: int, event: Event, actor: Actor, *, case_id: str, parent: Parent | None
@@ -111,13 +111,15 @@ class Stepping:
             report_exhausted(tx, chart, made)
         return made
 
-    def save(self, tx: Transaction, chart: Chart, before: Case, made: Step, *, arrived_at: datetime) -> Step:
+    def save(self, tx: Transaction, chart: Chart, made: Step, *, arrived_at: datetime) -> Step:
         """Allocate and store a step of a locked case. Raises DuplicateCase."""
-        if found_alike(before, made.case) and not made.allocate:
+        before = tx.case(made.case.id)
+        if before is not None and found_alike(before.case, made.case) and not made.allocate:
             tx.save_found_alike(made, arrived_at=arrived_at)
         else:
             key = self._free_key(tx, chart, made.case)
-            made = fill(made, allocate(tx, chart.workflow, made, body=self.body)) if made.allocate else made
+            if made.allocate:
+                made = fill(made, allocate(tx, chart.workflow, made, body=self.body))
             tx.save(made, unique_key=key, index=index(chart.workflow, made.case), arrived_at=arrived_at)
         if made.case.memory.answers:
             report_exhausted(tx, chart, made)
@@ -163,16 +165,16 @@ class Stepping:
             return case
         if not made.record.payload:
             return replace(case, memory=made.case.memory)
-        return self.save(tx, chart, case, made, arrived_at=made.record.at).case
+        return self.save(tx, chart, made, arrived_at=made.record.at).case
 
     def _fire(self, tx: Transaction, chart: Chart, case: Case, timer: Timer) -> Case:
         try:
             made = fired(chart, case, timer)
-            return self.save(tx, chart, case, made, arrived_at=made.record.at).case
+            return self.save(tx, chart, made, arrived_at=made.record.at).case
         except Refused as refusal:
             tx.add_incident(case_id=case.id, kind="timer", subject=timer.key, text=str(refusal))
             lost = lost_timer(chart, case, timer, str(refusal))
-            return self.save(tx, chart, case, lost, arrived_at=lost.record.at).case
+            return self.save(tx, chart, lost, arrived_at=lost.record.at).case
 
 
 def _refer(tx: Transaction, case_id: str, documents: Iterable[Document]) -> None:

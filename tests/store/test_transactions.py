@@ -25,6 +25,11 @@ def insert(step, version_id, **kwargs):
     return lambda tx: tx.insert_case(step, version_id=version_id, unique_key=None, index={}, **kwargs)
 
 
+def further(maker, case_id):
+    """Work that takes a case one step further."""
+    return lambda tx: tx.save(maker.next(tx.lock_case(case_id).case), unique_key=None, index={})
+
+
 def held_up(store):
     """Keeps the writer busy until the event is set, so that what is submitted meanwhile forms one group."""
     gate, busy = Event(), Event()
@@ -180,16 +185,12 @@ def test_who_goes_through_cases_and_who_works_on_them(store, version_id, maker, 
     for step in opened:
         store.write(insert(step, version_id))
 
-    def work(case_id):
-        return lambda tx: tx.save(maker.next(tx.lock_case(case_id).case), unique_key=None, index={})
-
     ids = [step.case.id for step in opened]
     for _ in range(3):
-        store.write(work(ids[0]))
-        store.write(work(ids[20]))
-        assert [one.error for one in store.together([(one, work(one)) for one in ids], priority=priority)] == [
-            None
-        ] * 40
+        store.write(further(maker, ids[0]))
+        store.write(further(maker, ids[20]))
+        outcomes = store.together([(one, further(maker, one)) for one in ids], priority=priority)
+        assert [one.error for one in outcomes] == [None] * 40
     steps = [store.read(lambda r, one=one: r.case(one)).case.seq for one in ids]
     assert steps == [7 if one in {ids[0], ids[20]} else 4 for one in ids]
     assert all(store.read(lambda r, one=one: r.chain_is_whole(one)) for one in ids)
@@ -205,14 +206,11 @@ def test_a_lot_of_timers_pushes_out_nothing(file_store, maker, publishing):
             lot = [(step.case.id, work(step)) for step in others[start : start + 200]]
             assert {one.error for one in file_store.together(lot, priority=Priority.TIMERS)} == {None}
 
-    def further(step):
-        return lambda tx: tx.save(maker.next(tx.lock_case(step.case.id).case), unique_key=None, index={})
-
     go_through(lambda step: insert(step, version))
     file_store.write(insert(worked, version))
-    go_through(further)
+    go_through(lambda step: further(maker, step.case.id))
     assert file_store.write(lambda tx: tx.unit.kept(worked.case.id).case.seq) == 1
-    file_store.write(further(worked))
+    file_store.write(further(maker, worked.case.id))
     assert file_store.write(lambda tx: tx.lock_case(worked.case.id).case.seq) == 2
 
 
