@@ -13,7 +13,7 @@ from engine.errors import DuplicateCase
 from engine.store import chain
 from engine.store.bounded import bounded
 from engine.store.case_reading import WHOLE_CASES, CaseReader, asked_whole, held_of
-from engine.store.codec import Held, case_columns, held_in, opening_columns, search_text
+from engine.store.codec import Held, case_columns, held_in, listed_columns, opening_columns, search_text
 from engine.store.columns import Instant
 from engine.store.outgoing import (
     INSERT_CASE,
@@ -146,6 +146,7 @@ class CaseWriter(CaseReader):
         line = _line(chain.genesis(case.id), step)
         binds = {
             **case_columns(case),
+            **listed_columns(case),
             **opening_columns(case),
             "version_id": version_id,
             "unique_key": unique_key,

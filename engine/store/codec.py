@@ -117,18 +117,24 @@ def as_read(held: Held, before: Held | None) -> Held:
 
 
 def case_columns(case: Case) -> dict[str, Any]:
-    """The columns of the case's own row that a step may change."""
+    """The columns of the case's own row that a step may change, but for those by which it is listed."""
     return {
-        "number": case.number,
         "last_at": case.last_at,
         "seq": case.seq,
         "revision": case.revision,
-        "closed_at": case.closed_at,
-        "outcome": case.outcome,
         "leaves": plain_text(case.leaves),
         "turn": plain_text(case.turn),
         "memory": pack(case.memory),
-        "next_due": min((t.due for t in case.timers if t.kind == "due"), default=None),
+    }
+
+
+def listed_columns(case: Case) -> dict[str, Any]:
+    """The columns that indexes have: SQLite writes their entries anew wherever they are set, changed or not."""
+    return {
+        "number": case.number,
+        "closed_at": case.closed_at,
+        "outcome": case.outcome,
+        "next_due": min([t.due for t in case.timers if t.kind == "due"], default=None),
         "overdue_since": overdue_since(case),
     }
 

@@ -22,21 +22,10 @@ from engine.store.tables import (
 from engine.store.writes import deleting, inserting, updating
 
 INSERT_CASE = Statement(insert_into(CASE, "id"))
-_CHANGING = (
-    "number",
-    "last_at",
-    "seq",
-    "revision",
-    "closed_at",
-    "outcome",
-    "leaves",
-    "turn",
-    "memory",
-    "next_due",
-    "overdue_since",
-    "hash",
-)
+_CHANGING = ("last_at", "seq", "revision", "leaves", "turn", "memory", "hash")
+_LISTED = ("number", "closed_at", "outcome", "next_due", "overdue_since")
 UPDATE_CASE = updating(CASE, {"row": "id"}, _CHANGING)
+UPDATE_LISTED_CASE = updating(CASE, {"row": "id"}, (*_CHANGING, *_LISTED))
 UPDATE_SEARCH = updating(CASE, {"row": "id"}, ("unique_key", "search"))
 INSERT_LINK = inserting(CASE_LINK)
 PUT_SECTION = inserting(CASE_SECTION, over=("case_id", "section"))
@@ -62,6 +51,7 @@ ORDER = {
         (
             UPDATE_SEARCH,  # first, as it may change a key: who skips locked rows does not skip a row's second version
             UPDATE_CASE,
+            UPDATE_LISTED_CASE,
             INSERT_LINK,
             DELETE_SECTION,
             PUT_SECTION,

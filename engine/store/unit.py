@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.frozen import frozen
 from engine.core.values import canonical
-from engine.store.codec import arrange, case_columns, changed_sections, search_rows, search_text, sections, work_rows
+from engine.store.codec import (
+    arrange,
+    case_columns,
+    changed_sections,
+    listed_columns,
+    search_rows,
+    search_text,
+    sections,
+    work_rows,
+)
 from engine.store.news import News
 from engine.store.outgoing import (
     DELETE_INDEX,
@@ -25,6 +34,7 @@ from engine.store.outgoing import (
     PUT_SECTION,
     PUT_TIMER,
     UPDATE_CASE,
+    UPDATE_LISTED_CASE,
     UPDATE_SEARCH,
 )
 
@@ -156,7 +166,12 @@ def _changed(base: Held, held: Held, rows: Rows) -> Held:
     add(DELETE_INDEX, [{"row": row, "path": p, "value": v} for p, v in sorted(old - new)])
     add(INSERT_INDEX, [{"case_id": row, "path": p, "value": v} for p, v in sorted(new - old)])
     if held.hash != base.hash:
-        add(UPDATE_CASE, [{"row": row, "hash": held.hash, **case_columns(case)}])
+        listed = listed_columns(case)
+        columns = {"row": row, "hash": held.hash, **case_columns(case)}
+        if listed == listed_columns(base.case):
+            add(UPDATE_CASE, [columns])
+        else:
+            add(UPDATE_LISTED_CASE, [columns | listed])
     if (held.unique_key, held.search) != (base.unique_key, base.search) and base.search is not None:
         add(UPDATE_SEARCH, [{"row": row, "unique_key": held.unique_key, "search": search_text(held.search or {})}])
     return held.laid(places, timer_places)
