@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("milepost.timers")
 
 PER_TRANSACTION = 100
+LOOK = 192
+"""Cases that are looked for at once: three whole groups of the writer."""
 ASIDE = 60.0
 """Seconds after which a case whose timers could not even be looked at is looked at again."""
 
@@ -32,7 +34,7 @@ class Timers:
         self._store, self._stepping = store, stepping
         self._aside: dict[str, float] = {}  # cases that cannot be stepped, and until when they are left alone
 
-    def fire_due(self, limit: int = 200) -> int:
+    def fire_due(self, limit: int = LOOK) -> int:
         """Fire what is due in at most so many cases, in due order; how many timers fired. Call again while it is > 0.
 
         A case that cannot even be read becomes an incident, and holds up no other.

@@ -15,6 +15,7 @@ from engine.core.naming import group_of
 from engine.core.values import as_restored, parse_instant, plain_text, read_text, restore
 from engine.store.packing import pack, unpack
 from engine.store.records import CaseSummary
+from engine.store.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -176,7 +177,7 @@ def held_in(row: Any) -> Held:
         row.version_id,
         row.hash,
         row.unique_key,
-        restore(row.search),
+        Unread(row.search, restore),
         {state: place for place, state, *_ in positions},
         {key: place for place, key, *_ in timers},
         row.last_at,
@@ -189,9 +190,6 @@ def _in_place(texts: str | None) -> list[list[Any]]:
 
 
 def _case_of(row: Any, positions: tuple[Position, ...], timers: tuple[Timer, ...]) -> Case:
-    values: dict[str, Any] = {}
-    for section in restore(f"[{row.data or ''}]"):
-        values.update(section)
     return Case(
         id=row.public_id,
         workflow=row.workflow,
@@ -199,7 +197,7 @@ def _case_of(row: Any, positions: tuple[Position, ...], timers: tuple[Timer, ...
         opened_at=row.opened_at,
         opened_by=_actor_of(row.opened_by),
         last_at=row.last_at,
-        data=values,
+        data=Unread(row.data, _data_of) if row.data else {},
         positions=positions,
         timers=timers,
         memory=unpack(Memory, row.memory),
@@ -208,8 +206,23 @@ def _case_of(row: Any, positions: tuple[Position, ...], timers: tuple[Timer, ...
         revision=row.revision,
         closed_at=row.closed_at,
         outcome=row.outcome,
-        turn=restore(row.turn),
+        turn=_turn_of(row.turn),
     )
+
+
+def _data_of(texts: str) -> dict[str, Any]:
+    """Of the texts of its groups."""
+    values: dict[str, Any] = {}
+    for section in restore(f"[{texts}]"):
+        values.update(section)
+    return values
+
+
+@lru_cache(maxsize=1024)
+def _turn_of(text: str) -> tuple[str, ...]:
+    """Remembered, as most cases wait for the same few roles."""
+    turn: tuple[str, ...] = restore(text)
+    return turn
 
 
 @lru_cache(maxsize=1024)

@@ -147,7 +147,7 @@ def read_anew(store, case_id):
     kept = store.read(lambda r: r.case(case_id)).case
     store._engine.forget()
     read = store.read(lambda r: r.case(case_id)).case
-    assert (kept, json.dumps(kept.data, default=str)) == (read, json.dumps(read.data, default=str))
+    assert (kept, json.dumps(dict(kept.data), default=str)) == (read, json.dumps(dict(read.data), default=str))
     return read
 
 

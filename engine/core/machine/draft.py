@@ -36,6 +36,7 @@ class Draft:
         "_days",
         "_event",
         "_scope",
+        "_written",
         "acted_as",
         "active",
         "actor",
@@ -82,7 +83,7 @@ class Draft:
         self.actor = actor
         self.now = now
         self.seq = case.seq + 1
-        self.data: dict[str, Any] = dict(case.data)
+        self.data = case.data
         self.active: dict[str, Position] = {position.state: position for position in case.positions}
         self.entries: dict[str, int] = dict(memory.entries)
         self.entered_at: dict[str, datetime] = dict(memory.entered)
@@ -115,6 +116,7 @@ class Draft:
         self._configuration: Configuration | None = None
         self._days: dict[datetime, date] = {}
         self._scope: Scope | None = None
+        self._written: dict[str, Any] | None = None
         self._event: Mapping[str, Any] | None = None
 
     def day(self, moment: datetime) -> date:
@@ -183,13 +185,22 @@ class Draft:
 
     def write(self, path: str, value: Any) -> None:
         """Write one field; None empties it."""
+        data = self.data
         if value is None or value == ():
-            if path in self.data:
-                del self.data[path]
+            if path in data:
+                del self._own()[path]
                 self.changed.add(path)
-        elif path not in self.data or self.data[path] != value or type(self.data[path]) is not type(value):
-            self.data[path] = value
+        elif path not in data or data[path] != value or type(data[path]) is not type(value):
+            self._own()[path] = value
             self.changed.add(path)
+
+    def _own(self) -> dict[str, Any]:
+        """The data of the draft itself, which are the case's until the first change."""
+        if self._written is None:
+            self.data = self._written = dict(self.before.data)
+            if self._scope is not None:
+                self._scope.data = self.data
+        return self._written
 
     def assign_together(self, sets: Iterable[tuple[str, Iterable[Assignment]]]) -> None:
         """The `set`s of several arms, or of a state that is entered, at once; two regions may not set one path in a step."""
