@@ -1,4 +1,4 @@
-"""A hundred thousand timers that are due at once, fired by a server while people go on working through its API."""
+"""A hundred thousand of a million timers that are due at once, fired by a server while people go on working through its API."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ from benchmarks.roadmap import new_cases, opened, send
 from benchmarks.serving import STEPS, load, milepost, token_of
 from benchmarks.stepping import PATH
 
-TIMERS = 100_000
+ALIVE, TIMERS = 1_000_000, 100_000
 PEOPLE = 4
 PAUSE = 0.05
 """Seconds that each of them rests after an answer: some fifty events a second together, a busy morning."""
 CASES = 160
 LETTERS = "notify=4,10/s"
 """Each timer asks for a letter; they leave as slowly as a mail server wants them."""
+EACH = 'SELECT count(*) FROM timer JOIN "case" c ON c.id = case_id WHERE public_id = ?'
+FIRST = "kind = 'remind' AND rung = 0 AND deadline = 'no_response'"
+DUE = (
+    'UPDATE timer SET due = (SELECT c.last_at FROM "case" c WHERE c.id = timer.case_id)'  # noqa: S608  (our own words)
+    f" WHERE {FIRST} AND case_id IN (SELECT case_id FROM timer WHERE {FIRST} ORDER BY case_id DESC LIMIT ?)"
+)
+"""The first reminders of so many cases."""
 FAR = "2126-01-01T00:00:00.000000Z"
 
 
@@ -35,20 +42,19 @@ def measure() -> list[Row]:
                 send(services, waiting, place)
             busy = new_cases(services, 1, CASES)
             tokens = {role: token_of(services, role) for role, _, _ in PATH[:STEPS]}
-        clone(path, waiting, TIMERS - 1)
         with sqlite3.connect(path) as connection:
             connection.execute("UPDATE timer SET due = ?", (FAR,))
-            connection.execute(
-                'UPDATE timer SET due = (SELECT c.last_at FROM "case" c WHERE c.id = timer.case_id)'
-                " WHERE kind = 'remind' AND rung = 0 AND deadline = 'no_response'"
-            )
+            ((each,),) = connection.execute(EACH, (waiting,))
+        clone(path, waiting, -(-ALIVE // each))
+        with sqlite3.connect(path) as connection:
+            connection.execute(DUE, (TIMERS,))
         with milepost(folder, path, ADAPTER_LIMITS=LETTERS) as port, sqlite3.connect(path) as connection:
             before, start = _left(connection), time.perf_counter()
             _, slowest = load(pool, port, busy, tokens, PEOPLE, PAUSE)
             after, took = _left(connection), time.perf_counter() - start
     rate = (before - after) / took
     return [
-        Row(f"{TIMERS:,} timers due at once", rate, "fired/s", None, None, "≥ 1,500", rate >= 1500),
+        Row(f"{TIMERS:,} timers due at once, of {ALIVE:,}", rate, "fired/s", None, None, "≥ 1,500", rate >= 1500),
         Row("the same, p99 of people meanwhile", slowest, "ms", None, None, "< 100 ms", slowest < 100),
     ]
 
