@@ -247,7 +247,9 @@ def caught_up(chart: Chart, case: Case, *, by: datetime) -> Case:
 def next_due(chart: Chart, case: Case, *, by: datetime) -> Timer | None:
     """The timer to fire next: by due time, then outer before inner, then file order (LANGUAGE §3.11)."""
     due = [timer for timer in case.timers if timer.due <= by]
-    return min(due, key=lambda timer: _order(chart, timer), default=None)
+    if len(due) < 2:
+        return due[0] if due else None
+    return min(due, key=partial(_order, chart))
 
 
 def _order(chart: Chart, timer: Timer) -> tuple[datetime, int, int, str, int]:
