@@ -28,7 +28,7 @@ LOOKS = {
     "pairs": lambda m: list(m.items()),
     "merged": lambda m: {**m, "c": 3},
     "compared": lambda m: m == {"a": 1, "b": 2},
-    "compared from the other side": lambda m: {"b": 2, "a": 1} == m,
+    "compared from the other side": lambda m: [{"b": 2, "a": 1}].index(m),
     "another": lambda m: m != {"a": 1},
     "the keys that another has not": lambda m: m.keys() - {"a"},
     "shown": repr,
@@ -37,6 +37,7 @@ LOOKS = {
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_it_is_the_map(look):
+    """Whoever looks, and however, finds what a dict would show him; it is read once, by the first look."""
     found = {"b": 2, "a": 1}
     lazy, reads = counted(found)
     assert reads == []
@@ -46,6 +47,7 @@ def test_it_is_the_map(look):
 
 
 def test_threads_that_look_at_once_find_the_same():
+    """All of them may read it; each gets what it says."""
     together = threading.Barrier(8)
 
     def read(_):
