@@ -110,7 +110,7 @@ def as_read(held: Held, before: Held | None) -> Held:
     """With its data in the order in which they are read back: by group, then by path; `before`: as it was read before."""
     data = held.case.data
     known: Mapping[str, Any] = {} if before is None else before.case.data
-    if data is known:
+    if data is known or isinstance(data, Unread):  # the latter is as it was read
         return held
     paths = known if known.keys() == data.keys() else sorted(data, key=lambda path: (group_of(path), path))
     ordered = {path: data[path] if known.get(path) is data[path] else as_restored(data[path]) for path in paths}

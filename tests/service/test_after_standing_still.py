@@ -9,6 +9,7 @@ import pytest
 from engine.core.case import Event
 from engine.errors import EventNotAllowed
 from engine.service.cases import BatchLine
+from engine.store import codec
 from tests.service.conftest import START, person
 
 PASS = """
@@ -149,3 +150,41 @@ def test_one_workflow_with_many_does_not_hold_up_another(world):
     while world.services.timers.fire_due(limit=10):
         pass
     assert world.store.read(lambda reader: reader.count_due(reader.business_now())) == 0
+
+
+REMINDED = """
+milepost: 1
+workflow: reminded
+title: Reminded
+timezone: Europe/Moscow
+roles: {officer: {title: Officer, sees: all}}
+data: {product: {name: text}}
+open: {by: officer, form: [product.name]}
+initial: waiting
+states:
+  waiting:
+    turn: officer
+    events: {go: {by: officer, to: over}}
+    deadlines: {late: {after: 2 days, remind: {before: [1 day], to: officer}, to: over, when: 'product.name == "Valve"'}}
+  over: {final: true}
+"""
+
+
+@pytest.mark.parametrize(("name", "over"), [("Valve", True), ("Pump", False)])
+def test_data_are_read_where_somebody_looks_at_them(world, monkeypatch, name, over):
+    """Not by a reminder of a case that nobody works on; by the condition of its deadline."""
+    reads = []
+    read = codec._data_of
+    monkeypatch.setattr(codec, "_data_of", lambda text: reads.append(text) or read(text))
+    world.publish(REMINDED)
+    case = world.open("reminded", {"product.name": name}, OLEG).id
+    found = []
+    for days in (2, 3):
+        world.store._engine.forget()
+        stand_still(world, days=days)
+        assert world.services.timers.fire_due() == 1
+        found.append(len(reads))
+    assert found == [0, 1]
+    seen = world.services.cases.get(case, OLEG)
+    assert (seen.data["product"]["name"], seen.closed_at is not None) == (name, over)
+    assert [step.kind for step in world.services.cases.history(case, OLEG)] == ["opened", "reminder", "deadline"]
