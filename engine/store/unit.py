@@ -168,9 +168,9 @@ def _changed(base: Held, held: Held, rows: Rows) -> Held:
     if held.hash != base.hash:
         listed = listed_columns(case)
         columns = {"row": row, "hash": held.hash, **case_columns(case)}
-        if listed == listed_columns(base.case):
+        if base.search is not None and listed == listed_columns(base.case):
             add(UPDATE_CASE, [columns])
-        else:
+        else:  # also of a case that was opened here: its row says what it was then
             add(UPDATE_LISTED_CASE, [columns | listed])
     if (held.unique_key, held.search) != (base.unique_key, base.search) and base.search is not None:
         add(UPDATE_SEARCH, [{"row": row, "unique_key": held.unique_key, "search": search_text(held.search or {})}])

@@ -71,6 +71,7 @@ OTHERWISE = {
     "the end": lambda case: {"closed_at": at(case, 1), "timers": ()},
     "the outcome": lambda _: {"outcome": "completed"},
     "the next deadline": lambda case: {"timers": tuple(replace(timer, due=at(case, 40)) for timer in case.timers)},
+    "no deadline any more": lambda _: {"timers": ()},
     "a deadline that has fired": lambda case: {
         "timers": case.timers[1:],
         "memory": replace(case.memory, tracks={"application.draft#1:submit": Track(fired=at(case, 30))}),
@@ -97,3 +98,24 @@ def test_what_a_case_is_listed_by_is_written_when_it_changes(store, version_id, 
     assert (line.number, line.closed_at, line.outcome) == (after.number, after.closed_at, after.outcome)
     assert (line.next_due, line.overdue_since) == (coming, at(case, 30) if fired else None)
     assert (line.seq, line.turn) == (2, after.turn)
+
+
+@pytest.mark.parametrize("change", [*ALIKE, *OTHERWISE])
+def test_what_a_case_is_listed_by_after_a_step_in_the_transaction_that_opened_it(store, version_id, maker, change):
+    """The row that was put there at the opening says what the last step has made of it."""
+    opened = maker.opened()
+    step = maker.next(opened.case, **{**ALIKE, **OTHERWISE}[change](opened.case))
+
+    def work(tx):
+        tx.insert_case(opened, version_id=version_id, unique_key=None, index={})
+        tx.save(step, unique_key=None, index={})
+
+    store.write(work)
+    (line,) = store.read(lambda r: r.cases(CaseFilter()))
+    assert (line.seq, line.number, line.closed_at, line.outcome) == (
+        2,
+        step.case.number,
+        step.case.closed_at,
+        step.case.outcome,
+    )
+    assert line.next_due == min((timer.due for timer in step.case.timers), default=None)
