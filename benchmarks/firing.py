@@ -22,10 +22,9 @@ CASES = 160
 LETTERS = "notify=4,10/s"
 """Each timer asks for a letter; they leave as slowly as a mail server wants them."""
 EACH = 'SELECT count(*) FROM timer JOIN "case" c ON c.id = case_id WHERE public_id = ?'
-FIRST = "kind = 'remind' AND rung = 0 AND deadline = 'no_response'"
 DUE = (
-    'UPDATE timer SET due = (SELECT c.last_at FROM "case" c WHERE c.id = timer.case_id)'  # noqa: S608  (our own words)
-    f" WHERE {FIRST} AND case_id IN (SELECT case_id FROM timer WHERE {FIRST} ORDER BY case_id DESC LIMIT ?)"
+    'UPDATE timer SET due = (SELECT c.last_at FROM "case" c WHERE c.id = timer.case_id) WHERE (case_id, key) IN'
+    " (SELECT case_id, key FROM timer WHERE kind = 'remind' AND rung = 0 AND deadline = 'no_response' ORDER BY case_id DESC LIMIT ?)"
 )
 """The first reminders of so many cases."""
 FAR = "2126-01-01T00:00:00.000000Z"

@@ -129,17 +129,18 @@ title: Plain
 timezone: Europe/Moscow
 roles: {{officer: {{title: Officer, sees: all}}}}
 data: {{product: {{name: text}}}}
-open: {{by: officer}}
+open: {{by: officer, form: [product.name]}}
 initial: waiting
 states:
-  waiting: {{turn: officer, events: {{go: {{by: officer, to: over}}}}, deadlines: {{late: {{after: {term}, when: "true"}}}}}}
+  waiting: {{turn: officer, events: {{go: {{by: officer, to: over}}}}, deadlines: {{late: {{{late}}}}}}}
   over: {{final: true}}
 """
 
 
 def test_one_workflow_with_many_does_not_hold_up_another(world):
     """Forty cases of one are due before the one case of another; both are looked at in the first sweep."""
-    world.publish(PLAIN.format(name="many", term="1 hour"), PLAIN.format(name="few", term="2 hours"))
+    soon, later = ('after: 1 hour, when: "true"', 'after: 2 hours, when: "true"')
+    world.publish(PLAIN.format(name="many", late=soon), PLAIN.format(name="few", late=later))
     many = [world.open("many", {}, OLEG).id for _ in range(40)]
     few = world.open("few", {}, OLEG).id
     stand_still(world, days=1)
@@ -152,31 +153,14 @@ def test_one_workflow_with_many_does_not_hold_up_another(world):
     assert world.store.read(lambda reader: reader.count_due(reader.business_now())) == 0
 
 
-REMINDED = """
-milepost: 1
-workflow: reminded
-title: Reminded
-timezone: Europe/Moscow
-roles: {officer: {title: Officer, sees: all}}
-data: {product: {name: text}}
-open: {by: officer, form: [product.name]}
-initial: waiting
-states:
-  waiting:
-    turn: officer
-    events: {go: {by: officer, to: over}}
-    deadlines: {late: {after: 2 days, remind: {before: [1 day], to: officer}, to: over, when: 'product.name == "Valve"'}}
-  over: {final: true}
-"""
-
-
 @pytest.mark.parametrize(("name", "over"), [("Valve", True), ("Pump", False)])
 def test_data_are_read_where_somebody_looks_at_them(world, monkeypatch, name, over):
     """Not by a reminder of a case that nobody works on; by the condition of its deadline."""
     reads = []
     read = codec._data_of
     monkeypatch.setattr(codec, "_data_of", lambda text: reads.append(text) or read(text))
-    world.publish(REMINDED)
+    late = """after: 2 days, remind: {before: [1 day], to: officer}, to: over, when: 'product.name == "Valve"'"""
+    world.publish(PLAIN.format(name="reminded", late=late))
     case = world.open("reminded", {"product.name": name}, OLEG).id
     found = []
     for days in (2, 3):
